@@ -1,0 +1,57 @@
+# Two commands matter: `make run` (build, demonstration township, serve) and `make test` (everything a change must pass).
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.PHONY: help run test tools pages
+
+PROGRAM := target/release/gezhi
+
+help:
+	@printf '%s\n' \
+	    'make run    build everything, make ./data with the demonstration township, serve on http://127.0.0.1:8080' \
+	    'make test   formatting, lints, contract, licences, all tests on SQLite and PostgreSQL, pages, browser journeys' \
+	    'make pages  build the pages into frontend/dist'
+
+# A second run builds only what changed and keeps the data. Settings: gezhi.toml or GEZHI_* (see README.md).
+run: tools pages
+	@cargo build --release --locked -p api
+	$(PROGRAM) migrate
+	$(PROGRAM) demo
+	exec $(PROGRAM) serve
+
+test:
+	@exec bash tests/run.sh
+
+tools:
+	@missing=()
+	for program in cargo rustc cc node npm; do command -v "$$program" >/dev/null || missing+=("$$program"); done
+	if (($${#missing[@]})); then
+	    printf '%s\n' "Missing: $${missing[*]}" \
+	        'Needed: Rust 1.95 or later (https://rustup.rs), a C compiler (apt-get install gcc), Node 20.19 or later with npm (https://nodejs.org).' >&2
+	    exit 1
+	fi
+	if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+	    echo "Node $$(node --version) is too old: 20.19 or later is needed." >&2
+	    exit 1
+	fi
+
+# Stamps hold a fingerprint of what went in, so that a fresh clone, a switched branch or a removed file is noticed,
+# which times of files would not tell.
+pages: tools
+	@mkdir -p target/stamps
+	packages=$$(sha256sum frontend/package-lock.json)
+	if [ ! -d frontend/node_modules ] || [ "$$packages" != "$$(cat target/stamps/packages 2>/dev/null)" ]; then
+	    rm -f target/stamps/packages
+	    npm --prefix frontend ci --no-audit --no-fund
+	    printf '%s\n' "$$packages" >target/stamps/packages
+	fi
+	sources=$$(cd frontend && find . \( -name node_modules -o -name dist -o -name coverage \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+	if [ ! -f frontend/dist/index.html ] || [ "$$sources" != "$$(cat target/stamps/pages 2>/dev/null)" ]; then
+	    rm -f target/stamps/pages
+	    npm --prefix frontend run build
+	    printf '%s\n' "$$sources" >target/stamps/pages
+	fi

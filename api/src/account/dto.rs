@@ -1,0 +1,203 @@
+//! What crosses HTTP about accounts.
+
+use entity::ids::{AccountId, GridId, MemberId};
+use entity::kinds::{PostKind, Role};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::clock::Time;
+use crate::http::Versioned;
+use crate::page;
+
+/// A shipped role.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoleView {
+    /// Its name in the contract.
+    pub role: Role,
+    /// What officials call it.
+    #[schema(example = "网格长")]
+    pub name: String,
+    /// What it may do.
+    #[schema(example = json!(["grid.read", "task.submit"]))]
+    pub permissions: Vec<String>,
+}
+
+/// The shipped roles.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoleList {
+    /// All of them.
+    pub items: Vec<RoleView>,
+}
+
+/// Which accounts.
+#[derive(Debug, Deserialize, IntoParams, Validate)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListAccounts {
+    /// Beginning of the user name.
+    #[garde(length(chars, max = 64))]
+    #[param(max_length = 64, example = "zhang")]
+    pub q: Option<String>,
+    /// Rows on a page, 1 to 200; 50 when absent.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    pub limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[garde(length(max = 512))]
+    #[param(max_length = 512)]
+    pub cursor: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// User name, lower case.
+    #[schema(example = "zhangsan")]
+    pub username: String,
+    /// Name on the screen.
+    #[schema(example = "张三")]
+    pub display_name: String,
+    /// Its roles.
+    pub roles: Vec<Role>,
+    /// The member it is linked to.
+    #[schema(required = true)]
+    pub member: Option<AccountMember>,
+    /// Whether it cannot sign in.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// Version for `If-Match`.
+    #[schema(example = 1)]
+    pub version: i32,
+}
+
+impl Versioned for Account {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+/// The member of an [`Account`].
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AccountMember {
+    /// Its id.
+    pub id: MemberId,
+    /// Name.
+    pub name: String,
+}
+
+page!(AccountPage, Account);
+
+/// A user name: 2 to 64 of letters, digits, `.`, `_`, `-`; capitals do not matter.
+fn plain(value: &str, (): &()) -> garde::Result {
+    let fits = value.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if fits {
+        Ok(())
+    } else {
+        Err(garde::Error::new(
+            "只能使用文字、字母、数字和 . _ -|may hold letters, digits and . _ - only",
+        ))
+    }
+}
+
+/// A new account.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct CreateAccount {
+    /// 2 to 64 letters, digits, `.`, `_`, `-`; kept in lower case.
+    #[garde(length(chars, min = 2, max = 64), custom(plain))]
+    #[schema(min_length = 2, max_length = 64, pattern = r"^[\p{L}\p{N}._-]+$", example = "zhangsan")]
+    pub username: String,
+    /// At least ten characters.
+    #[garde(length(chars, min = 10, max = 256))]
+    #[schema(min_length = 10, max_length = 256, example = "correct horse battery staple")]
+    pub password: String,
+    /// Name on the screen.
+    #[garde(length(chars, min = 1, max = 50))]
+    #[schema(min_length = 1, max_length = 50, example = "张三")]
+    pub display_name: String,
+    /// Its roles, at least one.
+    #[garde(length(min = 1, max = 7))]
+    #[schema(min_items = 1, max_items = 7)]
+    pub roles: Vec<Role>,
+    /// The member it is linked to.
+    #[garde(skip)]
+    #[serde(default)]
+    pub member_id: Option<MemberId>,
+}
+
+/// Changes to an account; what is absent stays as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateAccount {
+    /// Name on the screen.
+    #[garde(length(chars, min = 1, max = 50))]
+    #[schema(min_length = 1, max_length = 50)]
+    pub display_name: Option<String>,
+    /// Its roles, at least one.
+    #[garde(length(min = 1, max = 7))]
+    #[schema(min_items = 1, max_items = 7)]
+    pub roles: Option<Vec<Role>>,
+    /// Whether it cannot sign in.
+    #[garde(skip)]
+    pub disabled: Option<bool>,
+    /// A new password, at least ten characters.
+    #[garde(length(chars, min = 10, max = 256))]
+    #[schema(min_length = 10, max_length = 256)]
+    pub password: Option<String>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// The account.
+    pub account: MeAccount,
+    /// Its township.
+    pub township: MeTownship,
+    /// Its roles.
+    pub roles: Vec<Role>,
+    /// What it may do, by name.
+    #[schema(example = json!(["grid.read", "task.submit"]))]
+    pub permissions: Vec<String>,
+    /// The member it is linked to.
+    #[schema(required = true)]
+    pub member: Option<AccountMember>,
+    /// The grid posts the member holds today.
+    pub posts: Vec<MePost>,
+}
+
+/// The account of [`Me`].
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// User name.
+    pub username: String,
+    /// Name on the screen.
+    pub display_name: String,
+}
+
+/// The township of [`Me`].
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeTownship {
+    /// Nine-digit code.
+    #[schema(example = "310116112")]
+    pub code: String,
+    /// Name.
+    #[schema(example = "漕泾镇")]
+    pub name: String,
+}
+
+/// A post of [`Me`].
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MePost {
+    /// The grid.
+    pub grid_id: GridId,
+    /// Its name.
+    pub grid_name: String,
+    /// The post.
+    pub kind: PostKind,
+}

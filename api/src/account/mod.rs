@@ -1,0 +1,24 @@
+//! Accounts: logins of a township, each linked to at most one member.
+//!
+//! Rules:
+//! - Accounts are the administrator's; nobody with access to the business manages them, and the administrator has none.
+//! - User names are lower case, unique in the township.
+//! - Disabling an account, changing its roles or its password ends what it holds: its tokens are forgotten at
+//!   once, its sessions end (except for a mere change of roles or name, which leaves the sessions).
+//! - The last administrator who is not disabled stays one: a township cannot lock itself out.
+
+pub mod dto;
+mod handlers;
+pub mod service;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(handlers::list_roles)
+        .service(handlers::list_accounts)
+        .service(handlers::create_account)
+        .service(handlers::get_account)
+        .service(handlers::update_account)
+        .service(handlers::get_me);
+}

@@ -1,0 +1,286 @@
+//! Use cases of accounts.
+
+use std::collections::{BTreeSet, HashMap};
+
+use entity::ids::{AccountId, MemberId};
+use entity::kinds::Role;
+use entity::{account, account_role, member};
+use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::dto::{
+    Account, AccountMember, AccountPage, CreateAccount, ListAccounts, Me, MeAccount, MePost,
+    MeTownship, RoleList, RoleView, UpdateAccount,
+};
+use crate::auth::permissions_of;
+use crate::clock::beijing;
+use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
+use crate::session;
+use crate::state::AppState;
+use crate::tenancy::{Scope, Tx};
+
+/// The shipped roles.
+#[must_use]
+pub fn roles() -> RoleList {
+    RoleList {
+        items: Role::ALL
+            .iter()
+            .map(|role| RoleView {
+                role: *role,
+                name: role.zh().to_owned(),
+                permissions: permissions_of(*role).names().into_iter().map(str::to_owned).collect(),
+            })
+            .collect(),
+    }
+}
+
+/// One page of accounts by user name.
+pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
+    let page = Page::of(input.limit);
+    let after: Option<String> = Cursor::decode_optional(input.cursor.as_deref())?;
+    scope
+        .read(async |tx| {
+            let mut find = tx
+                .find::<account::Entity>()
+                .order_by_asc(account::Column::Username)
+                .limit(page.fetch());
+            if let Some(q) = input.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+                find = find.filter(account::Column::Username.starts_with(q.to_lowercase()));
+            }
+            if let Some(after) = &after {
+                find = find.filter(account::Column::Username.gt(after.as_str()));
+            }
+            let (rows, next_cursor) = page.cut(find.all().await?, |row| row.username.clone())?;
+            Ok(AccountPage { items: views(tx, rows).await?, next_cursor })
+        })
+        .await
+}
+
+/// One account.
+pub async fn get(scope: &Scope, id: AccountId) -> Result<Account> {
+    scope.read(async |tx| one(tx, id).await).await
+}
+
+async fn one(tx: &Tx, id: AccountId) -> Result<Account> {
+    let row = tx.get::<account::Entity>(id).await?;
+    views(tx, vec![row]).await?.pop().ok_or_else(|| ApiError::new(Code::NotFound))
+}
+
+/// Roles and members of a page in two statements.
+async fn views(tx: &Tx, rows: Vec<account::Model>) -> Result<Vec<Account>> {
+    let ids: Vec<AccountId> = rows.iter().map(|row| row.id).collect();
+    let members: Vec<MemberId> = rows.iter().filter_map(|row| row.member_id).collect();
+    let mut roles: HashMap<AccountId, Vec<Role>> = HashMap::new();
+    for row in tx
+        .find::<account_role::Entity>()
+        .filter(account_role::Column::AccountId.is_in(ids))
+        .all()
+        .await?
+    {
+        roles.entry(row.account_id).or_default().push(row.role);
+    }
+    let names: HashMap<MemberId, String> = if members.is_empty() {
+        HashMap::new()
+    } else {
+        tx.find::<member::Entity>()
+            .filter(member::Column::Id.is_in(members))
+            .all()
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row.name))
+            .collect()
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let mut roles = roles.remove(&row.id).unwrap_or_default();
+            roles.sort_unstable();
+            let member = row
+                .member_id
+                .and_then(|id| names.get(&id).map(|name| AccountMember { id, name: name.clone() }));
+            Account {
+                id: row.id,
+                username: row.username,
+                display_name: row.display_name,
+                roles,
+                member,
+                disabled: row.disabled,
+                created_at: beijing(row.created_at),
+                version: row.version,
+            }
+        })
+        .collect())
+}
+
+/// Makes an account. 409 `already_exists` when the user name is taken.
+pub async fn create(
+    state: &AppState,
+    scope: &Scope,
+    key: IdempotencyKey,
+    input: CreateAccount,
+) -> Result<Account> {
+    let hash = state.passwords().hash(input.password.clone()).await?;
+    let copy = input.clone();
+    scope
+        .write_once(key, "create_account", &input, async move |tx: &Tx| {
+            let id = insert(tx, copy, hash).await?;
+            one(tx, id).await
+        })
+        .await
+}
+
+/// Makes an account in the caller's transaction; `hash` is its password's.
+pub async fn insert(tx: &Tx, input: CreateAccount, hash: String) -> Result<AccountId> {
+    let username = input.username.trim().to_lowercase();
+    if let Some(member) = input.member_id
+        && tx.try_get::<member::Entity>(member).await?.is_none()
+    {
+        return Err(ApiError::invalid("member_id", "没有这名人员", "there is no such member"));
+    }
+    let taken = tx
+        .find::<account::Entity>()
+        .filter(account::Column::Username.eq(username.as_str()))
+        .one()
+        .await?;
+    if taken.is_some() {
+        return Err(ApiError::new(Code::AlreadyExists).detail(
+            format!("用户名 {username} 已被使用"),
+            format!("The user name {username} is taken"),
+        ));
+    }
+    let id = AccountId::new();
+    tx.insert(account::ActiveModel {
+        id: Set(id),
+        username: Set(username),
+        password_hash: Set(hash),
+        display_name: Set(input.display_name),
+        member_id: Set(input.member_id),
+        disabled: Set(false),
+        created_at: Set(tx.now()),
+        version: Set(1),
+        ..Default::default()
+    })
+    .await?;
+    put_roles(tx, id, input.roles).await?;
+    Ok(id)
+}
+
+async fn put_roles(tx: &Tx, account: AccountId, roles: Vec<Role>) -> Result<()> {
+    let roles: BTreeSet<Role> = roles.into_iter().collect();
+    let rows = roles
+        .into_iter()
+        .map(|role| account_role::ActiveModel {
+            account_id: Set(account),
+            role: Set(role),
+            ..Default::default()
+        })
+        .collect();
+    tx.insert_many(rows).await
+}
+
+/// Changes an account.
+pub async fn update(
+    state: &AppState,
+    scope: &Scope,
+    id: AccountId,
+    seen: IfMatch,
+    input: UpdateAccount,
+) -> Result<Account> {
+    let hash = match &input.password {
+        Some(password) => Some(state.passwords().hash(password.clone()).await?),
+        None => None,
+    };
+    let relay = state.relay().clone();
+    scope
+        .write(async move |tx: &Tx| {
+            let row = tx.get_locked::<account::Entity>(id).await?;
+            seen.check(row.version)?;
+            let ends = input.disabled == Some(true) || hash.is_some();
+            tx.update(account::ActiveModel {
+                id: Unchanged(id),
+                display_name: input.display_name.map_or(Unchanged(row.display_name), Set),
+                disabled: input.disabled.map_or(Unchanged(row.disabled), Set),
+                password_hash: hash.map_or(Unchanged(row.password_hash), Set),
+                version: Set(row.version + 1),
+                ..Default::default()
+            })
+            .await?;
+            if let Some(roles) = input.roles {
+                tx.delete_many::<account_role::Entity>()
+                    .filter(account_role::Column::AccountId.eq(id))
+                    .exec()
+                    .await?;
+                put_roles(tx, id, roles).await?;
+            }
+            keep_an_administrator(tx).await?;
+            if ends {
+                session::service::end_all(tx, id, None).await?;
+            }
+            tx.after_commit(move || relay.forget(id));
+            one(tx, id).await
+        })
+        .await
+}
+
+async fn keep_an_administrator(tx: &Tx) -> Result<()> {
+    let administrators: Vec<AccountId> = tx
+        .find::<account_role::Entity>()
+        .filter(account_role::Column::Role.eq(Role::Administrator))
+        .all()
+        .await?
+        .into_iter()
+        .map(|row| row.account_id)
+        .collect();
+    let able = tx
+        .find::<account::Entity>()
+        .filter(account::Column::Id.is_in(administrators))
+        .filter(account::Column::Disabled.eq(false))
+        .count()
+        .await?;
+    if able == 0 {
+        return Err(ApiError::new(Code::InUse).detail(
+            "至少要保留一名可登录的系统管理员",
+            "At least one administrator must be able to sign in",
+        ));
+    }
+    Ok(())
+}
+
+/// Who is signed in, with the posts held today.
+pub async fn me(scope: &Scope) -> Result<Me> {
+    let principal = scope.principal().ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
+    let (roles, permissions) = (principal.roles.clone(), principal.permissions);
+    let id = principal.account;
+    scope
+        .read(async |tx| {
+            let township = tx.township().await?;
+            let account = tx.get::<account::Entity>(id).await?;
+            let (member, posts) = match account.member_id {
+                Some(id) => (
+                    tx.try_get::<member::Entity>(id).await?,
+                    crate::grid::service::posts_of(tx, id).await?,
+                ),
+                None => (None, Vec::new()),
+            };
+            Ok(Me {
+                account: MeAccount {
+                    id: account.id,
+                    username: account.username,
+                    display_name: account.display_name,
+                },
+                township: MeTownship { code: township.code, name: township.name },
+                roles,
+                permissions: permissions.names().into_iter().map(str::to_owned).collect(),
+                member: member.map(|member| AccountMember { id: member.id, name: member.name }),
+                posts: posts
+                    .into_iter()
+                    .map(|post| MePost {
+                        grid_id: post.grid_id,
+                        grid_name: post.grid_name,
+                        kind: post.kind,
+                    })
+                    .collect(),
+            })
+        })
+        .await
+}

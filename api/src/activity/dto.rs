@@ -1,0 +1,305 @@
+//! What crosses HTTP about activities.
+
+use chrono::{DateTime, FixedOffset};
+use entity::ids::{ActivityId, CheckInId, GridId, MemberId, Points};
+use entity::kinds::SignupState;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::rules::Moment;
+use crate::clock::Time;
+use crate::grid::dto::GridRef;
+use crate::http::Versioned;
+use crate::member::dto::{MemberRef, given};
+
+/// What an activity is at present, by its times and whether it was called off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityPhase {
+    /// 未开始
+    Upcoming,
+    /// 进行中
+    Running,
+    /// 已结束
+    Ended,
+    /// 已取消
+    Cancelled,
+}
+
+impl From<Moment> for ActivityPhase {
+    fn from(moment: Moment) -> Self {
+        match moment {
+            Moment::Upcoming => Self::Upcoming,
+            Moment::Running => Self::Running,
+            Moment::Ended => Self::Ended,
+            Moment::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// A dated piece of service.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Activity {
+    /// Its id.
+    pub id: ActivityId,
+    /// Its title.
+    #[schema(example = "水库村河道清理")]
+    pub title: String,
+    /// What will be done; may be empty.
+    #[schema(example = "清理村内河道两侧垃圾，请自带手套。")]
+    pub description: String,
+    /// The grid it belongs to; null for one of the whole township.
+    #[schema(required = true)]
+    pub grid: Option<GridRef>,
+    /// Where people meet.
+    #[schema(example = "水库村党群服务站门口")]
+    pub place: String,
+    /// Its start.
+    pub starts_at: Time,
+    /// Its end.
+    pub ends_at: Time,
+    /// Places; null without a limit.
+    #[schema(required = true, example = 20)]
+    pub capacity: Option<i32>,
+    /// Who shows the check-in code; null when only the office does.
+    #[schema(required = true)]
+    pub steward: Option<MemberRef>,
+    /// What it is at present.
+    pub phase: ActivityPhase,
+    /// People who have a place.
+    pub signed_up: u64,
+    /// People on the waiting list.
+    pub waiting: u64,
+    /// People who have checked in.
+    pub checked_in: u64,
+    /// What staying from start to end is worth.
+    pub points_to_come: Points,
+    /// Where the caller stands.
+    pub mine: MyActivity,
+    /// What the caller may do now.
+    pub may: ActivityMay,
+    /// Counts up with every change; the `ETag`.
+    #[schema(example = 1)]
+    pub version: i32,
+}
+
+impl Versioned for Activity {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+/// Where the caller stands with an activity.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MyActivity {
+    /// Signed up, waiting, or neither.
+    pub state: MySignup,
+    /// The caller's check-in; null before it.
+    #[schema(required = true)]
+    pub check_in: Option<CheckIn>,
+}
+
+/// Whether the caller has a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MySignup {
+    /// 未报名
+    None,
+    /// 已报名
+    SignedUp,
+    /// 候补
+    Waiting,
+}
+
+/// What the caller may do with an activity now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActivityMay {
+    /// Show the check-in code and see who came.
+    pub steward: bool,
+    /// Change or cancel it.
+    pub manage: bool,
+}
+
+/// Somebody's presence at an activity.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CheckIn {
+    /// Its id.
+    pub id: CheckInId,
+    /// The activity.
+    pub activity_id: ActivityId,
+    /// Its title.
+    #[schema(example = "水库村河道清理")]
+    pub activity_title: String,
+    /// Where it took place.
+    #[schema(example = "水库村党群服务站门口")]
+    pub place: String,
+    /// When the person checked in.
+    pub checked_in_at: Time,
+    /// When the person checked out; null until then.
+    #[schema(required = true)]
+    pub checked_out_at: Option<Time>,
+    /// Minutes between start and end of the activity; null until checked out.
+    #[schema(required = true, example = 95)]
+    pub minutes: Option<i32>,
+    /// Points they were worth; null until checked out.
+    #[schema(required = true, example = 1.58)]
+    pub points: Option<Points>,
+}
+
+/// One person at an activity.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Participant {
+    /// Who.
+    pub member: MemberRef,
+    /// Has a place, or waits for one.
+    pub state: SignupState,
+    /// Presence; null before it.
+    #[schema(required = true)]
+    pub check_in: Option<CheckIn>,
+}
+
+crate::page!(ActivityPage, Activity);
+crate::page!(ParticipantPage, Participant);
+
+/// Which phase to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedPhase {
+    /// Not yet begun, the next first.
+    Upcoming,
+    /// Going on now, the earliest begun first.
+    Running,
+    /// Over, the latest first.
+    Ended,
+}
+
+/// Which activities to list.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListActivities {
+    /// Only those of one phase; without it all, cancelled ones too, the latest first.
+    #[garde(skip)]
+    #[param(inline)]
+    pub phase: Option<ListedPhase>,
+    /// `true`: only those the caller signed up for, waits for, or is steward of.
+    #[garde(skip)]
+    pub mine: Option<bool>,
+    /// Rows on a page.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[garde(length(chars, max = 200))]
+    pub cursor: Option<String>,
+}
+
+/// Which page of the people at an activity.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParticipants {
+    /// Rows on a page.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[garde(length(chars, max = 200))]
+    pub cursor: Option<String>,
+}
+
+/// A new activity.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateActivity {
+    /// Its title.
+    #[garde(length(chars, min = 1, max = 100), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 100, example = "水库村河道清理")]
+    pub title: String,
+    /// What will be done.
+    #[serde(default)]
+    #[garde(length(chars, max = 2000))]
+    #[schema(max_length = 2000, example = "清理村内河道两侧垃圾，请自带手套。")]
+    pub description: Option<String>,
+    /// The grid it belongs to.
+    #[serde(default)]
+    #[garde(skip)]
+    pub grid_id: Option<GridId>,
+    /// Where people meet.
+    #[garde(length(chars, min = 1, max = 100), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 100, example = "水库村党群服务站门口")]
+    pub place: String,
+    /// Its start.
+    #[garde(skip)]
+    pub starts_at: DateTime<FixedOffset>,
+    /// Its end: after the start, at most seven days later.
+    #[garde(skip)]
+    pub ends_at: DateTime<FixedOffset>,
+    /// Places; without a limit when absent.
+    #[serde(default)]
+    #[garde(range(min = 1, max = 100_000))]
+    #[schema(minimum = 1, maximum = 100_000, example = 20)]
+    pub capacity: Option<i32>,
+    /// Who shows the check-in code.
+    #[serde(default)]
+    #[garde(skip)]
+    pub steward_id: Option<MemberId>,
+}
+
+/// What to change. What is absent stays; `null` takes a capacity or a steward away.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateActivity {
+    /// Its title.
+    #[serde(default)]
+    #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub title: Option<String>,
+    /// What will be done.
+    #[serde(default)]
+    #[garde(length(chars, max = 2000))]
+    #[schema(max_length = 2000)]
+    pub description: Option<String>,
+    /// Where people meet.
+    #[serde(default)]
+    #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub place: Option<String>,
+    /// Its start; only before it has begun.
+    #[serde(default)]
+    #[garde(skip)]
+    pub starts_at: Option<DateTime<FixedOffset>>,
+    /// Its end, not in the past.
+    #[serde(default)]
+    #[garde(skip)]
+    pub ends_at: Option<DateTime<FixedOffset>>,
+    /// Places; null for no limit.
+    #[serde(default, deserialize_with = "given")]
+    #[garde(range(min = 1, max = 100_000))]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 100_000)]
+    pub capacity: Option<Option<i32>>,
+    /// Who shows the check-in code; null for nobody.
+    #[serde(default, deserialize_with = "given")]
+    #[garde(skip)]
+    #[schema(value_type = Option<MemberId>)]
+    pub steward_id: Option<Option<MemberId>>,
+}
+
+/// Why an activity is called off.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelActivity {
+    /// The reason, for those who signed up.
+    #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 200, example = "台风预警，择日另行通知")]
+    pub reason: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is the validation library's")]
+fn not_blank(text: &str, _: &()) -> garde::Result {
+    if text.trim().is_empty() {
+        return Err(garde::Error::new("不能为空|must not be blank"));
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Attachments over HTTP.
+
+use entity::ids::AttachmentId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Time;
+
+/// The form of an upload.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "read by the contract; the form itself is read as a stream")]
+pub struct UploadAttachment {
+    /// A JPEG or PNG photo, at most 8 MiB.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    pub file: Vec<u8>,
+}
+
+/// A stored photo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Attachment {
+    /// The photo; read it at `/attachments/{id}`.
+    pub id: AttachmentId,
+    /// Always `image/jpeg`.
+    #[schema(example = "image/jpeg")]
+    pub media_type: String,
+    /// Bytes.
+    #[schema(example = 184_320)]
+    pub size: i64,
+    /// Pixels.
+    #[schema(example = 1536)]
+    pub width: i32,
+    /// Pixels.
+    #[schema(example = 2048)]
+    pub height: i32,
+    /// When it was uploaded.
+    pub created_at: Time,
+}

@@ -1,0 +1,96 @@
+//! `/attachments`.
+
+use actix_multipart::Multipart;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use entity::ids::AttachmentId;
+use futures_util::StreamExt;
+
+use super::dto::{Attachment, UploadAttachment};
+use super::{rules, service};
+use crate::auth::{Permit, perm};
+use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Problems, Result};
+
+/// Keeps a photo: written anew, upright, at most 2048 pixels, without embedded place and camera data.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "upload_attachment",
+    summary = "上传照片",
+    security(("bearer" = ["attachment.create"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")),
+    request_body(content = UploadAttachment, content_type = "multipart/form-data"),
+    responses((status = 201, description = "照片", body = Attachment), Problems)
+)]
+#[post("/attachments")]
+pub async fn upload_attachment(
+    permit: Permit<perm::AttachmentCreate>,
+    key: IdempotencyKey,
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<Created<Attachment>> {
+    let bytes = file(&req, payload).await?;
+    let photo = service::upload(&permit, key, bytes).await?;
+    Ok(Created::at(format!("/api/v1/attachments/{}", photo.id), photo))
+}
+
+/// The photo itself, for who uploaded it and whoever sees a task it belongs to.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "get_attachment",
+    summary = "查看照片",
+    security(("bearer" = ["attachment.read"])),
+    params(("id" = AttachmentId, Path, description = "照片")),
+    responses((status = 200, description = "照片", content_type = "image/jpeg", body = Vec<u8>), Problems)
+)]
+#[get("/attachments/{id}")]
+pub async fn get_attachment(
+    permit: Permit<perm::AttachmentRead>,
+    id: PathId<AttachmentId>,
+) -> Result<HttpResponse> {
+    let photo = service::read(&permit, id.0).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(photo.media_type)
+        // It never changes; but only this account's browser may keep it.
+        .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .insert_header((header::VARY, "Authorization"))
+        .insert_header((header::ETAG, format!("\"{}\"", photo.sha256)))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_DISPOSITION, "inline"))
+        .body(photo.content))
+}
+
+/// The field `file` of the form.
+async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
+    let is_form = req
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"));
+    if !is_form {
+        return Err(ApiError::new(Code::UnsupportedMediaType)
+            .detail("请求内容须为 multipart/form-data", "The body must be multipart/form-data"));
+    }
+    let mut form = Multipart::new(req.headers(), payload);
+    let mut found = None;
+    while let Some(part) = form.next().await {
+        let mut part = part.map_err(|error| malformed(&error))?;
+        if part.name() != Some("file") || found.is_some() {
+            return Err(ApiError::invalid("file", "表单只接受一个文件字段 file", "the form has one field, file"));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.next().await {
+            let chunk = chunk.map_err(|error| malformed(&error))?;
+            if bytes.len() + chunk.len() > rules::MOST_BYTES {
+                return Err(ApiError::new(Code::PayloadTooLarge)
+                    .detail("照片不得超过 8 MiB", "A photo must not exceed 8 MiB"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        found = Some(bytes);
+    }
+    found.ok_or_else(|| ApiError::invalid("file", "请选择照片", "required"))
+}
+
+fn malformed(error: &actix_multipart::MultipartError) -> ApiError {
+    ApiError::new(Code::MalformedBody).detail("上传内容不完整", error.to_string())
+}

@@ -1,0 +1,91 @@
+//! Use cases of attachments.
+
+use entity::ids::{AttachmentId, TaskSubmissionId};
+use entity::{attachment, submission_attachment, task_submission};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::dto::Attachment;
+use super::rules::{self, Fault, Photo};
+use crate::clock::beijing;
+use crate::http::{ApiError, Code, IdempotencyKey, Result};
+use crate::task::service::Reach;
+use crate::tenancy::{Scope, Tx};
+
+/// Pictures decoded at once: each may take a few hundred MiB for a moment.
+static DECODERS: Semaphore = Semaphore::const_new(2);
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn prepare(upload: Vec<u8>) -> Result<Photo> {
+    let _turn = DECODERS.acquire().await.map_err(ApiError::internal)?;
+    let prepared = actix_web::web::block(move || rules::prepare(&upload)).await.map_err(ApiError::internal)?;
+    prepared.map_err(|fault| match fault {
+        Fault::OtherFormat => ApiError::new(Code::UnsupportedMediaType)
+            .detail("只接受 JPEG 或 PNG 照片", "Only JPEG and PNG photos are taken"),
+        Fault::TooLarge => ApiError::new(Code::FileUnreadable)
+            .detail("照片像素过大,请缩小后再上传", "The photo has too many pixels"),
+        Fault::Unreadable => ApiError::new(Code::FileUnreadable)
+            .detail("照片已损坏,请重新拍摄或选择", "The photo is damaged"),
+    })
+}
+
+/// Keeps a photo.
+pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Result<Attachment> {
+    let account = scope.actor().ok_or_else(|| ApiError::new(Code::Forbidden))?;
+    let fingerprint = sha256(&upload);
+    let photo = prepare(upload).await?;
+    let size = i64::try_from(photo.bytes.len()).map_err(ApiError::internal)?;
+    let width = i32::try_from(photo.width).map_err(ApiError::internal)?;
+    let height = i32::try_from(photo.height).map_err(ApiError::internal)?;
+    scope
+        .write_once(key, "upload_attachment", &fingerprint, async move |tx: &Tx| {
+            let (id, created_at, media_type) = (AttachmentId::new(), tx.now(), "image/jpeg".to_owned());
+            // Not read back: the content would travel twice.
+            tx.insert_many(vec![attachment::ActiveModel {
+                id: Set(id),
+                media_type: Set(media_type.clone()),
+                size_bytes: Set(size),
+                width: Set(width),
+                height: Set(height),
+                sha256: Set(sha256(&photo.bytes)),
+                content: Set(photo.bytes),
+                account_id: Set(account),
+                created_at: Set(created_at),
+                ..Default::default()
+            }])
+            .await?;
+            Ok(Attachment { id, media_type, size, width, height, created_at: beijing(created_at) })
+        })
+        .await
+}
+
+/// The content of a photo that the account may see.
+pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> {
+    scope
+        .read(async |tx: &Tx| {
+            let photo = tx.get::<attachment::Entity>(id).await?;
+            if tx.actor() == Some(photo.account_id) {
+                return Ok(photo);
+            }
+            let reach = Reach::of(tx).await?;
+            let seen = tx
+                .find::<submission_attachment::Entity>()
+                .join(JoinType::InnerJoin, submission_attachment::Relation::Submission.def())
+                .join(JoinType::InnerJoin, task_submission::Relation::Task.def())
+                .select_only()
+                .column(submission_attachment::Column::SubmissionId)
+                .filter(submission_attachment::Column::AttachmentId.eq(id))
+                .filter(reach.visible())
+                .limit(1)
+                .into_tuple::<TaskSubmissionId>()
+                .one()
+                .await?;
+            seen.map(|_| photo).ok_or_else(|| ApiError::new(Code::NotFound))
+        })
+        .await
+}

@@ -1,0 +1,57 @@
+//! Authentication: from the bearer token to the scope, before any extractor runs. It refuses nothing itself:
+//! operations open to everybody pass, the others find the refusal in their argument.
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+
+use super::principal::Principal;
+use super::token::Verified;
+use crate::http::{ApiError, Result};
+use crate::state::AppState;
+use crate::tenancy::Scope;
+
+/// What the token said.
+pub(super) enum Identity {
+    Known(Scope),
+    Refused(ApiError),
+}
+
+/// The middleware.
+pub async fn authenticate<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let token = req
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
+        .map(|token| token.trim().to_owned());
+    if let (Some(token), Some(state)) = (token, req.app_data::<web::Data<AppState>>().cloned()) {
+        let identity = match identify(&state, token).await {
+            Ok(scope) => Identity::Known(scope),
+            Err(error) => Identity::Refused(error),
+        };
+        req.extensions_mut().insert(identity);
+    }
+    next.call(req).await
+}
+
+async fn identify(state: &AppState, token: String) -> Result<Scope> {
+    let now = state.clock().now();
+    if let Some(verified) = state.tokens().get(&token) {
+        verified.claims.check_expiry(now)?;
+        return Ok(state.scope(verified.principal.tenant, Some(verified.principal)));
+    }
+    let claims = state.token_key().verify(&token, now)?;
+    let scope = state.scope(claims.tid, None);
+    let principal = Arc::new(Principal::load(&scope, &claims).await?);
+    let verified = Verified { claims, principal: principal.clone() };
+    state.tokens().insert(token, verified);
+    Ok(state.scope(principal.tenant, Some(principal)))
+}

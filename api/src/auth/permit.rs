@@ -1,0 +1,74 @@
+//! The permission in the handler's type.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::middleware::Identity;
+use super::perm::Needs;
+use crate::http::{ApiError, Code, Result};
+use crate::tenancy::Scope;
+
+/// The caller has permission `P`; it is the way to the [`Scope`]. First among a handler's arguments, so that
+/// nobody learns anything of a body's faults without having it.
+pub struct Permit<P: Needs> {
+    scope: Scope,
+    permission: PhantomData<P>,
+}
+
+impl<P: Needs> Deref for Permit<P> {
+    type Target = Scope;
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl<P: Needs> FromRequest for Permit<P> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identified(req).and_then(|scope| {
+            if scope.has(P::PERMISSION) {
+                Ok(Self { scope, permission: PhantomData })
+            } else {
+                Err(ApiError::new(Code::Forbidden).detail(
+                    format!("需要权限 {}", P::PERMISSION.name()),
+                    format!("This needs the permission {}", P::PERMISSION.name()),
+                ))
+            }
+        }))
+    }
+}
+
+/// The caller is signed in; whatever the roles.
+pub struct SignedIn {
+    scope: Scope,
+}
+
+impl Deref for SignedIn {
+    type Target = Scope;
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identified(req).map(|scope| Self { scope }))
+    }
+}
+
+fn identified(req: &HttpRequest) -> Result<Scope> {
+    match req.extensions().get::<Identity>() {
+        Some(Identity::Known(scope)) => Ok(scope.clone()),
+        Some(Identity::Refused(error)) => Err(error.clone()),
+        None => Err(ApiError::new(Code::Unauthenticated)),
+    }
+}

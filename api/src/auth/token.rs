@@ -1,0 +1,216 @@
+//! Access tokens (JWT, EdDSA) and the secrets of refresh tokens.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use entity::ids::{AccountId, SessionId, TenantId};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::principal::Principal;
+use crate::http::{ApiError, Code, Result};
+use crate::tenancy::StartError;
+
+/// Seconds an access token lives.
+pub const ACCESS_SECONDS: i64 = 600;
+/// Seconds a verified token is believed without asking the database again.
+const REMEMBERED_SECONDS: u64 = 60;
+/// Verified tokens remembered at most.
+const REMEMBERED: u64 = 20_000;
+/// The `iss` of our tokens: a key that somebody uses twice does not make theirs ours.
+const ISSUER: &str = "gezhi";
+
+/// What an access token says. Roles are not in it: they are read from the database, so that a change of
+/// them does not wait for the token to expire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The account.
+    pub sub: AccountId,
+    /// Its township.
+    pub tid: TenantId,
+    /// The session.
+    pub sid: SessionId,
+    /// Who made it.
+    pub iss: String,
+    /// Seconds since 1970 when it was made.
+    pub iat: i64,
+    /// Seconds since 1970 when it expires.
+    pub exp: i64,
+}
+
+impl Claims {
+    /// Claims for a session, from now on.
+    #[must_use]
+    pub fn new(account: AccountId, tenant: TenantId, session: SessionId, now: DateTime<Utc>) -> Self {
+        let iat = now.timestamp();
+        Self {
+            sub: account,
+            tid: tenant,
+            sid: session,
+            iss: ISSUER.to_owned(),
+            iat,
+            exp: iat.saturating_add(ACCESS_SECONDS),
+        }
+    }
+
+    /// 401 `token_expired` from the moment of expiry on.
+    pub fn check_expiry(&self, now: DateTime<Utc>) -> Result<()> {
+        if now.timestamp() < self.exp {
+            Ok(())
+        } else {
+            Err(ApiError::new(Code::TokenExpired))
+        }
+    }
+}
+
+/// The key pair that signs access tokens.
+#[derive(Clone)]
+pub struct TokenKey {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl TokenKey {
+    /// Reads the key file (PKCS#8, DER), or makes it, readable by the owner alone. Nodes that serve the same
+    /// database share the file.
+    pub fn load(path: &Path) -> Result<Self, StartError> {
+        let failed = |error| StartError::File(path.display().to_string(), error);
+        let document = match std::fs::read(path) {
+            Ok(document) => document,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let document = Self::generate()?;
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(failed)?;
+                }
+                write_private(path, &document).map_err(failed)?;
+                document
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        Self::from_pkcs8(&document)
+    }
+
+    fn generate() -> Result<Vec<u8>, StartError> {
+        let pair = Ed25519KeyPair::generate_pkcs8v1(&aws_lc_rs::rand::SystemRandom::new())
+            .map_err(|_| StartError::Config("no key could be generated".to_owned()))?;
+        Ok(pair.as_ref().to_vec())
+    }
+
+    /// A key of its own, kept nowhere.
+    pub fn ephemeral() -> Result<Self, StartError> {
+        Self::from_pkcs8(&Self::generate()?)
+    }
+
+    fn from_pkcs8(document: &[u8]) -> Result<Self, StartError> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(document)
+            .map_err(|_| StartError::Config("the token key is not an Ed25519 key".to_owned()))?;
+        Ok(Self {
+            encoding: EncodingKey::from_ed_der(document),
+            decoding: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+        })
+    }
+
+    /// Signs a token.
+    pub fn sign(&self, claims: &Claims) -> Result<String> {
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), claims, &self.encoding)
+            .map_err(ApiError::internal)
+    }
+
+    /// Verifies signature, issuer and expiry (by the server's clock, without leeway).
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[ISSUER]);
+        // The library reads the machine's clock; ours is the one that tests can set.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+            .map_err(|_| ApiError::new(Code::Unauthenticated))?
+            .claims;
+        claims.check_expiry(now)?;
+        Ok(claims)
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A token that was verified, and who it belongs to.
+#[derive(Clone)]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// Who it is.
+    pub principal: Arc<Principal>,
+}
+
+/// The bounded memory of verified tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    cache: moka::sync::Cache<String, Verified>,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            cache: moka::sync::Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(Duration::from_secs(REMEMBERED_SECONDS))
+                .support_invalidation_closures()
+                .build(),
+        }
+    }
+}
+
+impl Tokens {
+    /// A remembered token.
+    #[must_use]
+    pub fn get(&self, token: &str) -> Option<Verified> {
+        self.cache.get(token)
+    }
+
+    /// Remembers a token.
+    pub fn insert(&self, token: String, verified: Verified) {
+        self.cache.insert(token, verified);
+    }
+
+    /// Forgets an account's tokens, at once.
+    pub fn forget(&self, account: AccountId) {
+        let forgotten = self
+            .cache
+            .invalidate_entries_if(move |_, verified| verified.principal.account == account);
+        if forgotten.is_err() {
+            self.cache.invalidate_all();
+        }
+    }
+
+    /// Forgets all tokens: after a gap in the news from other nodes.
+    pub fn forget_all(&self) {
+        self.cache.invalidate_all();
+    }
+}
+
+/// A new secret of 256 bits, as it goes to the client.
+#[must_use]
+pub fn new_secret() -> String {
+    let bytes: [u8; 32] = rand::random();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What is kept of a secret. A fast hash is right here: the secret is random, not chosen by a person.
+#[must_use]
+pub fn hash_secret(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,133 @@
+//! What the home page shows.
+
+use std::collections::HashMap;
+
+use chrono::Days;
+use entity::ids::GridId;
+use entity::kinds::TaskState;
+use entity::{activity, task};
+use sea_orm::sea_query::{CaseStatement, Condition, Expr, Func, SimpleExpr};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
+
+use super::dto::{Home, HomeGridLate, HomeVacancy};
+use super::rules::{self, Node};
+use crate::auth::perm;
+use crate::clock::start_of_day;
+use crate::http::{ApiError, Result};
+use crate::task::service::{self as tasks, Reach};
+use crate::tenancy::{Scope, Tx};
+
+const VACANCIES: usize = 20;
+const MOST_LATE: u64 = 10;
+
+#[derive(Debug, FromQueryResult)]
+struct GridCounts {
+    grid_id: GridId,
+    late: i64,
+    due_today: i64,
+    to_verify: i64,
+}
+
+fn count_if(condition: Condition) -> SimpleExpr {
+    Func::sum(CaseStatement::new().case(condition, 1_i32).finally(0_i32)).into()
+}
+
+/// What needs a decision today, for this account.
+pub async fn home(scope: &Scope) -> Result<Home> {
+    scope
+        .read(async |tx: &Tx| {
+            let reach = Reach::of(tx).await?;
+            let counts = counts(tx, &reach).await?;
+            let tree = crate::grid::service::tree(tx).await?;
+            let nodes: Vec<Node> = tree
+                .iter()
+                .map(|node| Node { id: node.id, parent_id: node.parent_id, kind: node.kind })
+                .collect();
+            let names: HashMap<GridId, String> = tree.into_iter().map(|node| (node.id, node.name)).collect();
+            let late: HashMap<GridId, i64> = counts.iter().map(|row| (row.grid_id, row.late)).collect();
+            let mut vacancies = crate::grid::service::vacancies(tx).await?;
+            vacancies.retain(|vacancy| reach.whole || reach.seeing.contains(&vacancy.grid_id));
+            Ok(Home {
+                tasks_late: counts.iter().map(|row| row.late).sum(),
+                tasks_due_today: counts.iter().map(|row| row.due_today).sum(),
+                tasks_to_verify: counts.iter().map(|row| row.to_verify).sum(),
+                vacancy_count: i64::try_from(vacancies.len()).map_err(ApiError::internal)?,
+                vacancies: vacancies
+                    .into_iter()
+                    .take(VACANCIES)
+                    .map(|vacancy| HomeVacancy {
+                        grid_id: vacancy.grid_id,
+                        grid_name: vacancy.grid_name,
+                        kind: vacancy.kind,
+                    })
+                    .collect(),
+                activities_today: activities_today(tx, &reach).await?,
+                late: tasks::first(
+                    tx,
+                    Condition::all().add(reach.visible()).add(tasks::late(tx.now())),
+                    MOST_LATE,
+                )
+                .await?,
+                late_by_grid: rules::by_general_grid(&nodes, &late)
+                    .into_iter()
+                    .map(|(grid_id, late)| HomeGridLate {
+                        grid_name: names.get(&grid_id).cloned().unwrap_or_default(),
+                        grid_id,
+                        late,
+                    })
+                    .collect(),
+            })
+        })
+        .await
+}
+
+/// The unfinished tasks that the account sees, counted by grid; one statement.
+async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
+    use task::Column;
+    let (today, tomorrow) = today(tx);
+    let due_today = Condition::all()
+        .add(Column::State.is_in([TaskState::Open, TaskState::Returned]))
+        .add(Column::DueAt.gte(today))
+        .add(Column::DueAt.lt(tomorrow));
+    let to_verify = if tx.has(perm::TASK_VERIFY) {
+        reach.to_verify()
+    } else {
+        Condition::all().add(Expr::value(1).eq(0))
+    };
+    tx.find::<task::Entity>()
+        .select_only()
+        .column(Column::GridId)
+        .column_as(count_if(tasks::late(tx.now())), "late")
+        .column_as(count_if(due_today), "due_today")
+        .column_as(count_if(to_verify), "to_verify")
+        .filter(Column::State.ne(TaskState::Verified))
+        .filter(reach.visible())
+        .group_by(Column::GridId)
+        .into_model::<GridCounts>()
+        .all()
+        .await
+}
+
+/// Activities not cancelled that touch this day in Beijing.
+async fn activities_today(tx: &Tx, reach: &Reach) -> Result<i64> {
+    use activity::Column;
+    let (today, tomorrow) = today(tx);
+    let mut find = tx
+        .find::<activity::Entity>()
+        .filter(Column::CancelledAt.is_null())
+        .filter(Column::StartsAt.lt(tomorrow))
+        .filter(Column::EndsAt.gt(today));
+    if !reach.whole {
+        find = find.filter(
+            Condition::any()
+                .add(Column::GridId.is_null())
+                .add(Column::GridId.is_in(reach.seeing.iter().copied())),
+        );
+    }
+    i64::try_from(find.count().await?).map_err(ApiError::internal)
+}
+
+fn today(tx: &Tx) -> (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>) {
+    let today = start_of_day(tx.today());
+    (today, today + Days::new(1))
+}

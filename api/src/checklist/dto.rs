@@ -1,0 +1,254 @@
+//! Checklists over HTTP.
+
+use chrono::NaiveDate;
+use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, GridId};
+use entity::kinds::{ChecklistKind, ChecklistState, Evidence, Frequency, PostKind};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::clock::Time;
+use crate::http::Versioned;
+
+/// One duty as the office writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ItemInput {
+    /// What is to be done: countable, doable, checkable.
+    #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 200, example = "每周巡查一次网格")]
+    pub what: String,
+    /// Whose duty it is.
+    #[garde(skip)]
+    pub role: PostKind,
+    /// How often.
+    #[garde(skip)]
+    pub frequency: Frequency,
+    /// What must be shown.
+    #[garde(skip)]
+    pub evidence: Evidence,
+    /// Working days from the first day of the period, that day included; due at 17:30 of the last.
+    #[garde(range(min = 1, max = 60))]
+    #[schema(minimum = 1, maximum = 60, example = 3)]
+    pub limit_working_days: i32,
+    /// Whole points for each verified task.
+    #[garde(range(min = 0, max = 20))]
+    #[schema(minimum = 0, maximum = 20, example = 2)]
+    pub points: i64,
+}
+
+/// One duty of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Item {
+    /// The item in this version.
+    pub id: ChecklistItemId,
+    /// Its place in the list, from 1.
+    #[schema(example = 1)]
+    pub position: i32,
+    /// What is to be done.
+    #[schema(example = "每周巡查一次网格")]
+    pub what: String,
+    /// Whose duty it is.
+    pub role: PostKind,
+    /// How often.
+    pub frequency: Frequency,
+    /// What must be shown.
+    pub evidence: Evidence,
+    /// Working days from the first day of the period, that day included; due at 17:30 of the last.
+    #[schema(example = 3)]
+    pub limit_working_days: i32,
+    /// Whole points for each verified task.
+    #[schema(example = 2)]
+    pub points: i64,
+}
+
+/// One version of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChecklistVersion {
+    /// The version.
+    pub id: ChecklistVersionId,
+    /// Counted from 1.
+    #[schema(example = 1)]
+    pub number: i32,
+    /// Draft, in force, or replaced by a later one.
+    pub state: ChecklistState,
+    /// The first day in force.
+    #[schema(required = true)]
+    pub effective_from: Option<NaiveDate>,
+    /// When it was published.
+    #[schema(required = true)]
+    pub published_at: Option<Time>,
+    /// Its duties in order.
+    pub items: Vec<Item>,
+}
+
+/// A list with all its versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Checklist {
+    /// The list.
+    pub id: ChecklistId,
+    /// Which of the four lists.
+    pub kind: ChecklistKind,
+    /// Its title.
+    #[schema(example = "总网格长责任清单")]
+    pub title: String,
+    /// Counted up by every change; the `ETag`.
+    pub version: i32,
+    /// Newest first.
+    pub versions: Vec<ChecklistVersion>,
+}
+
+impl Versioned for Checklist {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+/// A list in the list of lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChecklistBrief {
+    /// The list.
+    pub id: ChecklistId,
+    /// Which of the four lists.
+    pub kind: ChecklistKind,
+    /// Its title.
+    #[schema(example = "总网格长责任清单")]
+    pub title: String,
+    /// Whether changes wait to be published.
+    pub draft: bool,
+    /// The number of the version in force.
+    #[schema(required = true)]
+    pub published_number: Option<i32>,
+    /// Since when it is in force.
+    #[schema(required = true)]
+    pub effective_from: Option<NaiveDate>,
+    /// Duties of the version in force, or of the draft where none is in force yet.
+    pub item_count: i64,
+}
+
+crate::page!(ChecklistPage, ChecklistBrief);
+
+/// Which page of the lists.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListChecklists {
+    /// Rows on the page.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    pub limit: Option<u16>,
+    /// Where the page before ended.
+    #[garde(length(max = 500))]
+    pub cursor: Option<String>,
+}
+
+/// A new list with its first draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct CreateChecklist {
+    /// `responsibility`; the other three kinds are refused.
+    #[garde(skip)]
+    pub kind: ChecklistKind,
+    /// Its title.
+    #[garde(length(chars, min = 1, max = 100), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 100, example = "总网格长责任清单")]
+    pub title: String,
+    /// Its duties in order.
+    #[garde(length(max = 200), dive)]
+    #[schema(max_items = 200)]
+    pub items: Vec<ItemInput>,
+}
+
+/// The whole draft, in place of what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SaveDraft {
+    /// Its title.
+    #[garde(length(chars, min = 1, max = 100), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 100, example = "总网格长责任清单")]
+    pub title: String,
+    /// Its duties in order.
+    #[garde(length(max = 200), dive)]
+    #[schema(max_items = 200)]
+    pub items: Vec<ItemInput>,
+}
+
+/// A publication.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct PublishChecklist {
+    /// The first day in force: today, which is also meant when it is left out.
+    #[garde(skip)]
+    #[schema(example = "2026-11-23")]
+    pub effective_from: Option<NaiveDate>,
+}
+
+/// What one item would bring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewItem {
+    /// The item.
+    pub item_id: ChecklistItemId,
+    /// What is to be done.
+    #[schema(example = "每周巡查一次网格")]
+    pub what: String,
+    /// Whose duty it is.
+    pub role: PostKind,
+    /// People in the post.
+    pub holders: i64,
+    /// Until when the tasks opened now must be done; null where none is opened.
+    #[schema(required = true)]
+    pub due_at: Option<Time>,
+}
+
+/// A post with duties that nobody holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreviewVacancy {
+    /// Where.
+    pub grid_id: GridId,
+    /// Its name.
+    #[schema(example = "水库村第2党小组子网格")]
+    pub grid_name: String,
+    /// The post.
+    pub kind: PostKind,
+}
+
+/// What publishing the draft now would bring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Preview {
+    /// Tasks that would open now.
+    pub tasks: i64,
+    /// People with a duty from this list.
+    pub holders: i64,
+    /// No task would be late when it opens; always so.
+    pub late_free: bool,
+    /// The earliest deadline.
+    #[schema(required = true)]
+    pub first_due: Option<Time>,
+    /// Item by item, in order.
+    pub by_item: Vec<PreviewItem>,
+    /// Posts with duties that nobody holds.
+    pub vacancies: Vec<PreviewVacancy>,
+    /// How many these are.
+    pub vacancy_count: i64,
+}
+
+/// A publication that took place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Published {
+    /// The list.
+    pub checklist: Checklist,
+    /// Tasks that opened.
+    pub tasks_created: i64,
+    /// Posts with duties that nobody holds.
+    pub vacancy_count: i64,
+}
+
+impl Versioned for Published {
+    fn version(&self) -> i32 {
+        self.checklist.version
+    }
+}
+
+fn not_blank(value: &str, _: &()) -> garde::Result {
+    if value.trim().is_empty() { Err(garde::Error::new("不能为空|must not be blank")) } else { Ok(()) }
+}

@@ -1,0 +1,53 @@
+//! Checklists 清单: versioned lists of duties that become tasks.
+//!
+//! - A responsibility list (责任清单) binds duties to posts (到人到岗), each with a frequency, the evidence wanted, a limit in
+//!   working days and the points it brings. The other three kinds of list are not kept yet and are refused.
+//! - A list has versions: at most one draft and at most one in force; a published version never changes. Saving after a
+//!   publication opens the next number's draft. A version cannot ask the same of the same post twice.
+//! - Publishing is one transaction: the draft comes into force today, the version before it is superseded, and every
+//!   holder of each duty's post receives a task for the running period (week, month, quarter, or once). A duty of a
+//!   general head goes to every general grid, of a sub-grid head to every sub grid, of a supervisor to the township and
+//!   every general grid, of an instructor or worker to whoever holds such a post. Where nobody holds a post that must be
+//!   held, the vacancy is reported; nobody is invented.
+//! - The limit counts from the first day of the period; in the period running at publication from the day of publication,
+//!   and for somebody who comes into the post later from that day.
+//! - A task keeps the version under which it arose. New periods follow the version in force. A duty whose words, post
+//!   and frequency are unchanged is the same duty ([`rules::duty_id`]): it is not asked for twice in one period.
+//! - Opening is idempotent: [`service::open_due`] may run as often as one likes.
+//! - A verified task brings its points to whoever owed it, once, with the reason in a sentence.
+
+pub mod dto;
+pub mod handlers;
+pub mod rules;
+pub mod service;
+
+use entity::kinds::TaskSourceKind;
+use futures_util::future::LocalBoxFuture;
+
+use crate::http::Result;
+use crate::task::Source;
+use crate::tenancy::Tx;
+
+/// What happens to the duties of checklists when their tasks are settled.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TaskEffects;
+
+impl Source for TaskEffects {
+    fn kind(&self) -> TaskSourceKind {
+        TaskSourceKind::Checklist
+    }
+
+    fn verified<'a>(&'a self, tx: &'a Tx, task: &'a entity::task::Model) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(service::reward(tx, task))
+    }
+}
+
+/// The routes of this feature.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    cfg.service(handlers::list_checklists)
+        .service(handlers::create_checklist)
+        .service(handlers::get_checklist)
+        .service(handlers::save_draft)
+        .service(handlers::preview_checklist)
+        .service(handlers::publish_checklist);
+}

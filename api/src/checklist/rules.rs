@@ -1,0 +1,417 @@
+//! What a published list asks of whom in a period: pure functions.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use entity::ids::{ChecklistId, ChecklistItemId, GridId, MemberId};
+use entity::kinds::{Frequency, GridKind, PostKind};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::calendar::Calendar;
+use crate::task::rules::{Key, due_when_opened};
+
+/// The period of a duty: its key, as people and the interface see it, and its first day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// `once`, `2026-W47` (ISO week), `2026-11` or `2026Q4`.
+    pub key: String,
+    /// The first day of the period; of `once` the day from which the list is in force.
+    pub first_day: NaiveDate,
+}
+
+/// The period of this frequency that contains `date`. Weeks are ISO weeks: they begin on Monday and the days around New
+/// Year belong to the year that has most of the week.
+#[must_use]
+pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) -> Period {
+    let first_of = |month: u32| NaiveDate::from_ymd_opt(date.year(), month, 1).unwrap_or(date);
+    match frequency {
+        Frequency::Once => Period { key: "once".to_owned(), first_day: effective_from },
+        Frequency::Weekly => {
+            let week = date.iso_week();
+            let since_monday = TimeDelta::days(i64::from(date.weekday().num_days_from_monday()));
+            Period {
+                key: format!("{}-W{:02}", week.year(), week.week()),
+                first_day: date.checked_sub_signed(since_monday).unwrap_or(date),
+            }
+        }
+        Frequency::Monthly => {
+            Period { key: format!("{}-{:02}", date.year(), date.month()), first_day: first_of(date.month()) }
+        }
+        Frequency::Quarterly => {
+            let quarter = date.month0() / 3;
+            Period { key: format!("{}Q{}", date.year(), quarter + 1), first_day: first_of(quarter * 3 + 1) }
+        }
+    }
+}
+
+/// Whether a grid of this kind must have somebody in this post for a duty of the post: a general grid its head, a sub
+/// grid its head, the township and each general grid its supervisor. Instructors and workers have a duty where they
+/// are; a grid without them lacks nobody.
+#[must_use]
+pub fn must_hold(role: PostKind, grid: GridKind) -> bool {
+    match role {
+        PostKind::GeneralHead => grid == GridKind::General,
+        PostKind::SubHead => grid == GridKind::Sub,
+        PostKind::Supervisor => matches!(grid, GridKind::Township | GridKind::General),
+        PostKind::Instructor | PostKind::Worker => false,
+    }
+}
+
+/// The identity of a duty through the versions of its list: the same words for the same post with the same frequency
+/// are the same duty, whatever its position, evidence, limit or points. (The words of posts and frequencies enter as
+/// they stand in the interface, where they never change.) It is what keeps a new version from asking a
+/// second time in a period that has been asked for already.
+#[must_use]
+pub fn duty_id(list: ChecklistId, what: &str, role: PostKind, frequency: Frequency) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(Uuid::from(list).as_bytes());
+    for part in [role.as_str(), frequency.as_str(), what.trim()] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(digest) {
+        *to = from;
+    }
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Positions (from 0) of items that repeat an earlier one: the same words, post and frequency.
+#[must_use]
+pub fn repeated<'a>(items: impl IntoIterator<Item = (&'a str, PostKind, Frequency)>) -> Vec<(usize, usize)> {
+    let mut first: HashMap<(&str, PostKind, Frequency), usize> = HashMap::new();
+    let mut found = Vec::new();
+    for (index, (what, role, frequency)) in items.into_iter().enumerate() {
+        let key = (what.trim(), role, frequency);
+        match first.get(&key) {
+            Some(earlier) => found.push((index, *earlier)),
+            None => {
+                first.insert(key, index);
+            }
+        }
+    }
+    found
+}
+
+/// What of an item decides about tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    /// The item in its version.
+    pub item_id: ChecklistItemId,
+    /// See [`duty_id`].
+    pub duty_id: Uuid,
+    /// Whose duty it is.
+    pub role: PostKind,
+    /// How often it falls due.
+    pub frequency: Frequency,
+    /// Working days, counted from the first day.
+    pub limit_working_days: i32,
+}
+
+/// Somebody in a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The post.
+    pub kind: PostKind,
+    /// The first day in the post.
+    pub since: NaiveDate,
+    /// Where.
+    pub grid_id: GridId,
+    /// Who.
+    pub member_id: MemberId,
+}
+
+/// A task to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The item it arises from.
+    pub item_id: ChecklistItemId,
+    /// See [`duty_id`].
+    pub duty_id: Uuid,
+    /// The key of the period.
+    pub period: String,
+    /// Where.
+    pub grid_id: GridId,
+    /// Who owes it.
+    pub member_id: MemberId,
+    /// Until when.
+    pub due_at: DateTime<Utc>,
+}
+
+impl Opening {
+    /// What makes it the same task as another.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        (self.duty_id, self.period.clone(), self.grid_id, self.member_id)
+    }
+}
+
+/// The moment at which a plan is made, and since when the list is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The day in Beijing.
+    pub today: NaiveDate,
+    /// The first day of the version in force.
+    pub effective_from: NaiveDate,
+}
+
+/// Every task of the running periods: each duty for each holder of its post. Time counts from the first day of the
+/// period, but not from before the list was in force or the person in the post. Each task appears once, even where one
+/// person is entered twice in the same post.
+#[must_use]
+pub fn openings(duties: &[Duty], holders: &[Holder], when: When, calendar: &Calendar) -> Vec<Opening> {
+    let mut seen: HashSet<Key> = HashSet::new();
+    let mut plan = Vec::new();
+    for duty in duties {
+        let period = period(duty.frequency, when.today, when.effective_from);
+        for holder in holders.iter().filter(|h| h.kind == duty.role) {
+            let start = period.first_day.max(when.effective_from).max(holder.since);
+            let opening = Opening {
+                item_id: duty.item_id,
+                duty_id: duty.duty_id,
+                period: period.key.clone(),
+                grid_id: holder.grid_id,
+                member_id: holder.member_id,
+                due_at: due_when_opened(start, duty.limit_working_days, when.today, when.now, calendar),
+            };
+            if seen.insert(opening.key()) {
+                plan.push(opening);
+            }
+        }
+    }
+    plan
+}
+
+/// Where nobody is in a post that has duties: (grid, post), grids in the order given, each pair once.
+#[must_use]
+pub fn vacancies(duties: &[Duty], holders: &[Holder], grids: &[(GridId, GridKind)]) -> Vec<(GridId, PostKind)> {
+    let roles: HashSet<PostKind> = duties.iter().map(|d| d.role).collect();
+    let held: HashSet<(GridId, PostKind)> = holders.iter().map(|h| (h.grid_id, h.kind)).collect();
+    let ordered = [PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead];
+    grids
+        .iter()
+        .flat_map(|(grid, kind)| ordered.into_iter().map(move |role| (*grid, *kind, role)))
+        .filter(|(grid, kind, role)| {
+            must_hold(*role, *kind) && roles.contains(role) && !held.contains(&(*grid, *role))
+        })
+        .map(|(grid, _, role)| (grid, role))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap_or_default()
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap_or_default()
+    }
+
+    #[test]
+    fn periods_of_a_day() {
+        let date = day("2026-11-23");
+        let of = |frequency| {
+            let p = period(frequency, date, day("2026-11-20"));
+            (p.key, p.first_day)
+        };
+        assert_eq!(of(Frequency::Once), ("once".to_owned(), day("2026-11-20")));
+        assert_eq!(of(Frequency::Weekly), ("2026-W48".to_owned(), day("2026-11-23")));
+        assert_eq!(of(Frequency::Monthly), ("2026-11".to_owned(), day("2026-11-01")));
+        assert_eq!(of(Frequency::Quarterly), ("2026Q4".to_owned(), day("2026-10-01")));
+    }
+
+    #[test]
+    fn weeks_around_new_year_follow_iso() {
+        let of = |text| period(Frequency::Weekly, day(text), day("2026-01-01"));
+        assert_eq!(of("2027-01-01"), Period { key: "2026-W53".to_owned(), first_day: day("2026-12-28") });
+        assert_eq!(of("2024-12-31"), Period { key: "2025-W01".to_owned(), first_day: day("2024-12-30") });
+    }
+
+    fn duty(role: PostKind, frequency: Frequency, limit: i32) -> Duty {
+        Duty {
+            item_id: ChecklistItemId::new(),
+            duty_id: Uuid::now_v7(),
+            role,
+            frequency,
+            limit_working_days: limit,
+        }
+    }
+
+    fn monday(hour: i64) -> When {
+        When {
+            now: at("2026-11-23T00:00:00+08:00") + TimeDelta::hours(hour),
+            today: day("2026-11-23"),
+            effective_from: day("2026-11-23"),
+        }
+    }
+
+    #[test]
+    fn the_period_running_at_publication_counts_from_publication() {
+        let duties = [duty(PostKind::GeneralHead, Frequency::Monthly, 3)];
+        let holder = Holder {
+            kind: PostKind::GeneralHead,
+            since: day("2026-01-01"),
+            grid_id: GridId::new(),
+            member_id: MemberId::new(),
+        };
+        let plan = openings(&duties, std::slice::from_ref(&holder), monday(9), Calendar::china());
+        assert_eq!(plan.first().map(|o| o.due_at), Some(at("2026-11-25T17:30:00+08:00")));
+
+        let december = When {
+            now: at("2026-12-01T00:10:00+08:00"),
+            today: day("2026-12-01"),
+            effective_from: day("2026-11-23"),
+        };
+        let plan = openings(&duties, &[holder], december, Calendar::china());
+        let found = plan.first().map(|o| (o.period.as_str(), o.due_at));
+        assert_eq!(found, Some(("2026-12", at("2026-12-03T17:30:00+08:00"))));
+    }
+
+    #[test]
+    fn who_comes_in_the_middle_of_a_period_is_counted_from_then() {
+        let duties = [duty(PostKind::SubHead, Frequency::Monthly, 5)];
+        let holder = Holder {
+            kind: PostKind::SubHead,
+            since: day("2026-12-10"),
+            grid_id: GridId::new(),
+            member_id: MemberId::new(),
+        };
+        let when = When {
+            now: at("2026-12-10T00:10:00+08:00"),
+            today: day("2026-12-10"),
+            effective_from: day("2026-11-23"),
+        };
+        let plan = openings(&duties, &[holder], when, Calendar::china());
+        assert_eq!(plan.first().map(|o| o.due_at), Some(at("2026-12-16T17:30:00+08:00")));
+    }
+
+    #[test]
+    fn vacancies_are_where_a_duty_finds_nobody() {
+        let (township, general, other, sub) = (GridId::new(), GridId::new(), GridId::new(), GridId::new());
+        let grids = [
+            (township, GridKind::Township),
+            (general, GridKind::General),
+            (sub, GridKind::Sub),
+            (other, GridKind::General),
+        ];
+        let holders = [Holder {
+            kind: PostKind::GeneralHead,
+            since: day("2026-01-01"),
+            grid_id: general,
+            member_id: MemberId::new(),
+        }];
+        let duties = [
+            duty(PostKind::GeneralHead, Frequency::Monthly, 3),
+            duty(PostKind::GeneralHead, Frequency::Weekly, 3),
+            duty(PostKind::SubHead, Frequency::Weekly, 3),
+            duty(PostKind::Worker, Frequency::Weekly, 3),
+        ];
+        assert_eq!(
+            vacancies(&duties, &holders, &grids),
+            vec![(sub, PostKind::SubHead), (other, PostKind::GeneralHead)]
+        );
+        let supervised = [duty(PostKind::Supervisor, Frequency::Quarterly, 3)];
+        assert_eq!(
+            vacancies(&supervised, &holders, &grids),
+            vec![
+                (township, PostKind::Supervisor),
+                (general, PostKind::Supervisor),
+                (other, PostKind::Supervisor)
+            ]
+        );
+    }
+
+    #[test]
+    fn repeated_items_are_found_whatever_the_spaces() {
+        let items = [
+            ("每周巡查一次网格", PostKind::Worker, Frequency::Weekly),
+            ("每周巡查一次网格", PostKind::SubHead, Frequency::Weekly),
+            (" 每周巡查一次网格 ", PostKind::Worker, Frequency::Weekly),
+        ];
+        assert_eq!(repeated(items), vec![(2, 0)]);
+    }
+
+    fn any_role() -> impl Strategy<Value = PostKind> {
+        prop_oneof![
+            Just(PostKind::Supervisor),
+            Just(PostKind::GeneralHead),
+            Just(PostKind::Instructor),
+            Just(PostKind::SubHead),
+            Just(PostKind::Worker)
+        ]
+    }
+
+    fn any_frequency() -> impl Strategy<Value = Frequency> {
+        prop_oneof![
+            Just(Frequency::Once),
+            Just(Frequency::Weekly),
+            Just(Frequency::Monthly),
+            Just(Frequency::Quarterly)
+        ]
+    }
+
+    fn any_day() -> impl Strategy<Value = NaiveDate> {
+        (0_i64..12_000).prop_map(|n| day("2003-01-01") + TimeDelta::days(n))
+    }
+
+    proptest! {
+        #[test]
+        fn a_period_contains_its_day_and_begins_with_itself(frequency in any_frequency(), date in any_day()) {
+            let found = period(frequency, date, date);
+            prop_assert!(found.first_day <= date);
+            prop_assert!(date - found.first_day <= TimeDelta::days(91));
+            prop_assert_eq!(&period(frequency, found.first_day, found.first_day), &found);
+            if let Some(before) = found.first_day.pred_opt().filter(|_| frequency != Frequency::Once) {
+                prop_assert_ne!(period(frequency, before, before).key, found.key);
+            }
+        }
+
+        #[test]
+        fn a_duty_keeps_its_identity_only_with_words_post_and_frequency(
+            a in "\\PC{1,12}", b in "\\PC{1,12}", role in any_role(), other in any_role(),
+            frequency in any_frequency(), second in any_frequency(),
+        ) {
+            let list = ChecklistId::new();
+            let id = duty_id(list, &a, role, frequency);
+            prop_assert_eq!(duty_id(list, &format!(" {a} "), role, frequency), id);
+            prop_assert_eq!(duty_id(list, &b, role, frequency) == id, a.trim() == b.trim());
+            prop_assert_eq!(duty_id(list, &a, other, frequency) == id, role == other);
+            prop_assert_eq!(duty_id(list, &a, role, second) == id, frequency == second);
+            prop_assert_ne!(duty_id(ChecklistId::new(), &a, role, frequency), id);
+        }
+
+        #[test]
+        fn every_holder_gets_every_duty_of_the_post_once(
+            roles in prop::collection::vec((any_role(), any_frequency(), 1_i32..=60), 0..6),
+            posts in prop::collection::vec((any_role(), 0_i64..900), 0..12),
+            hour in 0_i64..24,
+        ) {
+            let duties: Vec<Duty> = roles.iter().map(|(r, f, l)| duty(*r, *f, *l)).collect();
+            let mut holders: Vec<Holder> = posts.iter().map(|(kind, ago)| Holder {
+                kind: *kind,
+                since: day("2026-11-23") - TimeDelta::days(*ago),
+                grid_id: GridId::new(),
+                member_id: MemberId::new(),
+            }).collect();
+            let wanted: usize = duties.iter()
+                .map(|d| holders.iter().filter(|h| h.kind == d.role).count())
+                .sum();
+            // Entered twice, asked once.
+            holders.extend(holders.clone());
+            let when = monday(hour);
+            let plan = openings(&duties, &holders, when, Calendar::china());
+            prop_assert_eq!(plan.len(), wanted);
+            prop_assert!(plan.iter().all(|o| o.due_at > when.now));
+            let keys: HashSet<Key> = plan.iter().map(Opening::key).collect();
+            prop_assert_eq!(keys.len(), plan.len());
+        }
+    }
+}

@@ -1,0 +1,581 @@
+//! Use cases of checklists.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, MemberId, Points};
+use entity::kinds::{ChecklistKind, ChecklistState, PostKind, PostingSourceKind, TaskSourceKind};
+use entity::{checklist, checklist_item, checklist_version, task};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Condition;
+use sea_orm::{
+    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+};
+
+use super::dto::{
+    Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput, ListChecklists,
+    Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
+};
+use super::rules::{self, Duty, Holder, Opening, When};
+use crate::calendar::Calendar;
+use crate::clock::beijing;
+use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
+use crate::points;
+use crate::task::service::{self as tasks, New};
+use crate::tenancy::{Scope, Tx};
+
+#[derive(Debug, FromQueryResult)]
+struct VersionRow {
+    checklist_id: ChecklistId,
+    number: i32,
+    state: ChecklistState,
+    effective_from: Option<NaiveDate>,
+    item_count: i64,
+}
+
+/// The lists, newest first.
+pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
+    use checklist::Column::{CreatedAt, Id};
+    scope
+        .read(async |tx: &Tx| {
+            let page = Page::of(query.limit);
+            let after: Option<(DateTime<Utc>, ChecklistId)> = Cursor::decode_optional(query.cursor.as_deref())?;
+            let mut find = tx.find::<checklist::Entity>();
+            if let Some((at, id)) = after {
+                find = find.filter(
+                    Condition::any()
+                        .add(CreatedAt.lt(at))
+                        .add(Condition::all().add(CreatedAt.eq(at)).add(Id.lt(id))),
+                );
+            }
+            let lists = find.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all().await?;
+            let (lists, next_cursor) = page.cut(lists, |list| (list.created_at, list.id))?;
+            let mut versions = current_versions(tx, lists.iter().map(|list| list.id)).await?;
+            let items = lists
+                .into_iter()
+                .map(|list| brief(list, &mut versions))
+                .collect();
+            Ok(ChecklistPage { items, next_cursor })
+        })
+        .await
+}
+
+/// Draft and version in force of these lists, with their number of items; one statement.
+async fn current_versions(
+    tx: &Tx,
+    lists: impl Iterator<Item = ChecklistId>,
+) -> Result<HashMap<ChecklistId, Vec<VersionRow>>> {
+    use checklist_version::Column;
+    let rows = tx
+        .find::<checklist_version::Entity>()
+        .join(JoinType::LeftJoin, checklist_item::Relation::ChecklistVersion.def().rev())
+        .select_only()
+        .columns([Column::ChecklistId, Column::Number, Column::State, Column::EffectiveFrom])
+        .column_as(checklist_item::Column::Id.count(), "item_count")
+        .filter(Column::ChecklistId.is_in(lists))
+        .filter(Column::State.is_in([ChecklistState::Draft, ChecklistState::Published]))
+        .group_by(Column::ChecklistId)
+        .group_by(Column::Number)
+        .group_by(Column::State)
+        .group_by(Column::EffectiveFrom)
+        .into_model::<VersionRow>()
+        .all()
+        .await?;
+    let mut found: HashMap<ChecklistId, Vec<VersionRow>> = HashMap::new();
+    for row in rows {
+        found.entry(row.checklist_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+fn brief(list: checklist::Model, versions: &mut HashMap<ChecklistId, Vec<VersionRow>>) -> ChecklistBrief {
+    let versions = versions.remove(&list.id).unwrap_or_default();
+    let of = |state| versions.iter().find(|version| version.state == state);
+    let (draft, published) = (of(ChecklistState::Draft), of(ChecklistState::Published));
+    ChecklistBrief {
+        id: list.id,
+        kind: list.kind,
+        title: list.title,
+        draft: draft.is_some(),
+        published_number: published.map(|version| version.number),
+        effective_from: published.and_then(|version| version.effective_from),
+        item_count: published.or(draft).map_or(0, |version| version.item_count),
+    }
+}
+
+/// A list with all its versions.
+pub async fn get(scope: &Scope, id: ChecklistId) -> Result<Checklist> {
+    scope
+        .read(async |tx: &Tx| {
+            let list = tx.get::<checklist::Entity>(id).await?;
+            show(tx, list).await
+        })
+        .await
+}
+
+async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
+    let versions = tx
+        .find::<checklist_version::Entity>()
+        .filter(checklist_version::Column::ChecklistId.eq(list.id))
+        .order_by_desc(checklist_version::Column::Number)
+        .all()
+        .await?;
+    let mut items = items_of(tx, versions.iter().map(|version| version.id)).await?;
+    Ok(Checklist {
+        id: list.id,
+        kind: list.kind,
+        title: list.title,
+        version: list.version,
+        versions: versions
+            .into_iter()
+            .map(|version| ChecklistVersion {
+                id: version.id,
+                number: version.number,
+                state: version.state,
+                effective_from: version.effective_from,
+                published_at: version.published_at.map(beijing),
+                items: items.remove(&version.id).unwrap_or_default().into_iter().map(item).collect(),
+            })
+            .collect(),
+    })
+}
+
+fn item(row: checklist_item::Model) -> Item {
+    Item {
+        id: row.id,
+        position: row.position,
+        what: row.what,
+        role: row.role,
+        frequency: row.frequency,
+        evidence: row.evidence,
+        limit_working_days: row.limit_working_days,
+        points: row.points.hundredths() / 100,
+    }
+}
+
+/// The items of versions, in order; one statement.
+async fn items_of(
+    tx: &Tx,
+    versions: impl Iterator<Item = ChecklistVersionId>,
+) -> Result<HashMap<ChecklistVersionId, Vec<checklist_item::Model>>> {
+    let rows = tx
+        .find::<checklist_item::Entity>()
+        .filter(checklist_item::Column::ChecklistVersionId.is_in(versions))
+        .order_by_asc(checklist_item::Column::Position)
+        .all()
+        .await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        found.entry(row.checklist_version_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+fn check_items(items: &[ItemInput]) -> Result<()> {
+    let repeated = rules::repeated(items.iter().map(|item| (item.what.as_str(), item.role, item.frequency)));
+    let mut problem: Option<ApiError> = None;
+    for (index, earlier) in repeated {
+        let field = format!("items[{index}].what");
+        let zh = format!("与第 {} 条的事项、岗位、频次相同", earlier + 1);
+        let en = format!("the same words, post and frequency as item {}", earlier + 1);
+        problem = Some(match problem {
+            None => ApiError::invalid(field, zh, en),
+            Some(problem) => problem.and_invalid(field, zh, en),
+        });
+    }
+    problem.map_or(Ok(()), Err)
+}
+
+async fn write_items(tx: &Tx, version: ChecklistVersionId, items: Vec<ItemInput>) -> Result<()> {
+    let rows = (1_i32..)
+        .zip(items)
+        .map(|(position, item)| checklist_item::ActiveModel {
+            id: Set(ChecklistItemId::new()),
+            checklist_version_id: Set(version),
+            position: Set(position),
+            what: Set(item.what.trim().to_owned()),
+            role: Set(item.role),
+            frequency: Set(item.frequency),
+            evidence: Set(item.evidence),
+            limit_working_days: Set(item.limit_working_days),
+            points: Set(Points::whole(item.points)),
+            ..Default::default()
+        })
+        .collect();
+    tx.insert_many::<checklist_item::ActiveModel>(rows).await
+}
+
+async fn new_draft(tx: &Tx, list: ChecklistId, number: i32) -> Result<ChecklistVersionId> {
+    let id = ChecklistVersionId::new();
+    tx.insert(checklist_version::ActiveModel {
+        id: Set(id),
+        checklist_id: Set(list),
+        number: Set(number),
+        state: Set(ChecklistState::Draft),
+        effective_from: Set(None),
+        published_at: Set(None),
+        published_by: Set(None),
+        created_at: Set(tx.now()),
+        ..Default::default()
+    })
+    .await?;
+    Ok(id)
+}
+
+/// A new list with its first draft.
+pub async fn create(scope: &Scope, key: IdempotencyKey, input: CreateChecklist) -> Result<Checklist> {
+    if input.kind != ChecklistKind::Responsibility {
+        return Err(ApiError::invalid("kind", "目前只支持责任清单", "only responsibility lists are kept"));
+    }
+    check_items(&input.items)?;
+    let fingerprint = input.clone();
+    scope
+        .write_once(key, "create_checklist", &fingerprint, async move |tx: &Tx| {
+            let list = tx
+                .insert(checklist::ActiveModel {
+                    id: Set(ChecklistId::new()),
+                    kind: Set(input.kind),
+                    title: Set(input.title.trim().to_owned()),
+                    created_at: Set(tx.now()),
+                    version: Set(1),
+                    ..Default::default()
+                })
+                .await?;
+            let draft = new_draft(tx, list.id, 1).await?;
+            write_items(tx, draft, input.items).await?;
+            show(tx, list).await
+        })
+        .await
+}
+
+/// Replaces the draft; after a publication opens the next version's.
+pub async fn save_draft(scope: &Scope, id: ChecklistId, seen: IfMatch, input: SaveDraft) -> Result<Checklist> {
+    check_items(&input.items)?;
+    scope
+        .write(async move |tx: &Tx| {
+            let list = tx.get_locked::<checklist::Entity>(id).await?;
+            seen.check(list.version)?;
+            let newest = tx
+                .find::<checklist_version::Entity>()
+                .filter(checklist_version::Column::ChecklistId.eq(id))
+                .order_by_desc(checklist_version::Column::Number)
+                .one()
+                .await?;
+            let draft = match newest {
+                Some(version) if version.state == ChecklistState::Draft => {
+                    tx.delete_many::<checklist_item::Entity>()
+                        .filter(checklist_item::Column::ChecklistVersionId.eq(version.id))
+                        .exec()
+                        .await?;
+                    version.id
+                }
+                newest => new_draft(tx, id, newest.map_or(0, |version| version.number) + 1).await?,
+            };
+            write_items(tx, draft, input.items).await?;
+            let list = tx
+                .update(checklist::ActiveModel {
+                    id: Set(id),
+                    title: Set(input.title.trim().to_owned()),
+                    version: Set(list.version + 1),
+                    ..Default::default()
+                })
+                .await?;
+            show(tx, list).await
+        })
+        .await
+}
+
+/// A version with its items, ready to become tasks.
+struct Ready {
+    list: checklist::Model,
+    number: i32,
+    effective_from: NaiveDate,
+    items: Vec<checklist_item::Model>,
+}
+
+impl Ready {
+    fn duties(&self) -> Vec<Duty> {
+        self.items
+            .iter()
+            .map(|item| Duty {
+                item_id: item.id,
+                duty_id: rules::duty_id(self.list.id, &item.what, item.role, item.frequency),
+                role: item.role,
+                frequency: item.frequency,
+                limit_working_days: item.limit_working_days,
+            })
+            .collect()
+    }
+}
+
+/// What versions bring now.
+struct Plan {
+    /// For each version: the tasks that do not exist yet.
+    openings: Vec<Vec<Opening>>,
+    /// Everybody in a post.
+    holders: Vec<Holder>,
+    /// Where a duty of one of the versions finds nobody: grid, its name, post.
+    vacancies: Vec<(GridId, String, PostKind)>,
+}
+
+/// What these versions bring now; three statements, however many versions, items and people.
+async fn plan(tx: &Tx, versions: &[Ready]) -> Result<Plan> {
+    let duties: Vec<Vec<Duty>> = versions.iter().map(Ready::duties).collect();
+    let all: Vec<Duty> = duties.iter().flatten().cloned().collect();
+    let roles: BTreeSet<PostKind> = all.iter().map(|duty| duty.role).collect();
+    let roles: Vec<PostKind> = roles.into_iter().collect();
+    let holders: Vec<Holder> = if roles.is_empty() {
+        Vec::new()
+    } else {
+        crate::grid::service::holders(tx, &roles)
+            .await?
+            .into_iter()
+            .map(|holder| Holder {
+                kind: holder.kind,
+                since: holder.since,
+                grid_id: holder.grid_id,
+                member_id: holder.member_id,
+            })
+            .collect()
+    };
+    let wanted: Vec<Vec<Opening>> = versions
+        .iter()
+        .zip(&duties)
+        .map(|(version, duties)| {
+            let when = When { now: tx.now(), today: tx.today(), effective_from: version.effective_from };
+            rules::openings(duties, &holders, when, Calendar::china())
+        })
+        .collect();
+    let sources: HashSet<_> = wanted.iter().flatten().map(|opening| opening.duty_id).collect();
+    let periods: BTreeSet<_> = wanted.iter().flatten().map(|opening| opening.period.clone()).collect();
+    let existing = tasks::existing(tx, TaskSourceKind::Checklist, sources, periods).await?;
+    let openings = wanted
+        .into_iter()
+        .map(|openings| openings.into_iter().filter(|opening| !existing.contains(&opening.key())).collect())
+        .collect();
+
+    let tree = crate::grid::service::tree(tx).await?;
+    let grids: Vec<_> = tree.iter().map(|node| (node.id, node.kind)).collect();
+    let names: HashMap<GridId, String> = tree.into_iter().map(|node| (node.id, node.name)).collect();
+    let vacancies = rules::vacancies(&all, &holders, &grids)
+        .into_iter()
+        .map(|(grid, role)| (grid, names.get(&grid).cloned().unwrap_or_default(), role))
+        .collect();
+    Ok(Plan { openings, holders, vacancies })
+}
+
+/// Opens the tasks of a plan; says how many.
+async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
+    let mut new = Vec::new();
+    for (version, openings) in versions.iter().zip(&plan.openings) {
+        let items: HashMap<ChecklistItemId, &checklist_item::Model> =
+            version.items.iter().map(|item| (item.id, item)).collect();
+        for opening in openings {
+            let Some(item) = items.get(&opening.item_id) else {
+                continue;
+            };
+            new.push(New {
+                source_kind: TaskSourceKind::Checklist,
+                source_id: opening.duty_id,
+                list_id: version.list.id.into(),
+                list_title: version.list.title.clone(),
+                list_number: version.number,
+                period: opening.period.clone(),
+                title: item.what.clone(),
+                grid_id: opening.grid_id,
+                member_id: opening.member_id,
+                role: item.role,
+                evidence: item.evidence,
+                points: item.points,
+                limit_working_days: item.limit_working_days,
+                due_at: opening.due_at,
+            });
+        }
+    }
+    let count = new.len();
+    tasks::open(tx, new).await?;
+    Ok(count)
+}
+
+fn number(count: usize) -> Result<i64> {
+    i64::try_from(count).map_err(ApiError::internal)
+}
+
+/// The draft of a list, as it would come into force today.
+async fn draft(tx: &Tx, list: checklist::Model) -> Result<(ChecklistVersionId, Ready)> {
+    let version = tx
+        .find::<checklist_version::Entity>()
+        .filter(checklist_version::Column::ChecklistId.eq(list.id))
+        .filter(checklist_version::Column::State.eq(ChecklistState::Draft))
+        .one()
+        .await?
+        .ok_or_else(|| ApiError::new(Code::NothingToPublish))?;
+    let items = items_of(tx, std::iter::once(version.id)).await?.remove(&version.id).unwrap_or_default();
+    Ok((version.id, Ready { list, number: version.number, effective_from: tx.today(), items }))
+}
+
+/// What publishing the draft now would bring. 409 `nothing_to_publish` without a draft.
+pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
+    scope
+        .read(async |tx: &Tx| {
+            let list = tx.get::<checklist::Entity>(id).await?;
+            let (_, ready) = draft(tx, list).await?;
+            let versions = [ready];
+            let plan = plan(tx, &versions).await?;
+            let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
+            let roles: HashSet<PostKind> = versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
+            let people = |wanted: &dyn Fn(PostKind) -> bool| -> Result<i64> {
+                let found: HashSet<MemberId> =
+                    plan.holders.iter().filter(|h| wanted(h.kind)).map(|h| h.member_id).collect();
+                number(found.len())
+            };
+            let by_item = versions
+                .iter()
+                .flat_map(|version| &version.items)
+                .map(|item| {
+                    let due = openings.iter().filter(|o| o.item_id == item.id).map(|o| o.due_at).min();
+                    Ok(PreviewItem {
+                        item_id: item.id,
+                        what: item.what.clone(),
+                        role: item.role,
+                        holders: people(&|kind| kind == item.role)?,
+                        due_at: due.map(beijing),
+                    })
+                })
+                .collect::<Result<Vec<_>>>()?;
+            Ok(Preview {
+                tasks: number(openings.len())?,
+                holders: people(&|kind| roles.contains(&kind))?,
+                late_free: openings.iter().all(|opening| opening.due_at > tx.now()),
+                first_due: openings.iter().map(|opening| opening.due_at).min().map(beijing),
+                by_item,
+                vacancy_count: number(plan.vacancies.len())?,
+                vacancies: plan
+                    .vacancies
+                    .into_iter()
+                    .map(|(grid_id, grid_name, kind)| PreviewVacancy { grid_id, grid_name, kind })
+                    .collect(),
+            })
+        })
+        .await
+}
+
+/// Brings the draft into force and opens the tasks of the running periods.
+pub async fn publish(
+    scope: &Scope,
+    key: IdempotencyKey,
+    id: ChecklistId,
+    seen: IfMatch,
+    input: PublishChecklist,
+) -> Result<Published> {
+    let fingerprint = (id, input.clone());
+    scope
+        .write_once(key, "publish_checklist", &fingerprint, async move |tx: &Tx| {
+            let list = tx.get_locked::<checklist::Entity>(id).await?;
+            seen.check(list.version)?;
+            if input.effective_from.is_some_and(|day| day != tx.today()) {
+                return Err(ApiError::invalid("effective_from", "只能自今日起施行", "must be today"));
+            }
+            let (version, mut ready) = draft(tx, list).await?;
+            if ready.items.is_empty() {
+                return Err(ApiError::new(Code::ChecklistEmpty));
+            }
+            tx.update_many::<checklist_version::Entity>()
+                .set(checklist_version::ActiveModel {
+                    state: Set(ChecklistState::Superseded),
+                    ..Default::default()
+                })
+                .filter(checklist_version::Column::ChecklistId.eq(id))
+                .filter(checklist_version::Column::State.eq(ChecklistState::Published))
+                .exec()
+                .await?;
+            tx.update(checklist_version::ActiveModel {
+                id: Set(version),
+                state: Set(ChecklistState::Published),
+                effective_from: Set(Some(ready.effective_from)),
+                published_at: Set(Some(tx.now())),
+                published_by: Set(tx.actor()),
+                ..Default::default()
+            })
+            .await?;
+            ready.list = tx
+                .update(checklist::ActiveModel {
+                    id: Set(id),
+                    version: Set(ready.list.version + 1),
+                    ..Default::default()
+                })
+                .await?;
+            let list = ready.list.clone();
+            let versions = [ready];
+            let plan = plan(tx, &versions).await?;
+            let opened = open(tx, &versions, &plan).await?;
+            Ok(Published {
+                checklist: show(tx, list).await?,
+                tasks_created: number(opened)?,
+                vacancy_count: number(plan.vacancies.len())?,
+            })
+        })
+        .await
+}
+
+/// Opens the tasks of the running periods for all lists in force in the township, for everybody now in a post.
+/// Idempotent; needs a transaction for writing.
+pub async fn open_due(tx: &Tx) -> Result<()> {
+    // The lock that publishing takes too: whoever comes second sees what the first has opened.
+    let lists = tx
+        .find::<checklist::Entity>()
+        .filter(checklist::Column::Kind.eq(ChecklistKind::Responsibility))
+        .order_by_asc(checklist::Column::Id)
+        .lock_exclusive()
+        .all()
+        .await?;
+    let mut lists: HashMap<ChecklistId, checklist::Model> = lists.into_iter().map(|list| (list.id, list)).collect();
+    let in_force = tx
+        .find::<checklist_version::Entity>()
+        .filter(checklist_version::Column::ChecklistId.is_in(lists.keys().copied()))
+        .filter(checklist_version::Column::State.eq(ChecklistState::Published))
+        .order_by_asc(checklist_version::Column::Id)
+        .all()
+        .await?;
+    let mut items = items_of(tx, in_force.iter().map(|version| version.id)).await?;
+    let versions: Vec<Ready> = in_force
+        .into_iter()
+        .filter_map(|version| {
+            Some(Ready {
+                list: lists.remove(&version.checklist_id)?,
+                number: version.number,
+                effective_from: version.effective_from.unwrap_or_else(|| tx.today()),
+                items: items.remove(&version.id).unwrap_or_default(),
+            })
+        })
+        .collect();
+    if versions.is_empty() {
+        return Ok(());
+    }
+    let plan = plan(tx, &versions).await?;
+    let opened = open(tx, &versions, &plan).await?;
+    if opened > 0 {
+        tracing::info!(tenant = %tx.tenant(), opened, "tasks opened");
+    }
+    Ok(())
+}
+
+/// Posts the points of a verified duty to whoever owed it. They count for the quarter of the verification, so that the
+/// ledger grows in one order.
+pub(super) async fn reward(tx: &Tx, task: &task::Model) -> Result<()> {
+    let period = if task.period == "once" { "一次性" } else { task.period.as_str() };
+    points::service::post(
+        tx,
+        points::service::Post {
+            source_kind: PostingSourceKind::Task,
+            source_id: task.id.into(),
+            rule: points::rules::TASK_ITEM.to_owned(),
+            reason: format!("完成『{}』({period})，经核验得 {} 分", task.title, task.points),
+            member_id: task.member_id,
+            amount: task.points,
+            at: tx.now(),
+        },
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! The moment, asked for in one place so that tests can set it, and Beijing time: one zone, UTC+8, without
+//! summer time since 1991.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+/// A moment as it crosses HTTP: RFC 3339; answers carry Beijing's offset.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(transparent)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-23T09:30:00+08:00")]
+pub struct Time(DateTime<FixedOffset>);
+
+impl std::ops::Deref for Time {
+    type Target = DateTime<FixedOffset>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl From<DateTime<FixedOffset>> for Time {
+    fn from(moment: DateTime<FixedOffset>) -> Self {
+        Self(moment)
+    }
+}
+
+/// Where the present moment comes from.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    fixed: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { fixed: None }
+    }
+
+    /// A clock that stands until it is set.
+    #[must_use]
+    pub fn fixed(now: DateTime<Utc>) -> Self {
+        Self { fixed: Some(Arc::new(AtomicI64::new(now.timestamp_millis()))) }
+    }
+
+    /// Sets a fixed clock; the machine's own cannot be set.
+    pub fn set(&self, now: DateTime<Utc>) {
+        if let Some(fixed) = &self.fixed {
+            fixed.store(now.timestamp_millis(), Ordering::SeqCst);
+        }
+    }
+
+    /// Moves a fixed clock.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Some(fixed) = &self.fixed {
+            fixed.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        }
+    }
+
+    /// The present moment, to the millisecond: what both databases keep exactly.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let millis = match &self.fixed {
+            Some(fixed) => fixed.load(Ordering::SeqCst),
+            None => Utc::now().timestamp_millis(),
+        };
+        DateTime::from_timestamp_millis(millis).unwrap_or_default()
+    }
+}
+
+const BEIJING_SECONDS: i32 = 8 * 3600;
+
+fn zone() -> FixedOffset {
+    use chrono::Offset;
+    // Eight hours are a valid offset, so the alternative is never taken.
+    FixedOffset::east_opt(BEIJING_SECONDS).unwrap_or_else(|| Utc.fix())
+}
+
+/// A moment in Beijing time.
+#[must_use]
+pub fn beijing(moment: DateTime<Utc>) -> Time {
+    Time(moment.with_timezone(&zone()))
+}
+
+/// The moment of a Beijing date and time of day.
+#[must_use]
+pub fn from_beijing(local: NaiveDateTime) -> DateTime<Utc> {
+    (local - TimeDelta::seconds(i64::from(BEIJING_SECONDS))).and_utc()
+}
+
+/// Midnight in Beijing at which a date begins.
+#[must_use]
+pub fn start_of_day(date: NaiveDate) -> DateTime<Utc> {
+    from_beijing(date.and_time(chrono::NaiveTime::MIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beijing_is_eight_hours_ahead() {
+        let moment = DateTime::parse_from_rfc3339("2026-11-22T16:30:00Z").unwrap().to_utc();
+        assert_eq!(beijing(moment).to_rfc3339(), "2026-11-23T00:30:00+08:00");
+        assert_eq!(from_beijing(beijing(moment).naive_local()), moment);
+        assert_eq!(
+            start_of_day(beijing(moment).date_naive()).to_rfc3339(),
+            "2026-11-22T16:00:00+00:00"
+        );
+    }
+
+    #[test]
+    fn a_fixed_clock_moves_only_when_told() {
+        let start = DateTime::parse_from_rfc3339("2026-11-23T01:00:00Z").unwrap().to_utc();
+        let clock = Clock::fixed(start);
+        assert_eq!(clock.now(), start);
+        clock.advance(TimeDelta::minutes(95));
+        assert_eq!(clock.now(), start + TimeDelta::minutes(95));
+    }
+}

@@ -1,0 +1,102 @@
+//! Configuration: defaults, then `gezhi.toml`, then `GEZHI_*` from the environment.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+use crate::tenancy::StartError;
+
+/// The work of one password hash (argon2id, one lane).
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+/// All settings. Each is `GEZHI_` and its name in capitals in the environment (`GEZHI_DATABASE_URL`);
+/// a double underscore goes into a table (`GEZHI_PASSWORD_COST__PASSES`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port the server listens on.
+    pub listen: String,
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; on PostgreSQL the run-time role's.
+    pub database_url: String,
+    /// The owner's address on PostgreSQL, used by `gezhi migrate` alone.
+    pub owner_database_url: Option<String>,
+    /// `redis://HOST:PORT`: shared sign-in counts and news between nodes. Without it the server is one node.
+    pub redis_url: Option<String>,
+    /// Folder of the token key and of what the demonstration leaves.
+    pub data_dir: PathBuf,
+    /// Nine-digit code of the township the sign-in page starts with.
+    pub default_township: Option<String>,
+    /// Whether cookies are marked Secure: on unless the server is tried without TLS in front.
+    pub secure_cookies: bool,
+    /// Bearer token of `/metrics`; without it the page answers on this machine only.
+    pub metrics_token: Option<String>,
+    /// Work of a password hash. The default is 19 MiB and two passes, the least that OWASP's password storage cheat sheet asks for.
+    pub password_cost: PasswordCost,
+    /// Connections for reading on SQLite.
+    pub sqlite_readers: u32,
+    /// Connections on PostgreSQL.
+    pub postgres_connections: u32,
+    /// Threads that serve requests; as many as cores when 0.
+    pub workers: usize,
+    /// `text` or `json`.
+    pub log_format: LogFormat,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// For a collector.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            database_url: "sqlite://data/gezhi.db".to_owned(),
+            owner_database_url: None,
+            redis_url: None,
+            data_dir: PathBuf::from("data"),
+            default_township: None,
+            secure_cookies: true,
+            metrics_token: None,
+            password_cost: PasswordCost { memory_kib: 19 * 1024, passes: 2 },
+            sqlite_readers: 4,
+            postgres_connections: 16,
+            workers: 0,
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings; an unknown one is an error that names it.
+    pub fn load(file: &Path) -> Result<Self, StartError> {
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file))
+            .merge(Env::prefixed("GEZHI_").split("__"))
+            .extract()
+            .map_err(|error| StartError::Config(error.to_string()))
+    }
+
+    /// The path of a SQLite database; none on PostgreSQL.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<&Path> {
+        self.database_url
+            .strip_prefix("sqlite://")
+            .map(|path| path.split('?').next().unwrap_or(path))
+            .map(Path::new)
+    }
+}

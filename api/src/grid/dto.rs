@@ -1,0 +1,187 @@
+//! What crosses HTTP about grids and posts.
+
+use chrono::NaiveDate;
+use entity::ids::{GridId, GridPostId, MemberId};
+use entity::kinds::{GridKind, PostKind};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::rules;
+use crate::http::Versioned;
+use crate::member::dto::MemberRef;
+
+fn grid_name(value: &str, (): &()) -> garde::Result {
+    if crate::member::rules::name(value, rules::NAME_MAX).is_some() {
+        Ok(())
+    } else {
+        Err(garde::Error::new("应为 1 至 100 个字|must have 1 to 100 characters"))
+    }
+}
+
+/// A grid, named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GridRef {
+    pub id: GridId,
+    /// Name of the grid.
+    #[schema(example = "水库村党建总网格")]
+    pub name: String,
+}
+
+/// A place in degrees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LngLat {
+    /// Longitude east.
+    #[schema(example = 121.402_17)]
+    pub lng: f64,
+    /// Latitude north.
+    #[schema(example = 30.803_551)]
+    pub lat: f64,
+}
+
+/// A post held in a grid today.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldPost {
+    /// Id of the held post.
+    pub id: GridPostId,
+    pub kind: PostKind,
+    pub member: MemberRef,
+    /// First day of the term.
+    pub since: NaiveDate,
+}
+
+/// An area of the township.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Grid {
+    pub id: GridId,
+    /// The grid above; null at the top.
+    #[schema(required = true)]
+    pub parent_id: Option<GridId>,
+    /// Unique in the township.
+    #[schema(example = "310116112216")]
+    pub code: String,
+    /// Name of the grid.
+    #[schema(example = "水库村党建总网格")]
+    pub name: String,
+    pub kind: GridKind,
+    /// Where the label goes: inside the boundary.
+    pub centre: LngLat,
+    /// Surface in square metres.
+    #[schema(example = 3_612_345)]
+    pub area_m2: i64,
+    /// Posts held today.
+    pub posts: Vec<HeldPost>,
+    /// Heads the grid needs and has not: `general_head` of a general grid, `sub_head` of a sub-grid.
+    pub vacant: Vec<PostKind>,
+    /// Counts changes; the ETag.
+    #[schema(example = 1)]
+    pub version: i32,
+}
+
+impl Versioned for Grid {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+crate::page!(GridList, Grid);
+
+/// What to change about a grid: a field left out stays. Boundaries, codes and kinds change by import.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "水库村党建总网格" }))]
+pub struct UpdateGrid {
+    /// Name of the grid.
+    #[garde(inner(custom(grid_name)))]
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100, nullable = false)]
+    pub name: Option<String>,
+}
+
+/// Whom to appoint to which post.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Appoint {
+    #[garde(skip)]
+    pub grid_id: GridId,
+    #[garde(skip)]
+    pub member_id: MemberId,
+    #[garde(skip)]
+    pub kind: PostKind,
+    /// First day of the term; today when left out.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(example = "2026-11-22")]
+    pub since: Option<NaiveDate>,
+}
+
+/// When a post ends.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndPost {
+    /// The day from which the post is free; today when left out.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(example = "2026-11-22")]
+    pub until: Option<NaiveDate>,
+}
+
+/// A post in a grid, held by a person for a term.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GridPost {
+    pub id: GridPostId,
+    pub grid_id: GridId,
+    pub member: MemberRef,
+    pub kind: PostKind,
+    /// First day of the term.
+    pub since: NaiveDate,
+    /// The day from which the post is free; null while no end is set.
+    #[schema(required = true)]
+    pub until: Option<NaiveDate>,
+}
+
+/// The grids as GeoJSON.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BoundaryCollection {
+    /// Always `FeatureCollection`.
+    #[schema(example = "FeatureCollection")]
+    pub r#type: String,
+    pub features: Vec<BoundaryFeature>,
+}
+
+/// A grid as GeoJSON.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BoundaryFeature {
+    /// Always `Feature`.
+    #[schema(example = "Feature")]
+    pub r#type: String,
+    pub properties: BoundaryProperties,
+    pub geometry: BoundaryGeometry,
+}
+
+/// Which grid a boundary belongs to.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BoundaryProperties {
+    pub id: GridId,
+    /// Unique in the township.
+    #[schema(example = "310116112216")]
+    pub code: String,
+    /// Name of the grid.
+    #[schema(example = "水库村党建总网格")]
+    pub name: String,
+    pub kind: GridKind,
+    /// The grid above; null at the top.
+    #[schema(required = true)]
+    pub parent_id: Option<GridId>,
+}
+
+/// GeoJSON geometry: outer rings counter-clockwise, coordinates in degrees with at most six decimals.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BoundaryGeometry {
+    /// `Polygon` or `MultiPolygon`.
+    #[schema(example = "Polygon")]
+    pub r#type: String,
+    /// Rings of [longitude, latitude] pairs; one level deeper for a `MultiPolygon`.
+    #[schema(value_type = Vec<Object>, example = json!([[[121.349222, 30.833003], [121.350092, 30.827587], [121.36, 30.83], [121.349222, 30.833003]]]))]
+    pub coordinates: serde_json::Value,
+}

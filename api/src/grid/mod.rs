@@ -1,0 +1,34 @@
+//! The grids of a township and the posts in them.
+//!
+//! - A **grid** (网格) is an area with a boundary and a code that is unique in the township. Grids form a tree of kinds:
+//!   大网格 `township` at the top, beneath it 总网格 `general`, 子网格 `sub`, 微网格 `micro`; a 专属网格 `dedicated` (an industrial
+//!   park, a market, a school) may hang anywhere and have sub- or micro-grids of its own.
+//! - Boundaries come by import of a GeoJSON file and are kept in whole micro-degrees, so that neighbours share their
+//!   border exactly. An import is all or nothing; grids with a known code are updated; grids that the file does not name
+//!   stay. A single grid can be renamed.
+//! - A **post** (岗位) is a role in a grid, held by a person from one day to another: `until` is the day from which the post
+//!   is free, so that a successor can begin on the day the predecessor ends. What has been held is never deleted.
+//! - 督导员 `supervisor` belongs to a township or general grid, 总网格长 `general_head` to a general grid, 子网格长 `sub_head` to
+//!   a sub-grid: one person at a time. 网格指导员 `instructor` and 网格员 `worker` belong to any grid, in any number.
+//! - A general grid needs a general head, a sub-grid a sub-grid head; without one it is **vacant** (空缺).
+//! - A grid's heads answer for everything beneath it.
+
+pub mod collection;
+pub mod dto;
+pub mod geometry;
+mod handlers;
+pub mod rules;
+pub mod service;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the feature's routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    // Before the route with the id, which would take the word for one.
+    cfg.service(handlers::list_grid_boundaries)
+        .service(handlers::list_grids)
+        .service(handlers::get_grid)
+        .service(handlers::update_grid)
+        .service(handlers::appoint)
+        .service(handlers::end_grid_post);
+}

@@ -1,0 +1,159 @@
+//! The registry of error codes: one line a code, the single origin of the problem documents, of the
+//! contract's list and of the screens' texts.
+
+/// A text in both languages of the product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Simplified Chinese, the default.
+    pub zh: std::borrow::Cow<'static, str>,
+    /// English, when `Accept-Language` prefers it.
+    pub en: std::borrow::Cow<'static, str>,
+}
+
+impl Text {
+    /// The text in the language asked for.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese => &self.zh,
+            Language::English => &self.en,
+        }
+    }
+}
+
+/// The languages an answer can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Simplified Chinese.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// Reads `Accept-Language`: English only where it is named before (or without) Chinese.
+    #[must_use]
+    pub fn of_header(value: Option<&str>) -> Self {
+        let Some(value) = value else {
+            return Self::Chinese;
+        };
+        let mut best = (Self::Chinese, 0.0_f32);
+        for part in value.split(',') {
+            let mut pieces = part.trim().split(';');
+            let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+            let weight = pieces
+                .find_map(|piece| piece.trim().strip_prefix("q=").and_then(|q| q.parse().ok()))
+                .unwrap_or(1.0_f32);
+            let language = if tag.starts_with("en") {
+                Self::English
+            } else if tag.starts_with("zh") {
+                Self::Chinese
+            } else {
+                continue;
+            };
+            if weight > best.1 {
+                best = (language, weight);
+            }
+        }
+        best.0
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$meta:meta])* $name:ident = $code:literal, $status:literal, $zh:literal, $en:literal;)+) => {
+        /// Every error the API can answer. The snake_case code is stable; texts may improve.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$meta])* #[doc = $en] $name,)+ }
+
+        impl Code {
+            /// All codes, in the order of the registry.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// The stable code in problem documents.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $code,)+ }
+            }
+
+            /// The HTTP status that goes with it.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Code::$name => $status,)+ }
+            }
+
+            /// The title in both languages.
+            #[must_use]
+            pub fn title(self) -> Text {
+                match self { $(Code::$name => Text { zh: $zh.into(), en: $en.into() },)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest = "bad_request", 400, "请求有误", "The request is malformed";
+    MalformedBody = "malformed_body", 400, "请求内容无法解析", "The body cannot be parsed";
+    InvalidCursor = "invalid_cursor", 400, "翻页标记无效,请从第一页重新读取", "The cursor is not valid; start again from the first page";
+    InvalidParameter = "invalid_parameter", 400, "请求参数有误", "A parameter is not valid";
+    Unauthenticated = "unauthenticated", 401, "请先登录", "Sign in first";
+    InvalidCredentials = "invalid_credentials", 401, "镇街、用户名或密码不正确", "Township, user name or password is not right";
+    TokenExpired = "token_expired", 401, "登录凭证已过期,请刷新或重新登录", "The access token has expired";
+    SessionEnded = "session_ended", 401, "本次登录已结束,请重新登录", "This session has ended; sign in again";
+    AccountDisabled = "account_disabled", 401, "账号已停用,请联系管理员", "The account is disabled";
+    SetupTokenInvalid = "setup_token_invalid", 403, "初始化口令无效或已使用", "The set-up token is not valid or was used";
+    Forbidden = "forbidden", 403, "没有此项权限", "You are not permitted to do this";
+    SelfVerification = "self_verification", 403, "不能核验本人提交的任务", "Nobody verifies a task of their own";
+    NotSteward = "not_steward", 403, "只有本活动的签到管理人可以操作", "Only the steward of this activity may do this";
+    NotFound = "not_found", 404, "没有找到", "Not found";
+    MethodNotAllowed = "method_not_allowed", 405, "此地址不支持该请求方式", "The method is not allowed here";
+    RequestTimeout = "request_timeout", 408, "请求超时,请重试", "The request took too long to arrive";
+    Conflict = "conflict", 409, "与现有数据冲突", "This conflicts with what is there";
+    AlreadyExists = "already_exists", 409, "已经存在", "This exists already";
+    StateConflict = "state_conflict", 409, "当前状态不允许此操作,请刷新后再试", "The present state does not allow this; reload and try again";
+    PostTaken = "post_taken", 409, "该岗位已有人在任", "The post is held by somebody";
+    NotCheckedIn = "not_checked_in", 409, "还没有签到", "Not checked in yet";
+    CheckInClosed = "check_in_closed", 409, "不在签到时间内", "Check-in is not open now";
+    ActivityFull = "activity_full", 409, "名额已满", "The activity is full";
+    ActivityCancelled = "activity_cancelled", 409, "活动已取消", "The activity was cancelled";
+    NoMember = "no_member", 409, "此账号没有对应的人员", "This account is not linked to a member";
+    InUse = "in_use", 409, "正在被使用,不能这样更改", "This is in use and cannot be changed so";
+    ChecklistEmpty = "checklist_empty", 409, "清单没有条目,不能发布", "A checklist without items cannot be published";
+    NothingToPublish = "nothing_to_publish", 409, "没有待发布的草稿", "There is no draft to publish";
+    PreconditionFailed = "precondition_failed", 412, "内容已被他人修改,请刷新后再改", "Somebody changed this meanwhile; reload and change again";
+    PayloadTooLarge = "payload_too_large", 413, "内容过大", "The content is too large";
+    UnsupportedMediaType = "unsupported_media_type", 415, "不支持的内容格式", "The media type is not supported";
+    ValidationFailed = "validation_failed", 422, "有内容需要更正", "Some fields need correction";
+    EvidenceMissing = "evidence_missing", 422, "缺少要求的凭证", "The evidence asked for is missing";
+    IdempotencyMismatch = "idempotency_mismatch", 422, "同一幂等键用于了不同的请求", "The Idempotency-Key was used for another request";
+    CheckInCodeInvalid = "check_in_code_invalid", 422, "签到码无效", "The check-in code is not valid";
+    CheckInCodeExpired = "check_in_code_expired", 422, "签到码已过期,请重新扫码", "The check-in code has expired; scan it again";
+    FileUnreadable = "file_unreadable", 422, "文件无法读取", "The file cannot be read";
+    PreconditionRequired = "precondition_required", 428, "修改须带 If-Match", "A change needs If-Match";
+    TooManyRequests = "too_many_requests", 429, "尝试过于频繁,请稍后再试", "Too many attempts; try again later";
+    Internal = "internal", 500, "系统出错,已记录", "Something went wrong; it has been recorded";
+    Unavailable = "unavailable", 503, "服务暂不可用,请稍后再试", "The service is not available just now";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_the_range_of_errors() {
+        let mut seen = std::collections::HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
+            assert!((400..=503).contains(&code.status()));
+        }
+    }
+
+    #[test]
+    fn language_follows_the_weights() {
+        assert_eq!(Language::of_header(None), Language::Chinese);
+        assert_eq!(Language::of_header(Some("en")), Language::English);
+        assert_eq!(Language::of_header(Some("zh-CN,zh;q=0.9,en;q=0.8")), Language::Chinese);
+        assert_eq!(Language::of_header(Some("en-US,en;q=0.9,zh;q=0.8")), Language::English);
+        assert_eq!(Language::of_header(Some("fr")), Language::Chinese);
+    }
+}

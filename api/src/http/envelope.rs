@@ -1,0 +1,169 @@
+//! The envelope around every request: request id, language, security headers, panics, problem bodies,
+//! figures for the metrics page.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+use tracing_actix_web::RequestId;
+
+use super::code::{Code, Language};
+use super::error::ApiError;
+
+/// Everything the pages need and nothing else: no request leaves the origin.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
+    connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; \
+    form-action 'self'; frame-ancestors 'none'";
+
+/// The span of a request: method and route pattern. The path itself and the query are left out, since
+/// they hold names and numbers of people.
+pub struct ApiRootSpan;
+
+impl tracing_actix_web::RootSpanBuilder for ApiRootSpan {
+    fn on_request_start(request: &ServiceRequest) -> tracing::Span {
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+        tracing::info_span!(
+            "request",
+            id = id.unwrap_or_default(),
+            method = %request.method(),
+            route = request.match_pattern().unwrap_or_default(),
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(
+        _: tracing::Span,
+        _: &Result<ServiceResponse<B>, Error>,
+    ) {
+    }
+}
+
+/// A panic on its way out: the response is complete already, since no request is at hand any more.
+#[derive(Debug)]
+struct Panicked {
+    language: Language,
+    trace_id: String,
+}
+
+impl std::fmt::Display for Panicked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "panic in request {}", self.trace_id)
+    }
+}
+
+impl ResponseError for Panicked {
+    fn error_response(&self) -> HttpResponse {
+        let mut response =
+            ApiError::new(Code::Internal).response(self.language, &self.trace_id);
+        dress(response.headers_mut(), &self.trace_id);
+        response
+    }
+}
+
+fn dress(headers: &mut HeaderMap, trace_id: &str) {
+    let fixed = [
+        (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static("camera=(self), geolocation=(self), microphone=()"),
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, value);
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
+    if let Ok(value) = HeaderValue::from_str(trace_id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}
+
+/// The middleware.
+pub async fn envelope<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let started = Instant::now();
+    let language = Language::of_header(
+        req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
+    );
+    let trace_id =
+        req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let method = req.method().to_string();
+
+    let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
+    let response = match outcome {
+        Ok(outcome) => outcome?,
+        Err(_) => {
+            tracing::error!(trace_id, "the handler panicked");
+            observe(&method, "panic", 500, started);
+            return Err(Panicked { language, trace_id }.into());
+        }
+    };
+
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status();
+    observe(&method, &route, status.as_u16(), started);
+
+    let mut response = if status.is_client_error() || status.is_server_error() {
+        let error = response.response().extensions().get::<ApiError>().cloned();
+        let error = error.unwrap_or_else(|| {
+            let cause = response.response().error().map(ToString::to_string);
+            of_status(status.as_u16(), cause)
+        });
+        if error.code().status() >= 500 {
+            tracing::error!(trace_id, cause = error.cause(), "answered {}", error.code().as_str());
+        }
+        let (request, old) = response.into_parts();
+        let mut fresh = error.response(language, &trace_id);
+        // Cookies that were being cleared go out with the refusal too.
+        for value in old.headers().get_all(header::SET_COOKIE) {
+            fresh.headers_mut().append(header::SET_COOKIE, value.clone());
+        }
+        ServiceResponse::new(request, fresh).map_into_right_body()
+    } else {
+        response.map_into_left_body()
+    };
+    dress(response.headers_mut(), &trace_id);
+    Ok(response)
+}
+
+/// Errors that the framework itself answered.
+fn of_status(status: u16, cause: Option<String>) -> ApiError {
+    match status {
+        401 => ApiError::new(Code::Unauthenticated),
+        403 => ApiError::new(Code::Forbidden),
+        404 => ApiError::new(Code::NotFound),
+        405 => ApiError::new(Code::MethodNotAllowed),
+        408 => ApiError::new(Code::RequestTimeout),
+        413 => ApiError::new(Code::PayloadTooLarge),
+        415 => ApiError::new(Code::UnsupportedMediaType),
+        429 => ApiError::new(Code::TooManyRequests),
+        503 => ApiError::new(Code::Unavailable),
+        400..=499 => ApiError::new(Code::BadRequest),
+        _ => ApiError::internal(cause.unwrap_or_else(|| format!("status {status}"))),
+    }
+}
+
+fn observe(method: &str, route: &str, status: u16, started: Instant) {
+    let labels = [
+        ("method", method.to_owned()),
+        ("route", route.to_owned()),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("gezhi_http_requests_total", &labels).increment(1);
+    metrics::histogram!("gezhi_http_request_seconds", &labels)
+        .record(started.elapsed().as_secs_f64());
+}

@@ -1,0 +1,291 @@
+//! `ApiError` and its one way out: `application/problem+json` (RFC 9457).
+
+use std::borrow::Cow;
+
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode, http::header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::code::{Code, Language, Text};
+
+/// What services and handlers return.
+pub type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+/// One field that needs correction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Path in the body or the query, as in `items[0].what`.
+    pub field: String,
+    /// Stable snake_case code of the fault.
+    pub code: &'static str,
+    /// The reason, in both languages.
+    pub message: Text,
+}
+
+/// An error on its way to the client. The inside (`cause`) goes to the log, never over the wire.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    code: Code,
+    detail: Option<Text>,
+    errors: Vec<FieldError>,
+    retry_after: Option<u64>,
+    allow: Option<String>,
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// An error of the registry, with its own title as the only text.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new(), retry_after: None, allow: None, cause: None }
+    }
+
+    /// 422 with one field that needs correction.
+    #[must_use]
+    pub fn invalid(
+        field: impl Into<String>,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(Code::ValidationFailed).and_invalid(field, zh, en)
+    }
+
+    /// One more field that needs correction.
+    #[must_use]
+    pub fn and_invalid(
+        mut self,
+        field: impl Into<String>,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.errors.push(FieldError {
+            field: field.into(),
+            code: "invalid",
+            message: Text { zh: zh.into(), en: en.into() },
+        });
+        self
+    }
+
+    /// 500: `cause` is logged and not shown.
+    #[must_use]
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        let mut error = Self::new(Code::Internal);
+        error.cause = Some(cause.to_string());
+        error
+    }
+
+    /// What happened in this very case.
+    #[must_use]
+    pub fn detail(
+        mut self,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.detail = Some(Text { zh: zh.into(), en: en.into() });
+        self
+    }
+
+    /// Seconds after which a repetition makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The methods a 405 names.
+    #[must_use]
+    pub fn allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The fields that need correction.
+    #[must_use]
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// The inside, for the log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The problem document in one language.
+    #[must_use]
+    pub fn problem(&self, language: Language, trace_id: &str) -> Problem {
+        Problem {
+            r#type: format!("/docs/errors#{}", self.code.as_str()),
+            title: self.code.title().in_language(language).to_owned(),
+            status: self.code.status(),
+            code: self.code.as_str().to_owned(),
+            detail: self.detail.as_ref().map(|text| text.in_language(language).to_owned()),
+            errors: self
+                .errors
+                .iter()
+                .map(|error| ProblemField {
+                    field: error.field.clone(),
+                    code: error.code.to_owned(),
+                    message: error.message.in_language(language).to_owned(),
+                })
+                .collect(),
+            trace_id: trace_id.to_owned(),
+        }
+    }
+
+    /// The whole response in one language.
+    #[must_use]
+    pub fn response(&self, language: Language, trace_id: &str) -> HttpResponse {
+        let mut builder = HttpResponseBuilder::new(self.status());
+        builder.content_type("application/problem+json");
+        builder.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after {
+            builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = &self.allow {
+            builder.insert_header((header::ALLOW, methods.as_str()));
+        }
+        if self.code.status() == 401 {
+            builder.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        builder.json(self.problem(language, trace_id))
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.code.as_str())?;
+        if let Some(detail) = &self.detail {
+            write!(f, ": {}", detail.en)?;
+        }
+        for error in &self.errors {
+            write!(f, "; {} {}", error.field, error.message.en)?;
+        }
+        if let Some(cause) = &self.cause {
+            write!(f, " ({cause})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<sea_orm::DbErr> for ApiError {
+    /// Told by SQLSTATE through `sql_err`, not by constraint names: names get suffixes on shards.
+    fn from(error: sea_orm::DbErr) -> Self {
+        match error.sql_err() {
+            Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Self::new(Code::AlreadyExists),
+            Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)) => Self::new(Code::Conflict),
+            _ => match &error {
+                sea_orm::DbErr::ConnectionAcquire(_) => {
+                    let mut unavailable = Self::new(Code::Unavailable).retry_after(2);
+                    unavailable.cause = Some(error.to_string());
+                    unavailable
+                }
+                _ => Self::internal(error),
+            },
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    /// The envelope middleware writes the body anew in the language of the request; what is written
+    /// here is seen only where no request is at hand.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.response(Language::Chinese, "");
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+/// Problem document (RFC 9457): the form of every error.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Address of the code's description in this server's documentation.
+    #[schema(example = "/docs/errors#validation_failed")]
+    pub r#type: String,
+    /// What kind of error this is, in the user's language.
+    #[schema(example = "有内容需要更正")]
+    pub title: String,
+    /// HTTP status.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// Stable snake_case code.
+    #[schema(example = "validation_failed")]
+    pub code: String,
+    /// What happened in this very case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The fields that need correction.
+    pub errors: Vec<ProblemField>,
+    /// Names this request in the server's log.
+    #[schema(example = "0190b8a4-7e5c-7d3e-9f00-0242ac120002")]
+    pub trace_id: String,
+}
+
+/// One field of a [`Problem`].
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ProblemField {
+    /// Path in the body or the query.
+    #[schema(example = "items[0].what")]
+    pub field: String,
+    /// Stable code of the fault.
+    #[schema(example = "invalid")]
+    pub code: String,
+    /// The reason, in the user's language.
+    #[schema(example = "不能为空")]
+    pub message: String,
+}
+
+/// The error answers every operation documents.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "read by the contract, never constructed")]
+pub enum Problems {
+    /// The request is malformed.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(#[to_schema] Problem),
+    /// No valid sign-in.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(#[to_schema] Problem),
+    /// The permission named under security is missing.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// Absent, or another township's: the two cannot be told apart.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The present state does not allow it.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] Problem),
+    /// `If-Match` names an older version.
+    #[response(status = 412, content_type = "application/problem+json")]
+    PreconditionFailed(#[to_schema] Problem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    PayloadTooLarge(#[to_schema] Problem),
+    /// The body is of another media type.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(#[to_schema] Problem),
+    /// Fields need correction.
+    #[response(status = 422, content_type = "application/problem+json")]
+    ValidationFailed(#[to_schema] Problem),
+    /// `If-Match` is missing.
+    #[response(status = 428, content_type = "application/problem+json")]
+    PreconditionRequired(#[to_schema] Problem),
+    /// Too many attempts.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(#[to_schema] Problem),
+}

@@ -1,0 +1,245 @@
+//! What crosses HTTP on the way in: bodies, queries, path ids and the headers of conditional requests.
+//! Every extractor answers a problem document that names the field.
+
+use std::future::{Ready, ready};
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use garde::Validate;
+use serde::de::DeserializeOwned;
+
+use super::code::Code;
+use super::error::{ApiError, Result};
+
+/// The largest JSON body an operation takes unless it says otherwise, in KiB.
+pub const DEFAULT_LIMIT_KIB: usize = 1024;
+
+/// A JSON body that was parsed (unknown fields are the type's own refusal) and validated.
+/// `LIMIT_KIB` is the largest body in KiB; a larger one answers 413.
+#[derive(Debug)]
+pub struct Valid<T, const LIMIT_KIB: usize = DEFAULT_LIMIT_KIB>(T);
+
+impl<T, const LIMIT_KIB: usize> Valid<T, LIMIT_KIB> {
+    /// The body.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T, const LIMIT_KIB: usize> Deref for Valid<T, LIMIT_KIB> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T, const LIMIT_KIB: usize> FromRequest for Valid<T, LIMIT_KIB>
+where
+    T: DeserializeOwned + Validate<Context = ()> + 'static,
+{
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = is_json(req);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            if !json {
+                return Err(ApiError::new(Code::UnsupportedMediaType)
+                    .detail("请求内容须为 application/json", "The body must be application/json"));
+            }
+            let bytes = read_limited(&mut payload, LIMIT_KIB.saturating_mul(1024)).await?;
+            let value = parse_json::<T>(&bytes)?;
+            check(&value)?;
+            Ok(Self(value))
+        })
+    }
+}
+
+fn is_json(req: &HttpRequest) -> bool {
+    req.headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| {
+            let value = value.trim().to_ascii_lowercase();
+            value == "application/json" || value == "application/geo+json"
+        })
+}
+
+async fn read_limited(payload: &mut Payload, limit: usize) -> Result<web::BytesMut> {
+    let mut bytes = web::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            ApiError::new(Code::BadRequest)
+                .detail("请求内容没有完整到达", "The body did not arrive completely")
+        })?;
+        if bytes.len().saturating_add(chunk.len()) > limit {
+            return Err(ApiError::new(Code::PayloadTooLarge).detail(
+                format!("内容不得超过 {} KiB", limit / 1024),
+                format!("The body must not exceed {} KiB", limit / 1024),
+            ));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Parses JSON: broken syntax is 400, a wrong type or an unknown field is 422 with its path.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let field = if path == "." { String::new() } else { path };
+            ApiError::invalid(field, format!("内容不符合要求:{inner}"), inner.to_string())
+        } else {
+            malformed(&inner)
+        }
+    })?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(Code::MalformedBody).detail(
+        format!("第 {} 行第 {} 列不是有效的 JSON", error.line(), error.column()),
+        format!("Not valid JSON at line {} column {}", error.line(), error.column()),
+    )
+}
+
+/// Validates a value: 422 with every field at fault, in both languages.
+pub fn check<T: Validate<Context = ()>>(value: &T) -> Result<()> {
+    let Err(english) = value.validate() else {
+        return Ok(());
+    };
+    let chinese = garde::with_i18n(super::i18n::Chinese, || value.validate()).err();
+    let mut problem = ApiError::new(Code::ValidationFailed);
+    let mut chinese = chinese.map(garde::Report::into_inner).unwrap_or_default().into_iter();
+    for (path, error) in english.into_inner() {
+        let zh = chinese
+            .next()
+            .map_or_else(|| error.message().to_owned(), |(_, error)| error.message().to_owned());
+        // Rules of our own say both languages in one message: `中文|English`.
+        let (zh, en) = match error.message().split_once('|') {
+            Some((zh, en)) => (zh.to_owned(), en.to_owned()),
+            None => (zh, error.message().to_owned()),
+        };
+        problem = problem.and_invalid(path.to_string(), zh, en);
+    }
+    Err(problem)
+}
+
+/// Query parameters, parsed (unknown ones are the type's own refusal) and validated.
+#[derive(Debug)]
+pub struct Query<T>(T);
+
+impl<T> Query<T> {
+    /// The parameters.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Query<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            serde_urlencoded::from_str::<T>(req.query_string())
+                .map_err(|error| {
+                    ApiError::new(Code::InvalidParameter)
+                        .detail(format!("查询参数有误:{error}"), error.to_string())
+                })
+                .and_then(|value| check(&value).map(|()| Self(value))),
+        )
+    }
+}
+
+/// The id at the end of a path. What is no id at all names nothing: 404, as an absent one.
+#[derive(Debug, Clone, Copy)]
+pub struct PathId<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for PathId<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            web::Path::<T>::extract(req)
+                .into_inner()
+                .map(|path| Self(path.into_inner()))
+                .map_err(|_| ApiError::new(Code::NotFound)),
+        )
+    }
+}
+
+/// The version an `If-Match: "v3"` names. Missing: 428; `*` is refused, since it would overwrite unseen changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IfMatch(pub i32);
+
+impl IfMatch {
+    /// 412 unless `version` is the one the client saw.
+    pub fn check(self, version: i32) -> Result<()> {
+        if self.0 == version { Ok(()) } else { Err(ApiError::new(Code::PreconditionFailed)) }
+    }
+}
+
+impl FromRequest for IfMatch {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match req.headers().get(header::IF_MATCH) {
+            None => Err(ApiError::new(Code::PreconditionRequired)),
+            Some(value) => value
+                .to_str()
+                .ok()
+                .and_then(|text| text.trim().strip_prefix("\"v"))
+                .and_then(|text| text.strip_suffix('"'))
+                .and_then(|text| text.parse().ok())
+                .map(IfMatch)
+                .ok_or_else(|| ApiError::new(Code::PreconditionFailed)),
+        })
+    }
+}
+
+/// The client's `Idempotency-Key`, if it sent one: 1 to 128 visible ASCII characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl FromRequest for IdempotencyKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match req.headers().get("idempotency-key") {
+            None => Ok(Self(None)),
+            Some(value) => match value.to_str() {
+                Ok(text)
+                    if (1..=128).contains(&text.len())
+                        && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
+                {
+                    Ok(Self(Some(text.to_owned())))
+                }
+                _ => Err(ApiError::new(Code::InvalidParameter).detail(
+                    "Idempotency-Key 须为 1 至 128 个可见 ASCII 字符",
+                    "Idempotency-Key must be 1 to 128 visible ASCII characters",
+                )),
+            },
+        })
+    }
+}

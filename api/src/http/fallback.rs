@@ -1,0 +1,90 @@
+//! What no route took: 405 where the contract knows the path with other methods, otherwise 404.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::code::Code;
+use super::error::{ApiError, Result};
+
+/// The paths and methods of the contract, for telling 405 from 404.
+#[derive(Debug, Clone, Default)]
+pub struct Contract {
+    routes: Vec<(Vec<Segment>, Vec<&'static str>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Word(String),
+    Parameter,
+}
+
+impl Contract {
+    /// Reads the paths of the generated contract.
+    #[must_use]
+    pub fn of(api: &utoipa::openapi::OpenApi) -> Self {
+        let mut routes: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+        for (path, item) in &api.paths.paths {
+            let methods = routes.entry(path).or_default();
+            for (method, present) in [
+                ("DELETE", item.delete.is_some()),
+                ("GET", item.get.is_some()),
+                ("PATCH", item.patch.is_some()),
+                ("POST", item.post.is_some()),
+                ("PUT", item.put.is_some()),
+            ] {
+                if present {
+                    methods.push(method);
+                }
+            }
+        }
+        Self {
+            routes: routes
+                .into_iter()
+                .map(|(path, methods)| {
+                    let segments = path
+                        .split('/')
+                        .map(|segment| {
+                            if segment.starts_with('{') {
+                                Segment::Parameter
+                            } else {
+                                Segment::Word(segment.to_owned())
+                            }
+                        })
+                        .collect();
+                    (segments, methods)
+                })
+                .collect(),
+        }
+    }
+
+    /// The methods a path answers to; empty where the path is unknown. A literal path wins over a pattern.
+    #[must_use]
+    pub fn methods(&self, path: &str) -> Vec<&'static str> {
+        let asked: Vec<&str> = path.split('/').collect();
+        let mut found: Vec<&'static str> = self
+            .routes
+            .iter()
+            .filter(|(segments, _)| {
+                segments.len() == asked.len()
+                    && segments.iter().zip(&asked).all(|(segment, word)| match segment {
+                        Segment::Parameter => !word.is_empty(),
+                        Segment::Word(text) => text == word,
+                    })
+            })
+            .flat_map(|(_, methods)| methods.iter().copied())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// The default service.
+pub async fn fallback(req: HttpRequest, contract: web::Data<Contract>) -> Result<HttpResponse> {
+    let methods = contract.methods(req.path());
+    if methods.is_empty() {
+        return Err(ApiError::new(Code::NotFound));
+    }
+    Err(ApiError::new(Code::MethodNotAllowed).allow(methods.join(", ")))
+}

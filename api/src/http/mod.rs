@@ -1,0 +1,30 @@
+//! The ground of HTTP: one error type with one registry of codes, extractors that answer problem
+//! documents, cursor pages, replies with their headers, and the envelope around every request.
+//!
+//! Rules:
+//! - Every 4xx and 5xx is `application/problem+json` in Chinese, or in English when the client prefers it.
+//! - Another township's row answers as a row that does not exist.
+//! - A path the contract knows, with a method it does not, answers 405 with `Allow`.
+//! - A panic answers 500 and is logged; the connection goes on.
+
+mod code;
+mod envelope;
+mod error;
+mod extract;
+mod fallback;
+mod i18n;
+mod page;
+mod reply;
+mod watch;
+
+pub use actix_web::web::Json;
+pub use code::{Code, Language, Text};
+pub use envelope::{ApiRootSpan, envelope};
+pub use error::{ApiError, FieldError, Problem, ProblemField, Problems, Result};
+pub use extract::{
+    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, PathId, Query, Valid, check, parse_json,
+};
+pub use fallback::{Contract, fallback};
+pub use page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page};
+pub use reply::{Created, Download, NoContent, Tagged, Versioned};
+pub use watch::{health_routes, recorder};

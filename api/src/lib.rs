@@ -1,0 +1,195 @@
+//! Gezhi (格治): one server for the townships (乡镇/街道) that run on it, each a tenant.
+//!
+//! The house has four floors; a feature uses the floors below it and, on floors 2 and 3, the rooms to its left:
+//!
+//! ```text
+//! roof      board                                        read across all floors
+//! floor 4   checklist  activity  check_in                what townships do
+//! floor 3   points  attachment  task                     the engines
+//! floor 2   member  grid  import  account  township      who and where
+//! floor 1   tenancy  auth  session  http  jobs  calendar  config  clock  pages
+//! ```
+//!
+//! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
+//! start ([`register`]) and called in the same transaction.
+
+pub mod account;
+pub mod activity;
+pub mod attachment;
+pub mod auth;
+pub mod board;
+pub mod calendar;
+pub mod check_in;
+pub mod checklist;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod grid;
+pub mod http;
+pub mod import;
+pub mod jobs;
+pub mod member;
+mod pages;
+pub mod points;
+pub mod session;
+pub mod state;
+pub mod task;
+pub mod tenancy;
+pub mod township;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::http::{ApiRootSpan, Contract, envelope, fallback};
+use crate::state::AppState;
+use crate::tenancy::{Shared, StartError};
+
+/// Seconds a client may take to send a request's head.
+const HEAD_SECONDS: u64 = 10;
+/// Seconds that requests under way get when the server is told to stop.
+const STOP_SECONDS: u64 = 20;
+
+/// What upper floors register for lower ones to call.
+pub(crate) fn register(shared: &mut Shared) {
+    shared.insert(township::service::StandingData(vec![|tx| {
+        Box::pin(points::service::ensure_standing_data(tx))
+    }]));
+    shared.insert(jobs::Daily(vec![|tx| Box::pin(checklist::service::open_due(tx))]));
+    shared.insert(task::Sources::new(vec![Box::new(checklist::TaskEffects)]));
+}
+
+/// The operations of the API, one room after the other.
+fn operations(cfg: &mut ServiceConfig) {
+    cfg.configure(session::routes)
+        .configure(township::routes)
+        .configure(account::routes)
+        .configure(calendar::routes)
+        .configure(member::routes)
+        .configure(grid::routes)
+        .configure(import::routes)
+        .configure(checklist::routes)
+        .configure(task::routes)
+        .configure(attachment::routes)
+        .configure(activity::routes)
+        .configure(check_in::routes)
+        .configure(points::routes)
+        .configure(board::routes);
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "格治 Gezhi API",
+        description = "One REST API for a township (乡镇/街道): grids, people, checklists and their tasks, activities and check-ins, points.\n\nThe township comes from the access token alone. Every error is `application/problem+json`; lists are paged by cursor; creating requests take an `Idempotency-Key`; changes need `If-Match`. A first page to read: `/docs/guide`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "public", description = "未登录可用。What needs no sign-in."),
+        (name = "session", description = "登录。Sessions, tokens, the caller."),
+        (name = "account", description = "账号与角色。Accounts and roles."),
+        (name = "township", description = "本镇街。The township itself."),
+        (name = "calendar", description = "工作日历。The official working calendar."),
+        (name = "member", description = "人员与党组织。People, party organisations, the roster's import."),
+        (name = "grid", description = "网格与岗位。Grids, their boundaries and posts."),
+        (name = "checklist", description = "清单。Checklists, their versions and publication."),
+        (name = "task", description = "任务。Tasks, their evidence and verification."),
+        (name = "activity", description = "活动与签到。Activities, sign-up, check-in."),
+        (name = "points", description = "积分。The ledger, purses, ranking."),
+        (name = "home", description = "今日。What needs a decision today.")
+    )
+)]
+struct Base;
+
+/// The contract, generated from the handlers.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, mut api) = App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .service(utoipa_actix_web::scope("/api/v1").configure(operations))
+        .split_for_parts();
+    api.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    api.components.get_or_insert_default().add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("JWT")
+                .description(Some(
+                    "Access token of POST /api/v1/sessions. The names beside it are the permission the operation needs.",
+                ))
+                .build(),
+        ),
+    );
+    api
+}
+
+/// The contract as the bytes that are served and committed.
+#[derive(Clone)]
+pub struct ContractJson(pub web::Bytes);
+
+impl ContractJson {
+    /// Pretty-printed, with a newline at the end.
+    pub fn of(api: &utoipa::openapi::OpenApi) -> Result<Self, StartError> {
+        let mut text = api
+            .to_pretty_json()
+            .map_err(|error| StartError::Config(format!("the contract: {error}")))?;
+        text.push('\n');
+        Ok(Self(web::Bytes::from(text)))
+    }
+}
+
+/// Serves on a listener until told to stop (SIGTERM, SIGINT, or the server's handle); requests under way are
+/// finished first.
+pub fn run(listener: std::net::TcpListener, state: AppState) -> std::io::Result<Server> {
+    run_with(listener, state, |_| ())
+}
+
+/// Like [`run`], with routes of the caller's own beside the product's: for tests that need a handler that fails.
+pub fn run_with(
+    listener: std::net::TcpListener,
+    state: AppState,
+    extra: fn(&mut web::ServiceConfig),
+) -> std::io::Result<Server> {
+    let api = openapi();
+    let contract = web::Data::new(Contract::of(&api));
+    let json = web::Data::new(ContractJson::of(&api).map_err(std::io::Error::other)?);
+    let data = web::Data::new(state.clone());
+    let workers = state.config().workers;
+    http::recorder();
+    let mut server = HttpServer::new(move || {
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .service(utoipa_actix_web::scope("/api/v1").configure(operations))
+            .split_for_parts();
+        app.app_data(data.clone())
+            .app_data(contract.clone())
+            .app_data(json.clone())
+            .configure(http::health_routes)
+            .configure(extra)
+            .configure(pages::routes)
+            .default_service(web::to(fallback))
+            .wrap(from_fn(auth::authenticate))
+            .wrap(from_fn(envelope))
+            .wrap(Compress::default())
+            .wrap(TracingLogger::<ApiRootSpan>::new())
+    })
+    .client_request_timeout(std::time::Duration::from_secs(HEAD_SECONDS))
+    .shutdown_timeout(STOP_SECONDS);
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+/// Brings the schema up to date, as the owner; on PostgreSQL grants the run-time role what it needs.
+pub async fn migrate(config: &config::Config) -> Result<(), StartError> {
+    tenancy::migrate(config).await
+}

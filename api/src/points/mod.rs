@@ -1,0 +1,29 @@
+//! Points 积分: one ledger for everybody who serves.
+//!
+//! - The ledger is **double-entry and append-only**. A posting has two entries that sum to zero: the holder's purse
+//!   gets what the township's issue purse (发放账户) gives. Nothing in it is ever changed; a correction is a posting of
+//!   its own.
+//! - Everything that earns points is a **source**: a check-in, a verified task. A source posts **once** under a rule,
+//!   however often its request is repeated.
+//! - **Balance** and **quarter score** are kept beside the ledger and moved in the transaction of the posting, so that
+//!   reading them costs the same after ten years. [`service::audit`] counts both again from the entries.
+//! - Each posting says in one Chinese sentence, with its facts, why it is what it is.
+//! - Usual rule of the townships, and the one a new township starts with: 1 hour of service = 1 point, at most
+//!   2 points an activity, counted by the minute and rounded down to 0.01; a checklist item gives the points that it
+//!   names. What is worth nothing is not posted.
+//! - The **leaderboard** ranks the scores of one quarter (Beijing time). Equal scores share a rank.
+//! - Everyone reads their own purse; the purses of others need `points.read_all`. Points are for service: nobody
+//!   without an act of service has a purse, and no score of residents is kept.
+
+pub mod dto;
+pub mod handlers;
+pub mod rules;
+pub mod service;
+
+/// The routes of this feature.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    cfg.service(handlers::get_my_purse)
+        .service(handlers::list_points_entries)
+        .service(handlers::list_points_rules)
+        .service(handlers::get_leaderboard);
+}

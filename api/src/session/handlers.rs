@@ -1,0 +1,150 @@
+//! Operations of signing in.
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use entity::ids::SessionId;
+
+use super::dto::{ChangePassword, Refresh, RefreshIn, SessionList, SignIn, SignedIn};
+use super::service::{self, Pair, SESSION_DAYS};
+use crate::auth;
+use crate::http::{ApiError, Code, Json, NoContent, PathId, Problems, Result, Valid};
+use crate::state::AppState;
+
+const COOKIE: &str = "gezhi_refresh";
+const COOKIE_PATH: &str = "/api/v1/sessions";
+const AGENT_MAX: usize = 200;
+
+fn cookie(state: &AppState, value: String, days: i64) -> Cookie<'static> {
+    Cookie::build(COOKIE, value)
+        .path(COOKIE_PATH)
+        .http_only(true)
+        .secure(state.config().secure_cookies)
+        .same_site(SameSite::Strict)
+        .max_age(actix_web::cookie::time::Duration::days(days))
+        .finish()
+}
+
+fn answer(state: &AppState, status: u16, pair: Pair, to: RefreshIn) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(status)
+        .unwrap_or(actix_web::http::StatusCode::OK);
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header((header::CACHE_CONTROL, "no-store"));
+    let mut refresh_token = None;
+    match (to, pair.refresh) {
+        (RefreshIn::Cookie, Some(refresh)) => {
+            builder.cookie(cookie(state, refresh, SESSION_DAYS));
+        }
+        (RefreshIn::Body, refresh) => refresh_token = refresh,
+        (RefreshIn::Cookie, None) => {}
+    }
+    builder.json(SignedIn {
+        access_token: pair.access,
+        token_type: "Bearer".to_owned(),
+        expires_in: pair.expires_in,
+        refresh_token,
+    })
+}
+
+fn agent(req: &HttpRequest) -> String {
+    req.headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .chars()
+        .take(AGENT_MAX)
+        .collect()
+}
+
+fn address(req: &HttpRequest) -> String {
+    req.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default()
+}
+
+/// Opens a session with township, user name and password.
+#[utoipa::path(tag = "session", operation_id = "sign_in", summary = "登录", security(()),
+    request_body = SignIn,
+    responses((status = 201, description = "Signed in; the refresh token is in the cookie `gezhi_refresh` or, where asked for, in the body", body = SignedIn), Problems))]
+#[post("/sessions")]
+pub async fn sign_in(
+    req: HttpRequest,
+    state: web::Data<AppState>,
+    body: Valid<SignIn>,
+) -> Result<HttpResponse> {
+    let to = body.refresh_in;
+    let pair = service::sign_in(&state, body.into_inner(), agent(&req), &address(&req)).await?;
+    Ok(answer(&state, 201, pair, to))
+}
+
+/// Gives a new access token for a refresh token, which is good once.
+#[utoipa::path(tag = "session", operation_id = "refresh_session", summary = "刷新登录凭证", security(()),
+    request_body = Refresh,
+    responses((status = 200, description = "A fresh pair", body = SignedIn), Problems))]
+#[post("/sessions/refresh")]
+pub async fn refresh_session(
+    req: HttpRequest,
+    state: web::Data<AppState>,
+    body: Valid<Refresh>,
+) -> Result<HttpResponse> {
+    let given = body.into_inner().refresh_token;
+    let to = if given.is_some() { RefreshIn::Body } else { RefreshIn::Cookie };
+    let token = given
+        .or_else(|| req.cookie(COOKIE).map(|cookie| cookie.value().to_owned()))
+        .ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
+    let pair = service::refresh(&state, &token).await?;
+    Ok(answer(&state, 200, pair, to))
+}
+
+/// Ends the session that asks: the one of the access token, or of the refresh cookie when that is all there is.
+#[utoipa::path(tag = "session", operation_id = "sign_out", summary = "退出登录", security(("bearer" = []), ()),
+    responses((status = 204, description = "Signed out; the cookie is cleared"), Problems))]
+#[delete("/sessions/current")]
+pub async fn sign_out(
+    req: HttpRequest,
+    state: web::Data<AppState>,
+    caller: Option<auth::SignedIn>,
+) -> Result<HttpResponse> {
+    if let Some(scope) = caller
+        && let Some(session) = scope.principal().map(|principal| principal.session)
+    {
+        service::end(&state, &scope, session).await?;
+    } else if let Some(cookie) = req.cookie(COOKIE) {
+        service::end_by_token(&state, cookie.value()).await?;
+    }
+    Ok(HttpResponse::NoContent().cookie(cookie(&state, String::new(), 0)).finish())
+}
+
+/// The caller's open sessions, the latest used first (at most 200).
+#[utoipa::path(tag = "session", operation_id = "list_sessions", summary = "我的登录", security(("bearer" = [])),
+    responses((status = 200, description = "Open sessions", body = SessionList), Problems))]
+#[get("/sessions")]
+pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
+    Ok(Json(SessionList { items: service::list(&caller).await?, next_cursor: None }))
+}
+
+/// Ends one of the caller's own sessions.
+#[utoipa::path(tag = "session", operation_id = "end_session", summary = "结束一次登录", security(("bearer" = [])),
+    params(("id" = SessionId, Path, description = "The session")),
+    responses((status = 204, description = "Ended"), Problems))]
+#[delete("/sessions/{id}")]
+pub async fn end_session(
+    caller: auth::SignedIn,
+    state: web::Data<AppState>,
+    id: PathId<SessionId>,
+) -> Result<NoContent> {
+    service::end(&state, &caller, id.0).await?;
+    Ok(NoContent)
+}
+
+/// Changes the caller's own password and ends the other sessions.
+#[utoipa::path(tag = "session", operation_id = "change_password", summary = "修改密码", security(("bearer" = [])),
+    request_body = ChangePassword,
+    responses((status = 204, description = "Changed; the other sessions have ended"), Problems))]
+#[put("/me/password")]
+pub async fn change_password(
+    caller: auth::SignedIn,
+    state: web::Data<AppState>,
+    body: Valid<ChangePassword>,
+) -> Result<NoContent> {
+    service::change_password(&state, &caller, body.into_inner()).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,316 @@
+//! Tasks over HTTP.
+
+use chrono::{DateTime, FixedOffset};
+use entity::ids::{AccountId, AttachmentId, ChecklistId, GridId, MemberId, Points, TaskId};
+use entity::kinds::{Evidence, PostKind, TaskLogKind, TaskSourceKind, TaskState};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::clock::Time;
+use crate::grid::dto::GridRef;
+use crate::http::Versioned;
+use crate::member::dto::MemberRef;
+
+/// What a task arose from, as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskSource {
+    /// What kind of thing.
+    pub kind: TaskSourceKind,
+    /// The list.
+    pub checklist_id: ChecklistId,
+    /// The list's title when the task arose.
+    #[schema(example = "总网格长责任清单")]
+    pub checklist_title: String,
+    /// The version of the list under which the task arose.
+    #[schema(example = 1)]
+    pub version_number: i32,
+}
+
+/// A task in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskBrief {
+    /// The task.
+    pub id: TaskId,
+    /// What is to be done.
+    #[schema(example = "每周巡查一次网格")]
+    pub title: String,
+    /// Where.
+    pub grid: GridRef,
+    /// Who owes it.
+    pub assignee: MemberRef,
+    /// In which post it is owed.
+    pub role: PostKind,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Owed and past its deadline, or handed in too late and not yet verified.
+    pub late: bool,
+    /// The deadline.
+    pub due_at: Time,
+    /// What must be shown.
+    pub evidence: Evidence,
+    /// What verification brings.
+    pub points: Points,
+    /// What it arose from.
+    pub source: TaskSource,
+    /// `2026-W47`, `2026-11`, `2026Q4` or `once`.
+    #[schema(example = "2026-W47")]
+    pub period: String,
+}
+
+crate::page!(TaskPage, TaskBrief);
+
+/// A photo of a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskAttachment {
+    /// Read it at `/attachments/{id}`.
+    pub id: AttachmentId,
+    /// Its media type.
+    #[schema(example = "image/jpeg")]
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// Pixels.
+    pub width: i32,
+    /// Pixels.
+    pub height: i32,
+}
+
+/// A place in degrees (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// East positive.
+    #[garde(range(min = -180.0, max = 180.0))]
+    #[schema(minimum = -180, maximum = 180, example = 121.411823)]
+    pub lng: f64,
+    /// North positive.
+    #[garde(range(min = -90.0, max = 90.0))]
+    #[schema(minimum = -90, maximum = 90, example = 30.783241)]
+    pub lat: f64,
+}
+
+/// Who handed a task in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskSubmitter {
+    /// The account.
+    pub id: AccountId,
+    /// The name shown for it.
+    #[schema(example = "张建国")]
+    pub name: String,
+}
+
+/// What was handed in last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TaskSubmission {
+    /// The moment of the act.
+    pub at: Time,
+    /// Who handed it in.
+    pub by: TaskSubmitter,
+    /// In words.
+    #[schema(required = true)]
+    pub text: Option<String>,
+    /// In number.
+    #[schema(required = true)]
+    pub number: Option<f64>,
+    /// In pictures.
+    pub attachments: Vec<TaskAttachment>,
+    /// Where, if the person gave it.
+    #[schema(required = true)]
+    pub place: Option<Place>,
+}
+
+/// Who did something to a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskActor {
+    /// The account.
+    pub account_id: AccountId,
+    /// The name shown for it.
+    #[schema(example = "党建办 王芳")]
+    pub name: String,
+}
+
+/// One line of a task's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskLogEntry {
+    /// When the system learned of it.
+    pub at: Time,
+    /// What happened.
+    pub kind: TaskLogKind,
+    /// By whom; null: the system itself.
+    #[schema(required = true)]
+    pub by: Option<TaskActor>,
+    /// The reason of a return, a remark on verification.
+    #[schema(required = true)]
+    pub note: Option<String>,
+}
+
+/// What the account that asks may do to the task now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskMay {
+    /// Hand it in.
+    pub submit: bool,
+    /// Verify it.
+    pub verify: bool,
+    /// Send it back.
+    pub r#return: bool,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Task {
+    /// The task.
+    pub id: TaskId,
+    /// What is to be done.
+    #[schema(example = "每周巡查一次网格")]
+    pub title: String,
+    /// Where.
+    pub grid: GridRef,
+    /// Who owes it.
+    pub assignee: MemberRef,
+    /// In which post it is owed.
+    pub role: PostKind,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Owed and past its deadline, or handed in too late and not yet verified.
+    pub late: bool,
+    /// The deadline.
+    pub due_at: Time,
+    /// What must be shown.
+    pub evidence: Evidence,
+    /// What verification brings.
+    pub points: Points,
+    /// What it arose from.
+    pub source: TaskSource,
+    /// `2026-W47`, `2026-11`, `2026Q4` or `once`.
+    #[schema(example = "2026-W47")]
+    pub period: String,
+    /// When it arose.
+    pub opened_at: Time,
+    /// What was handed in last.
+    #[schema(required = true)]
+    pub submission: Option<TaskSubmission>,
+    /// What happened, oldest first.
+    pub log: Vec<TaskLogEntry>,
+    /// What the account that asks may do now.
+    pub may: TaskMay,
+    /// Counted up by every change.
+    pub version: i32,
+}
+
+impl Versioned for Task {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+/// The order of a list of tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+pub enum TaskSort {
+    /// The earliest deadline first: what is most late comes first.
+    #[default]
+    #[serde(rename = "due_at")]
+    DueAt,
+    /// The latest deadline first.
+    #[serde(rename = "-due_at")]
+    DueAtDescending,
+}
+
+/// Which tasks to list.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListTasks {
+    /// In this state.
+    #[garde(skip)]
+    #[param(inline)]
+    pub state: Option<TaskState>,
+    /// Late, or not late.
+    #[garde(skip)]
+    pub late: Option<bool>,
+    /// In this grid or beneath it.
+    #[garde(skip)]
+    pub grid_id: Option<GridId>,
+    /// Owed by this person.
+    #[garde(skip)]
+    pub assignee_id: Option<MemberId>,
+    /// Part of the title, or the beginning of the assignee's name.
+    #[garde(length(chars, max = 50))]
+    #[param(max_length = 50, example = "巡查")]
+    pub q: Option<String>,
+    /// `due_at` or `-due_at`.
+    #[garde(skip)]
+    #[param(inline)]
+    pub sort: Option<TaskSort>,
+    /// Rows on the page.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    pub limit: Option<u16>,
+    /// Where the page before ended.
+    #[garde(length(max = 500))]
+    pub cursor: Option<String>,
+}
+
+/// Which page.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPaging {
+    /// Rows on the page.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    pub limit: Option<u16>,
+    /// Where the page before ended.
+    #[garde(length(max = 500))]
+    pub cursor: Option<String>,
+}
+
+/// What is handed in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitTask {
+    /// In words.
+    #[garde(length(chars, max = 2000))]
+    #[schema(max_length = 2000, example = "已巡查东片 3 个村民小组,未发现隐患。")]
+    pub text: Option<String>,
+    /// In number.
+    #[garde(range(min = -1e12, max = 1e12))]
+    #[schema(minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64, example = 3)]
+    pub number: Option<f64>,
+    /// In pictures: photos uploaded before by the same account.
+    #[serde(default)]
+    #[garde(length(max = 9))]
+    #[schema(max_items = 9)]
+    pub attachment_ids: Vec<AttachmentId>,
+    /// Where, if the person gives it.
+    #[garde(dive)]
+    pub place: Option<Place>,
+    /// When it was done, where it is sent later than done; not in the future.
+    #[garde(skip)]
+    #[schema(example = "2026-11-23T15:20:00+08:00")]
+    pub done_at: Option<DateTime<FixedOffset>>,
+}
+
+/// A verification.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyTask {
+    /// A remark.
+    #[garde(length(chars, max = 500))]
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+}
+
+/// A return.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnTask {
+    /// Why, so that the person knows what to do.
+    #[garde(length(chars, min = 1, max = 500), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 500, example = "照片看不清门牌,请补拍。")]
+    pub reason: String,
+}
+
+fn not_blank(value: &str, _: &()) -> garde::Result {
+    if value.trim().is_empty() { Err(garde::Error::new("不能为空|must not be blank")) } else { Ok(()) }
+}

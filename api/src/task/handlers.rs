@@ -1,0 +1,134 @@
+//! `/tasks`.
+
+use actix_web::{get, post};
+use entity::ids::TaskId;
+
+use super::dto::{ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, VerifyTask};
+use super::service;
+use crate::auth::{Permit, perm};
+use crate::http::{IdempotencyKey, Json, PathId, Problems, Query, Result, Tagged, Valid};
+
+/// Own tasks and those in the subtrees of the grids one heads; all of the township's with `task.read_all`.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "list_tasks",
+    summary = "查询任务",
+    security(("bearer" = ["task.read"])),
+    params(ListTasks),
+    responses((status = 200, description = "按办结期限排列", body = TaskPage), Problems)
+)]
+#[get("/tasks")]
+pub async fn list_tasks(permit: Permit<perm::TaskRead>, query: Query<ListTasks>) -> Result<Json<TaskPage>> {
+    Ok(Json(service::list(&permit, query.into_inner()).await?))
+}
+
+/// What one owes oneself: open and returned tasks, the most late first.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "list_inbox",
+    summary = "我的待办",
+    security(("bearer" = ["task.read"])),
+    params(TaskPaging),
+    responses((status = 200, description = "逾期最久的在前", body = TaskPage), Problems)
+)]
+#[get("/tasks/inbox")]
+pub async fn list_inbox(permit: Permit<perm::TaskRead>, query: Query<TaskPaging>) -> Result<Json<TaskPage>> {
+    Ok(Json(service::inbox(&permit, query.into_inner()).await?))
+}
+
+/// Submitted tasks that one may verify.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "list_to_verify",
+    summary = "待我核验的任务",
+    security(("bearer" = ["task.verify"])),
+    params(TaskPaging),
+    responses((status = 200, description = "期限最早的在前", body = TaskPage), Problems)
+)]
+#[get("/tasks/to-verify")]
+pub async fn list_to_verify(permit: Permit<perm::TaskVerify>, query: Query<TaskPaging>) -> Result<Json<TaskPage>> {
+    Ok(Json(service::to_verify(&permit, query.into_inner()).await?))
+}
+
+/// A task with what was handed in last, its log, and what one may do to it now.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "get_task",
+    summary = "查看任务",
+    security(("bearer" = ["task.read"])),
+    params(("id" = TaskId, Path, description = "任务")),
+    responses((status = 200, description = "任务", body = Task), Problems)
+)]
+#[get("/tasks/{id}")]
+pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Result<Tagged<Task>> {
+    Ok(Tagged(service::get(&permit, id.0).await?))
+}
+
+/// The assignee hands the task in with the evidence it asks for.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "submit_task",
+    summary = "提交任务",
+    security(("bearer" = ["task.submit"])),
+    params(
+        ("id" = TaskId, Path, description = "任务"),
+        ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")
+    ),
+    request_body = SubmitTask,
+    responses((status = 200, description = "已提交,待核验", body = Task), Problems)
+)]
+#[post("/tasks/{id}/submit")]
+pub async fn submit_task(
+    permit: Permit<perm::TaskSubmit>,
+    id: PathId<TaskId>,
+    key: IdempotencyKey,
+    input: Valid<SubmitTask>,
+) -> Result<Tagged<Task>> {
+    Ok(Tagged(service::submit(&permit, key, id.0, input.into_inner()).await?))
+}
+
+/// Confirms a submitted task; the assignee's points are posted with it. Never one's own task.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "verify_task",
+    summary = "核验任务",
+    security(("bearer" = ["task.verify"])),
+    params(
+        ("id" = TaskId, Path, description = "任务"),
+        ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")
+    ),
+    request_body = VerifyTask,
+    responses((status = 200, description = "已核验", body = Task), Problems)
+)]
+#[post("/tasks/{id}/verify")]
+pub async fn verify_task(
+    permit: Permit<perm::TaskVerify>,
+    id: PathId<TaskId>,
+    key: IdempotencyKey,
+    input: Valid<VerifyTask>,
+) -> Result<Tagged<Task>> {
+    Ok(Tagged(service::verify(&permit, key, id.0, input.into_inner()).await?))
+}
+
+/// Sends a submitted task back with a reason; its deadline stays.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "return_task",
+    summary = "退回任务",
+    security(("bearer" = ["task.verify"])),
+    params(
+        ("id" = TaskId, Path, description = "任务"),
+        ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")
+    ),
+    request_body = ReturnTask,
+    responses((status = 200, description = "已退回", body = Task), Problems)
+)]
+#[post("/tasks/{id}/return")]
+pub async fn return_task(
+    permit: Permit<perm::TaskVerify>,
+    id: PathId<TaskId>,
+    key: IdempotencyKey,
+    input: Valid<ReturnTask>,
+) -> Result<Tagged<Task>> {
+    Ok(Tagged(service::send_back(&permit, key, id.0, input.into_inner()).await?))
+}

@@ -1,0 +1,254 @@
+//! Connections: how each database is opened so that the rules of the room hold.
+
+use std::time::Duration;
+
+use entity::ids::TenantId;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+use crate::config::Config;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be reached or read.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// The run-time role could see past row-level security.
+    #[error("refusing to start: the database role {role} {why}; connect as a role that owns nothing, is no superuser and has no BYPASSRLS")]
+    UnsafeRole {
+        /// The role.
+        role: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The schema is older or newer than this program.
+    #[error("the database schema is not the one of this program: run `gezhi migrate` first")]
+    Schema,
+    /// Something in the configuration.
+    #[error("configuration: {0}")]
+    Config(String),
+    /// A file.
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+}
+
+/// The pools of one database. Only this room sees inside.
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens the pools. Does not migrate.
+    pub async fn connect(config: &Config) -> Result<Self, StartError> {
+        if config.database_url.starts_with("sqlite:") {
+            let write = Database::connect(sqlite(config, false)).await?;
+            let read = Database::connect(sqlite(config, true)).await?;
+            Ok(Self { read, write })
+        } else {
+            let pool = Database::connect(postgres(config)).await?;
+            Ok(Self { read: pool.clone(), write: pool })
+        }
+    }
+
+    fn postgres(&self) -> bool {
+        self.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Refuses a PostgreSQL role that row-level security does not bind.
+    pub async fn check_role(&self) -> Result<(), StartError> {
+        if !self.postgres() {
+            return Ok(());
+        }
+        let row = self
+            .read
+            .query_one_raw(Statement::from_string(
+                DbBackend::Postgres,
+                "SELECT current_user::text AS role, r.rolsuper, r.rolbypassrls, \
+                 EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') \
+                   AND pg_has_role(current_user, c.relowner, 'MEMBER')) AS owner \
+                 FROM pg_roles r WHERE r.rolname = current_user",
+            ))
+            .await?
+            .ok_or(StartError::Schema)?;
+        let role: String = row.try_get("", "role")?;
+        let why = if row.try_get::<bool>("", "rolsuper")? {
+            Some("is a superuser")
+        } else if row.try_get::<bool>("", "rolbypassrls")? {
+            Some("has BYPASSRLS")
+        } else if row.try_get::<bool>("", "owner")? {
+            Some("owns tables")
+        } else {
+            None
+        };
+        match why {
+            Some(why) => Err(StartError::UnsafeRole { role, why }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a schema that is not this program's.
+    pub async fn check_schema(&self) -> Result<(), StartError> {
+        let rows = self
+            .read
+            .query_all_raw(Statement::from_string(
+                self.read.get_database_backend(),
+                "SELECT version FROM seaql_migrations ORDER BY version",
+            ))
+            .await
+            .map_err(|_| StartError::Schema)?;
+        let applied = rows
+            .iter()
+            .map(|row| row.try_get::<String>("", "version"))
+            .collect::<Result<Vec<_>, _>>()?;
+        if applied == migration::versions() { Ok(()) } else { Err(StartError::Schema) }
+    }
+
+    /// One trip to the database.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// A snapshot for reading.
+    ///
+    /// On PostgreSQL: BEGIN, then the tenant, so that row-level security holds for reads too. The transaction
+    /// is never committed: dropped, it is rolled back when the connection goes back to the pool, off the caller's path.
+    pub(super) async fn begin_read(
+        &self,
+        tenant: Option<TenantId>,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        let txn = self.read.begin().await?;
+        self.set_tenant(&txn, tenant).await?;
+        Ok(txn)
+    }
+
+    /// A transaction for writing. On SQLite it begins IMMEDIATE, or two that read before they write would
+    /// fail with a stale snapshot however long they waited.
+    pub(super) async fn begin_write(
+        &self,
+        tenant: Option<TenantId>,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        let txn = if self.postgres() {
+            self.write.begin().await?
+        } else {
+            self.write
+                .begin_with_options(TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..Default::default()
+                })
+                .await?
+        };
+        self.set_tenant(&txn, tenant).await?;
+        Ok(txn)
+    }
+
+    async fn set_tenant(
+        &self,
+        txn: &DatabaseTransaction,
+        tenant: Option<TenantId>,
+    ) -> Result<(), DbErr> {
+        let Some(tenant) = tenant.filter(|_| self.postgres()) else {
+            return Ok(());
+        };
+        txn.query_one_raw(Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT app_set_tenant($1)",
+            [tenant.into()],
+        ))
+        .await?;
+        Ok(())
+    }
+}
+
+fn common(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        // Statements hold names and numbers of people: they go neither to the log nor into spans.
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .connect_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(10));
+    options
+}
+
+fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
+    let mut options = common(&config.database_url);
+    options.max_connections(if reader { config.sqlite_readers } else { 1 }).min_connections(1);
+    options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = sqlite
+            .create_if_missing(!reader)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("cache_size", "-4000")
+            .pragma("journal_size_limit", "67108864");
+        if reader {
+            sqlite.pragma("query_only", "ON")
+        } else {
+            sqlite.pragma("wal_autocheckpoint", "4000")
+        }
+    });
+    options
+}
+
+fn postgres(config: &Config) -> ConnectOptions {
+    let mut options = common(&config.database_url);
+    options.max_connections(config.postgres_connections).min_connections(1);
+    options.test_before_acquire_if_idle_for(Duration::from_secs(30));
+    // The rollback below warns when there is nothing to roll back, which is the normal case.
+    options.map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "error")]));
+    // A future dropped inside `begin()` can hand its connection back inside a transaction; whoever got it
+    // next would lose what it wrote. So every connection is rolled back on its way into the pool.
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_release(|connection, _| {
+            Box::pin(async move {
+                use sea_orm::sqlx::Executor;
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+    });
+    options
+}
+
+/// Brings the schema up to date. On PostgreSQL as the owner (`owner_database_url`), who then grants the
+/// run-time role, the user of `database_url`, what it needs.
+pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    use migration::MigratorTrait;
+    if let Some(folder) = config.sqlite_path().and_then(std::path::Path::parent) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StartError::File(folder.display().to_string(), error))?;
+    }
+    if config.database_url.starts_with("sqlite:") {
+        let db = Database::connect(sqlite(config, false)).await?;
+        migration::Migrator::up(&db, None).await?;
+        db.close().await?;
+        return Ok(());
+    }
+    let owner = config.owner_database_url.as_deref().ok_or_else(|| {
+        StartError::Config("owner_database_url is needed to migrate PostgreSQL".to_owned())
+    })?;
+    let role = runtime_role(&config.database_url)?;
+    let mut options = common(owner);
+    options.max_connections(1);
+    let db = Database::connect(options).await?;
+    migration::Migrator::up(&db, None).await?;
+    migration::grant_runtime_role(&db, &role).await?;
+    db.close().await?;
+    Ok(())
+}
+
+fn runtime_role(url: &str) -> Result<String, StartError> {
+    let wrong = || StartError::Config("database_url must name a user: postgres://USER@HOST/DATABASE".to_owned());
+    let rest = url.split_once("://").ok_or_else(wrong)?.1;
+    let user = rest.rsplit_once('@').ok_or_else(wrong)?.0;
+    let user = user.split(':').next().unwrap_or(user);
+    if user.is_empty() { Err(wrong()) } else { Ok(user.to_owned()) }
+}

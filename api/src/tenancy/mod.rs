@@ -1,0 +1,33 @@
+//! The walls of the house: nothing reads or writes a township's rows except through [`Scope`].
+//!
+//! Rules:
+//! - `Scope` is the only holder of a connection. Its fields are private, and clippy refuses the raw types
+//!   and the raw execution methods everywhere else.
+//! - Every statement carries `tenant_id = …` itself, whatever the database does underneath. On PostgreSQL
+//!   row-level security stands underneath as a second wall: every transaction, read or write, first sets its tenant.
+//! - A read is one snapshot; a write is one transaction in a task of its own, so that a client that hangs
+//!   up cannot cancel it half way. There are no autocommit writes.
+//! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own.
+//! - Rows outside any township (the townships themselves, the set-up token) are reached through [`Platform`] only.
+
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this room is the one that holds connections and runs statements"
+)]
+
+mod db;
+mod find;
+mod once;
+mod platform;
+mod scope;
+mod shared;
+mod tx;
+
+pub use db::{Db, StartError, migrate};
+pub use find::{DeleteMany, Find, Selected, UpdateMany};
+pub(crate) use once::KEPT_HOURS;
+pub use platform::Platform;
+pub use scope::Scope;
+pub use shared::{Hook, Shared};
+pub use tx::Tx;

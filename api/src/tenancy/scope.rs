@@ -1,0 +1,122 @@
+//! [`Scope`]: one township's data, seen by one principal.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entity::ids::{AccountId, MemberId, TenantId};
+
+use super::db::Db;
+use super::shared::Shared;
+use super::tx::Tx;
+use crate::auth::{Permission, Principal};
+use crate::clock::Clock;
+use crate::http::{ApiError, Result};
+
+/// One township's data, seen by one principal, or by the system itself when there is none.
+#[derive(Clone)]
+pub struct Scope {
+    db: Arc<Db>,
+    tenant: TenantId,
+    principal: Option<Arc<Principal>>,
+    clock: Clock,
+    shared: Arc<Shared>,
+}
+
+impl Scope {
+    pub(crate) fn new(
+        db: Arc<Db>,
+        tenant: TenantId,
+        principal: Option<Arc<Principal>>,
+        clock: Clock,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { db, tenant, principal, clock, shared }
+    }
+
+    /// The township.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// The account that acts; none for the system itself.
+    #[must_use]
+    pub fn actor(&self) -> Option<AccountId> {
+        self.principal.as_ref().map(|principal| principal.account)
+    }
+
+    /// The member the account is linked to.
+    #[must_use]
+    pub fn member(&self) -> Option<MemberId> {
+        self.principal.as_ref().and_then(|principal| principal.member)
+    }
+
+    /// Who acts; none for the system itself.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_deref()
+    }
+
+    /// Whether the principal has a permission. The system has all of them.
+    #[must_use]
+    pub fn has(&self, permission: Permission) -> bool {
+        self.principal.as_ref().is_none_or(|principal| principal.permissions.contains(permission))
+    }
+
+    /// The present moment, to the millisecond.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// What an upper floor registered at start.
+    #[must_use]
+    pub fn shared<T: std::any::Any + Send + Sync>(&self) -> Option<&T> {
+        self.shared.get()
+    }
+
+    /// The same township, seen by an account: for the demonstration and for tests that act as somebody.
+    #[must_use]
+    pub fn acting_as(&self, account: AccountId, member: Option<MemberId>) -> Self {
+        Self {
+            principal: Some(Arc::new(Principal::acting(account, self.tenant, member))),
+            ..self.clone()
+        }
+    }
+
+    /// Reads in one snapshot.
+    pub async fn read<T>(&self, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
+        let txn = self.db.begin_read(Some(self.tenant)).await?;
+        let tx = Tx::new(txn, self.clone());
+        f(&tx).await
+    }
+
+    /// Writes in one transaction, in a task of its own: it is finished, one way or the other, even when the
+    /// caller is gone. `Err` rolls back.
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: 'static,
+        F: AsyncFnOnce(&Tx) -> Result<T> + 'static,
+    {
+        let scope = self.clone();
+        let task = actix_web::rt::spawn(async move {
+            let txn = scope.db.begin_write(Some(scope.tenant)).await?;
+            let tx = Tx::new(txn, scope);
+            match f(&tx).await {
+                Ok(value) => {
+                    tx.commit().await?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    tx.rollback().await;
+                    Err(error)
+                }
+            }
+        });
+        match task.await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => Err(ApiError::internal(error)),
+        }
+    }
+}

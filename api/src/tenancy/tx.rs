@@ -1,0 +1,262 @@
+//! [`Tx`]: one transaction in one township. Whatever is found is filtered, whatever is written is stamped.
+
+use std::cell::RefCell;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::ids::{AccountId, MemberId, TenantId};
+use entity::{KeyedEntity, TenantEntity};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, Insert, IntoActiveModel,
+    QueryFilter, TryInsertResult, Update,
+};
+use uuid::Uuid;
+
+use super::find::{DeleteMany, Find, UpdateMany};
+use super::scope::Scope;
+use crate::auth::Permission;
+use crate::http::{ApiError, Code, Result};
+
+/// Rows written by one statement: far below what either database takes as bound values, and short enough
+/// that one statement does not hold the writer for long.
+const CHUNK: usize = 500;
+
+type AfterCommit = Box<dyn FnOnce()>;
+
+/// One transaction in one township.
+pub struct Tx {
+    txn: DatabaseTransaction,
+    scope: Scope,
+    after_commit: RefCell<Vec<AfterCommit>>,
+}
+
+impl Tx {
+    pub(super) fn new(txn: DatabaseTransaction, scope: Scope) -> Self {
+        Self { txn, scope, after_commit: RefCell::new(Vec::new()) }
+    }
+
+    pub(super) async fn commit(self) -> Result<()> {
+        self.txn.commit().await?;
+        for effect in self.after_commit.take() {
+            effect();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn rollback(self) {
+        if let Err(error) = self.txn.rollback().await {
+            tracing::warn!(%error, "rollback failed; the pool discards the connection");
+        }
+    }
+
+    pub(super) fn txn(&self) -> &DatabaseTransaction {
+        &self.txn
+    }
+
+    /// Runs after the commit, in the same task, whether or not the client is still there.
+    pub fn after_commit(&self, effect: impl FnOnce() + 'static) {
+        self.after_commit.borrow_mut().push(Box::new(effect));
+    }
+
+    /// The township.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.scope.tenant()
+    }
+
+    /// The account that acts; none for the system itself.
+    #[must_use]
+    pub fn actor(&self) -> Option<AccountId> {
+        self.scope.actor()
+    }
+
+    /// The member the account is linked to.
+    #[must_use]
+    pub fn member(&self) -> Option<MemberId> {
+        self.scope.member()
+    }
+
+    /// Whether the principal has a permission.
+    #[must_use]
+    pub fn has(&self, permission: Permission) -> bool {
+        self.scope.has(permission)
+    }
+
+    /// The present moment, to the millisecond.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.scope.now()
+    }
+
+    /// Today's date in Beijing.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        crate::clock::beijing(self.now()).date_naive()
+    }
+
+    /// What an upper floor registered at start.
+    #[must_use]
+    pub fn shared<T: std::any::Any + Send + Sync>(&self) -> Option<&T> {
+        self.scope.shared()
+    }
+
+    /// The township's rows of a table. Filters, orders and joins are sea-orm's own; joins follow the
+    /// entities' relations, which carry the tenant.
+    #[must_use]
+    pub fn find<E: TenantEntity>(&self) -> Find<'_, E> {
+        Find::new(self, E::find().filter(E::tenant_column().eq(self.tenant())))
+    }
+
+    /// One row by its id; 404 when the township has none such.
+    pub async fn get<E: KeyedEntity>(&self, id: impl Into<Uuid>) -> Result<E::Model> {
+        self.try_get::<E>(id).await?.ok_or_else(|| ApiError::new(Code::NotFound))
+    }
+
+    /// One row by its id.
+    pub async fn try_get<E: KeyedEntity>(&self, id: impl Into<Uuid>) -> Result<Option<E::Model>> {
+        let id: Uuid = id.into();
+        self.find::<E>().filter(E::id_column().eq(id)).one().await
+    }
+
+    /// One row by its id, locked against other writers until the end of this transaction; 404 when the
+    /// township has none such. (SQLite has one writer, which is lock enough.)
+    pub async fn get_locked<E: KeyedEntity>(&self, id: impl Into<Uuid>) -> Result<E::Model> {
+        use sea_orm::QuerySelect;
+        let id: Uuid = id.into();
+        self.find::<E>()
+            .filter(E::id_column().eq(id))
+            .lock_exclusive()
+            .one()
+            .await?
+            .ok_or_else(|| ApiError::new(Code::NotFound))
+    }
+
+    fn stamp<A>(&self, mut row: A) -> A
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantEntity,
+    {
+        row.set(A::Entity::tenant_column(), self.tenant().into());
+        row
+    }
+
+    /// Inserts a row and gives it back as stored. 409 `already_exists` on a taken unique key.
+    pub async fn insert<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantEntity,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        Ok(Insert::one(self.stamp(row)).exec_with_returning(self.txn()).await?)
+    }
+
+    /// Inserts many rows, in statements of 500. All rows set the same columns.
+    pub async fn insert_many<A>(&self, rows: Vec<A>) -> Result<()>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantEntity,
+    {
+        let mut rows = rows.into_iter().map(|row| self.stamp(row)).peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<A> = rows.by_ref().take(CHUNK).collect();
+            Insert::many(chunk).exec_without_returning(self.txn()).await?;
+        }
+        Ok(())
+    }
+
+    /// Inserts many rows, passing over those whose unique key is taken; says how many went in.
+    pub async fn insert_many_if_absent<A>(&self, rows: Vec<A>) -> Result<u64>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantEntity,
+    {
+        let mut written = 0;
+        let mut rows = rows.into_iter().map(|row| self.stamp(row)).peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<A> = rows.by_ref().take(CHUNK).collect();
+            let outcome = Insert::many(chunk)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .try_insert()
+                .exec_without_returning(self.txn())
+                .await?;
+            if let TryInsertResult::Inserted(rows) = outcome {
+                written += rows;
+            }
+        }
+        Ok(written)
+    }
+
+    /// Inserts a row unless one of its unique keys is taken; says whether it did.
+    pub async fn insert_if_absent<A>(&self, row: A) -> Result<bool>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantEntity,
+    {
+        Ok(self.insert_many_if_absent(vec![row]).await? > 0)
+    }
+
+    /// Changes a row, found by its primary key; 404 when the township has none such.
+    pub async fn update<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantEntity,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        match Update::one(self.stamp(row)).validate()?.exec(self.txn()).await {
+            Ok(model) => Ok(model),
+            Err(sea_orm::DbErr::RecordNotUpdated) => Err(ApiError::new(Code::NotFound)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Changes the township's rows that a filter names.
+    #[must_use]
+    pub fn update_many<E: TenantEntity>(&self) -> UpdateMany<'_, E> {
+        UpdateMany::new(self, E::update_many().filter(E::tenant_column().eq(self.tenant())))
+    }
+
+    /// Deletes the township's rows that a filter names.
+    #[must_use]
+    pub fn delete_many<E: TenantEntity>(&self) -> DeleteMany<'_, E> {
+        DeleteMany::new(self, E::delete_many().filter(E::tenant_column().eq(self.tenant())))
+    }
+
+    /// Enters the township itself into the national directory, in the transaction that gives it its
+    /// standing data. 409 `already_exists` when its code is taken.
+    pub(crate) async fn insert_tenant(
+        &self,
+        code: &str,
+        name: &str,
+        demo: bool,
+    ) -> Result<entity::tenant::Model> {
+        use sea_orm::ActiveValue::Set;
+        let row = entity::tenant::ActiveModel {
+            id: Set(self.tenant()),
+            code: Set(code.to_owned()),
+            name: Set(name.to_owned()),
+            demo: Set(demo),
+            created_at: Set(self.now()),
+        };
+        Ok(Insert::one(row).exec_with_returning(self.txn()).await?)
+    }
+
+    /// The township itself.
+    pub(crate) async fn township(&self) -> Result<entity::tenant::Model> {
+        entity::tenant::Entity::find_by_id(self.tenant())
+            .one(self.txn())
+            .await?
+            .ok_or_else(|| ApiError::new(Code::NotFound))
+    }
+
+    /// Uses the one-time set-up token up; says whether it was good.
+    pub(crate) async fn use_setup_token(&self, hash: &str) -> Result<bool> {
+        use entity::setup_token::{Column, Entity};
+        let outcome = Entity::update_many()
+            .col_expr(Column::UsedAt, sea_orm::sea_query::Expr::value(self.now()))
+            .filter(Column::TokenHash.eq(hash))
+            .filter(Column::UsedAt.is_null())
+            .exec(self.txn())
+            .await?;
+        Ok(outcome.rows_affected == 1)
+    }
+}

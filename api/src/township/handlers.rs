@@ -1,0 +1,35 @@
+//! Operations on the township itself.
+
+use actix_web::{HttpResponse, get, post, web};
+
+use super::dto::{SetUp, SetupDone, Site, Township};
+use super::service;
+use crate::auth::{Permit, perm};
+use crate::http::{Json, Problems, Result, Valid};
+use crate::state::AppState;
+
+/// What the pages may know before anybody has signed in.
+#[utoipa::path(tag = "public", operation_id = "get_site", summary = "站点信息", security(()),
+    responses((status = 200, description = "The site", body = Site), Problems))]
+#[get("/public/site")]
+pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
+    Ok(Json(service::site(&state).await?))
+}
+
+/// Founds a township with its first administrator, against the one-time token that the server printed at its
+/// first start. 403 `setup_token_invalid` when the token is wrong or was used.
+#[utoipa::path(tag = "public", operation_id = "set_up", summary = "初始化镇街", security(()),
+    request_body = SetUp,
+    responses((status = 201, description = "Founded; the administrator can sign in", body = SetupDone), Problems))]
+#[post("/public/setup")]
+pub async fn set_up(state: web::Data<AppState>, body: Valid<SetUp>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Created().json(service::set_up(&state, body.into_inner()).await?))
+}
+
+/// The township with its size.
+#[utoipa::path(tag = "township", operation_id = "get_township", summary = "本镇街", security(("bearer" = ["township.read"])),
+    responses((status = 200, description = "The township", body = Township), Problems))]
+#[get("/township")]
+pub async fn get_township(permit: Permit<perm::TownshipRead>) -> Result<Json<Township>> {
+    Ok(Json(service::get(&permit).await?))
+}

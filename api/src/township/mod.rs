@@ -1,0 +1,24 @@
+//! The township itself: founding it, its directory entry, and what the sign-in page may know before anybody
+//! has signed in.
+//!
+//! Rules:
+//! - The first administrator comes in by a one-time token that the server prints at its first start. There is no
+//!   default password anywhere.
+//! - A township is named by its nine-digit code of the national statistical divisions; its name is looked up,
+//!   never typed.
+//! - The township the sign-in page starts with comes from the configuration alone: the page does not list who
+//!   else is served here.
+
+pub mod divisions;
+pub mod dto;
+mod handlers;
+pub mod service;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(handlers::get_site)
+        .service(handlers::set_up)
+        .service(handlers::get_township);
+}

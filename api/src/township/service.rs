@@ -1,0 +1,122 @@
+//! Use cases of the township itself.
+
+use entity::ids::TenantId;
+use entity::kinds::{GridKind, Role};
+use entity::{grid, grid_post, member};
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
+
+use super::divisions;
+use super::dto::{SetUp, SetupDone, Site, SiteTownship, Township, TownshipCounts};
+use crate::account;
+use crate::account::dto::CreateAccount;
+use crate::auth::{hash_secret, new_secret};
+use crate::http::{ApiError, Code, Result};
+use crate::state::AppState;
+use crate::tenancy::{Hook, Scope, Tx};
+
+/// The rows that upper floors want in every new township; each may run any number of times.
+#[derive(Default)]
+pub struct StandingData(pub Vec<Hook>);
+
+/// What the pages may know before anybody has signed in.
+pub async fn site(state: &AppState) -> Result<Site> {
+    let township = match &state.config().default_township {
+        Some(code) => state.platform().find(code).await?,
+        None => None,
+    };
+    Ok(Site {
+        product: "格治".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        demo: township.as_ref().is_some_and(|township| township.demo),
+        default_township: township
+            .map(|township| SiteTownship { code: township.code, name: township.name }),
+    })
+}
+
+/// Founds a township: its entry in the directory and its standing data, in one transaction.
+/// 409 `already_exists` when its code is taken.
+pub async fn found(state: &AppState, code: &str, name: &str, demo: bool) -> Result<Scope> {
+    let scope = state.scope_of(TenantId::new());
+    let (code, name) = (code.to_owned(), name.to_owned());
+    scope.write(async move |tx: &Tx| establish(tx, &code, &name, demo).await).await?;
+    Ok(scope)
+}
+
+async fn establish(tx: &Tx, code: &str, name: &str, demo: bool) -> Result<()> {
+    tx.insert_tenant(code, name, demo).await?;
+    if let Some(StandingData(hooks)) = tx.shared() {
+        for hook in hooks {
+            hook(tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Founds a township with its first administrator, against the one-time token; all or nothing, so that a
+/// refused attempt does not use the token up.
+pub async fn set_up(state: &AppState, input: SetUp) -> Result<SetupDone> {
+    let division = divisions::find(&input.township_code).ok_or_else(|| {
+        ApiError::invalid("township_code", "没有这个镇街代码", "there is no township of this code")
+    })?;
+    let hash = state.passwords().hash(input.password.clone()).await?;
+    let token = hash_secret(input.token.trim());
+    let administrator = CreateAccount {
+        username: input.username,
+        password: input.password,
+        display_name: input.display_name,
+        roles: vec![Role::Administrator],
+        member_id: None,
+    };
+    crate::http::check(&administrator)?;
+    let username = administrator.username.trim().to_lowercase();
+    let scope = state.scope_of(TenantId::new());
+    scope
+        .write(async move |tx: &Tx| {
+            if !tx.use_setup_token(&token).await? {
+                return Err(ApiError::new(Code::SetupTokenInvalid));
+            }
+            establish(tx, division.code, division.name, false).await?;
+            account::service::insert(tx, administrator, hash).await?;
+            Ok(())
+        })
+        .await?;
+    Ok(SetupDone {
+        township: SiteTownship { code: division.code.to_owned(), name: division.name.to_owned() },
+        username,
+    })
+}
+
+/// Makes a new one-time token and keeps its hash.
+pub async fn new_setup_token(state: &AppState) -> Result<String> {
+    let token = new_secret();
+    state.platform().put_setup_token(hash_secret(&token), state.clock().now()).await?;
+    Ok(token)
+}
+
+/// The township with its size.
+pub async fn get(scope: &Scope) -> Result<Township> {
+    scope
+        .read(async |tx| {
+            let township = tx.township().await?;
+            let grids = async |kind: GridKind| {
+                tx.find::<grid::Entity>().filter(grid::Column::Kind.eq(kind)).count().await
+            };
+            let counts = TownshipCounts {
+                grids_general: grids(GridKind::General).await?,
+                grids_sub: grids(GridKind::Sub).await?,
+                members: tx.find::<member::Entity>().count().await?,
+                posts: tx
+                    .find::<grid_post::Entity>()
+                    .filter(grid_post::Column::Since.lte(tx.today()))
+                    .filter(
+                        Condition::any()
+                            .add(grid_post::Column::Until.is_null())
+                            .add(grid_post::Column::Until.gt(tx.today())),
+                    )
+                    .count()
+                    .await?,
+            };
+            Ok(Township { code: township.code, name: township.name, demo: township.demo, counts })
+        })
+        .await
+}

@@ -1,0 +1,45 @@
+//! A sign-in of one township, linked to at most one person of the roster.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{AccountId, MemberId, TenantId};
+
+/// A sign-in of one township, linked to at most one person of the roster.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "account")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AccountId,
+    /// Lower case; unique in the township.
+    pub username: String,
+    /// PHC string of argon2id.
+    pub password_hash: String,
+    pub display_name: String,
+    pub member_id: Option<MemberId>,
+    pub disabled: bool,
+    pub created_at: DateTimeUtc,
+    /// Grows by one with every change; the ETag.
+    pub version: i32,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::member::Entity",
+        from = "(Column::TenantId, Column::MemberId)",
+        to = "(super::member::Column::TenantId, super::member::Column::Id)"
+    )]
+    Member,
+}
+
+impl Related<super::member::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Member.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::tenant_entity!(versioned);

@@ -1,0 +1,57 @@
+//! A role in a grid, held by a person for a term.
+
+use chrono::NaiveDate;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{GridId, GridPostId, MemberId, TenantId};
+use crate::kinds::PostKind;
+
+/// A role in a grid, held by a person for a term.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "grid_post")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: GridPostId,
+    pub grid_id: GridId,
+    pub member_id: MemberId,
+    pub kind: PostKind,
+    /// First day of the term.
+    pub since: NaiveDate,
+    /// Last day of the term; none while the post is held.
+    pub until: Option<NaiveDate>,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::grid::Entity",
+        from = "(Column::TenantId, Column::GridId)",
+        to = "(super::grid::Column::TenantId, super::grid::Column::Id)"
+    )]
+    Grid,
+    #[sea_orm(
+        belongs_to = "super::member::Entity",
+        from = "(Column::TenantId, Column::MemberId)",
+        to = "(super::member::Column::TenantId, super::member::Column::Id)"
+    )]
+    Member,
+}
+
+impl Related<super::grid::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Grid.def()
+    }
+}
+
+impl Related<super::member::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Member.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::tenant_entity!(keyed);

@@ -1,0 +1,5 @@
+export { call, callFile } from './client'
+export { newKey } from './key'
+export { Problem, type FieldError } from './problem'
+export type { InputOf, OperationId, OutputOf } from './operation'
+export type * from './types'

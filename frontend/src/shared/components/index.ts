@@ -1,0 +1,7 @@
+export { default as EmptyState } from './EmptyState.vue'
+export { default as ErrorNote } from './ErrorNote.vue'
+export { default as Glyph } from './Glyph.vue'
+export { default as LateTag } from './LateTag.vue'
+export { default as Loaded } from './Loaded.vue'
+export { default as NoticePage } from './NoticePage.vue'
+export { default as StateTag } from './StateTag.vue'

@@ -1,0 +1,71 @@
+import type { RouteRecordRaw, Router } from 'vue-router'
+import type { GlyphName } from './components/Glyph.vue'
+import { t } from './i18n'
+import { useSession } from './session'
+import type { Needed } from './session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's title. */
+    title?: string
+    /** What one must be allowed to see the page; several: any one is enough. */
+    permission?: Needed
+    /** Needs no sign-in. */
+    open?: boolean
+  }
+}
+
+/** An entry of the desk's navigation or a tab of the hand. */
+export interface NavEntry {
+  /** Key of the text. */
+  text: string
+  to: string
+  glyph: GlyphName
+  order: number
+  permission?: Needed
+}
+export interface Feature {
+  routes: RouteRecordRaw[]
+  nav?: NavEntry[]
+}
+
+/** What `import.meta.glob('../*\/routes.ts', { eager: true })` found, as one list of routes and entries. */
+export function collect(found: Record<string, unknown>): Required<Feature> {
+  const features = Object.values(found) as Feature[]
+  return {
+    routes: features.flatMap((feature) => feature.routes),
+    nav: features.flatMap((feature) => feature.nav ?? []).sort((a, b) => a.order - b.order),
+  }
+}
+
+/** Asks who is signed in before the first page, sends others to the sign-in page and back afterwards,
+ * and names the page. */
+export function guard(router: Router): void {
+  router.beforeEach(async (to) => {
+    const session = useSession()
+    if (session.state === 'unknown') await session.restore().catch(() => undefined)
+    if (session.state !== 'in' && !to.meta.open) {
+      return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+    }
+    if (session.state === 'in' && to.name === 'sign-in') return next(to.query['next'])
+    return true
+  })
+  router.afterEach((to) => {
+    document.title = to.meta.title ? `${t(to.meta.title)} – ${t('common.product')}` : t('common.product')
+  })
+  // After an update the chunk of a page not yet visited is gone: load the new page once.
+  window.addEventListener('vite:preloadError', (event) => {
+    const last = Number(sessionStorage.getItem('gezhi.reloaded') ?? 0)
+    if (Date.now() - last < 60_000) return
+    event.preventDefault()
+    sessionStorage.setItem('gezhi.reloaded', String(Date.now()))
+    location.reload()
+  })
+}
+
+/** Where to go after signing in; only ever a path of this face. */
+export function next(value: unknown): string {
+  return typeof value === 'string' && /^\/(?![/\\])/.test(value) && !value.startsWith('/sign-in')
+    ? value
+    : '/'
+}

@@ -1,0 +1,34 @@
+import texts from './texts'
+import { hasText, t } from './i18n'
+
+const known = texts['zh-CN'].enum
+export type Dictionary = keyof typeof known
+export type Tone = 'plain' | 'late' | 'soon' | 'done' | 'info'
+
+/** The word for a value of the interface: `label('post_kind', 'sub_head')` → 子网格长. */
+export function label(dictionary: Dictionary, value: string | null | undefined): string {
+  if (!value) return ''
+  const key = `enum.${dictionary}.${value}`
+  return hasText(key) ? t(key) : value
+}
+
+/** All values of a dictionary in their usual order, for choices. Call it inside a computed or a template
+ * so that it follows the language. */
+export function options<D extends Dictionary>(
+  dictionary: D,
+): { value: keyof (typeof known)[D] & string; label: string }[] {
+  return Object.keys(known[dictionary]).map((value) => ({
+    value: value as keyof (typeof known)[D] & string,
+    label: label(dictionary, value),
+  }))
+}
+
+const tones: Partial<Record<Dictionary, Record<string, Tone>>> = {
+  task_state: { open: 'plain', submitted: 'info', returned: 'soon', verified: 'done' },
+  activity_phase: { upcoming: 'info', running: 'done', ended: 'plain', cancelled: 'late' },
+  sign_up_state: { none: 'plain', signed_up: 'done', waiting: 'soon', withdrawn: 'plain' },
+  checklist_version_state: { draft: 'soon', published: 'done', superseded: 'plain' },
+}
+export function tone(dictionary: Dictionary, value: string): Tone {
+  return tones[dictionary]?.[value] ?? 'plain'
+}

@@ -1,0 +1,242 @@
+//! The shape every tenant table has, said once: `tenant_id` opens its primary key, each unique and each index, and goes
+//! along in each foreign key; on PostgreSQL its rows are walled off by row-level security.
+//!
+//! Released migrations build on these methods, so what one of them produces does not change any more: a new rule gets a
+//! new method.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+const TENANT: &str = "tenant_id";
+
+/// Only the rows of the township named in the transaction by `app_set_tenant`; none at all before it was called.
+/// Without a subquery, which the distributed database would refuse; a setting that was cleared reads as ''.
+const OWN_ROWS: &str = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid";
+
+pub(crate) fn on_postgres(manager: &SchemaManager<'_>) -> bool {
+    manager.get_database_backend() == DbBackend::Postgres
+}
+
+/// A text column that both databases compare and sort alike: byte by byte, whatever the locale of the server.
+pub(crate) fn text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    text_column(on_postgres(manager), name)
+}
+
+fn text_column(postgres: bool, name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.text();
+    if postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+/// A tenant table in the making.
+pub(crate) struct TenantTable {
+    name: &'static str,
+    postgres: bool,
+    table: TableCreateStatement,
+    indexes: Vec<IndexCreateStatement>,
+}
+
+impl TenantTable {
+    /// A table with the key `(tenant_id, id)`.
+    pub(crate) fn new(manager: &SchemaManager<'_>, name: &'static str) -> Self {
+        Self::keyed_by(manager, name, &["id"]).uuid("id")
+    }
+
+    /// A table with the key `(tenant_id, key…)`; the key's columns are still to be added.
+    pub(crate) fn keyed_by(
+        manager: &SchemaManager<'_>,
+        name: &'static str,
+        key: &[&'static str],
+    ) -> Self {
+        let mut primary = Index::create();
+        primary.col(TENANT);
+        for column in key {
+            primary.col(*column);
+        }
+        let mut table = Table::create();
+        table
+            .table(name)
+            .col(ColumnDef::new(TENANT).uuid().not_null())
+            .primary_key(&mut primary)
+            .foreign_key(
+                ForeignKey::create()
+                    .name(format!("fk_{name}_tenant"))
+                    .from(name, TENANT)
+                    .to("tenant", "id")
+                    .on_delete(ForeignKeyAction::NoAction),
+            );
+        Self { name, postgres: on_postgres(manager), table, indexes: Vec::new() }
+    }
+
+    fn column(mut self, mut column: ColumnDef, nullable: bool) -> Self {
+        if !nullable {
+            column.not_null();
+        }
+        self.table.col(column);
+        self
+    }
+
+    pub(crate) fn uuid(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).uuid().take(), false)
+    }
+
+    pub(crate) fn uuid_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).uuid().take(), true)
+    }
+
+    pub(crate) fn text(self, name: &'static str) -> Self {
+        let column = text_column(self.postgres, name);
+        self.column(column, false)
+    }
+
+    pub(crate) fn text_null(self, name: &'static str) -> Self {
+        let column = text_column(self.postgres, name);
+        self.column(column, true)
+    }
+
+    pub(crate) fn bool(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).boolean().take(), false)
+    }
+
+    pub(crate) fn i16(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).small_integer().take(), false)
+    }
+
+    pub(crate) fn i32(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).integer().take(), false)
+    }
+
+    pub(crate) fn i32_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).integer().take(), true)
+    }
+
+    pub(crate) fn i64(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).big_integer().take(), false)
+    }
+
+    pub(crate) fn i64_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).big_integer().take(), true)
+    }
+
+    pub(crate) fn f64_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).double().take(), true)
+    }
+
+    pub(crate) fn date(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).date().take(), false)
+    }
+
+    pub(crate) fn date_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).date().take(), true)
+    }
+
+    pub(crate) fn time(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).timestamp_with_time_zone().take(), false)
+    }
+
+    pub(crate) fn time_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).timestamp_with_time_zone().take(), true)
+    }
+
+    pub(crate) fn blob(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).blob().take(), false)
+    }
+
+    pub(crate) fn blob_null(self, name: &'static str) -> Self {
+        self.column(ColumnDef::new(name).blob().take(), true)
+    }
+
+    /// `column` names a row of `target` of the same township, which cannot be deleted while it does.
+    pub(crate) fn refers(self, column: &'static str, target: &'static str) -> Self {
+        self.foreign_key(column, target, ForeignKeyAction::NoAction)
+    }
+
+    /// As [`Self::refers`], but the row goes when its `target` goes: it has no meaning of its own.
+    pub(crate) fn belongs(self, column: &'static str, target: &'static str) -> Self {
+        self.foreign_key(column, target, ForeignKeyAction::Cascade)
+    }
+
+    fn foreign_key(
+        mut self,
+        column: &'static str,
+        target: &'static str,
+        on_delete: ForeignKeyAction,
+    ) -> Self {
+        self.table.foreign_key(
+            ForeignKey::create()
+                .name(format!("fk_{}_{column}", self.name))
+                .from(self.name, (TENANT, column))
+                .to(target, (TENANT, "id"))
+                .on_delete(on_delete),
+        );
+        self
+    }
+
+    /// These columns together are unique in a township.
+    pub(crate) fn unique(mut self, columns: &[&'static str]) -> Self {
+        let mut index = self.index_over("uq", columns);
+        self.indexes.push(index.unique().take());
+        self
+    }
+
+    /// For reads by these columns within a township.
+    pub(crate) fn index(mut self, columns: &[&'static str]) -> Self {
+        let index = self.index_over("ix", columns);
+        self.indexes.push(index);
+        self
+    }
+
+    fn index_over(&self, prefix: &str, columns: &[&'static str]) -> IndexCreateStatement {
+        let mut index = Index::create();
+        index
+            .name(format!("{prefix}_{}_{}", self.name, columns.join("_")))
+            .table(self.name)
+            .col(TENANT);
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    }
+
+    /// Creates the table, its indexes and, on PostgreSQL, its wall.
+    pub(crate) async fn create(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        manager.create_table(self.table).await?;
+        for index in self.indexes {
+            manager.create_index(index).await?;
+        }
+        if self.postgres {
+            let name = self.name;
+            let db = manager.get_connection();
+            // Enabled, not forced: the owner migrates and moves data, and never serves a request.
+            db.execute_unprepared(&format!("ALTER TABLE \"{name}\" ENABLE ROW LEVEL SECURITY"))
+                .await?;
+            db.execute_unprepared(&format!(
+                "CREATE POLICY tenant_isolation ON \"{name}\" USING ({OWN_ROWS}) WITH CHECK ({OWN_ROWS})"
+            ))
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// On SQLite, rows of the table can be added only. On PostgreSQL the serving role lacks the privileges instead
+/// (`grant_runtime_role`), since a distributed table takes no trigger.
+pub(crate) async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    if on_postgres(manager) {
+        return Ok(());
+    }
+    for act in ["UPDATE", "DELETE"] {
+        manager
+            .get_connection()
+            .execute_unprepared(&format!(
+                "CREATE TRIGGER \"{table}_refuses_{}\" BEFORE {act} ON \"{table}\" \
+                 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+                act.to_ascii_lowercase()
+            ))
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Gezhi's schema history: append-only, each step in a transaction, the same on SQLite and PostgreSQL.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the schema is made by its owner, before and beneath every township"
+)]
+
+mod ddl;
+mod grants;
+mod m20261122_000001_ground;
+mod m20261122_000002_people;
+mod m20261122_000003_work;
+mod m20261122_000004_points;
+#[cfg(test)]
+mod tests;
+
+pub use grants::grant_runtime_role;
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// The tables whose rows belong to one township, parents before children.
+pub const TENANT_TABLES: &[&str] = &[
+    "party_org",
+    "member",
+    "account",
+    "account_role",
+    "session",
+    "idempotency_key",
+    "grid",
+    "grid_post",
+    "import",
+    "attachment",
+    "checklist",
+    "checklist_version",
+    "checklist_item",
+    "task",
+    "task_log",
+    "task_submission",
+    "submission_attachment",
+    "activity",
+    "activity_signup",
+    "check_in",
+    "points_rule",
+    "purse",
+    "posting",
+    "points_entry",
+    "purse_quarter",
+];
+
+/// The tenant tables whose rows are never changed or removed.
+pub const APPEND_ONLY_TABLES: &[&str] = &["posting", "points_entry"];
+
+/// All steps of the schema's history. Schema changes are new steps at the end; released ones stay as they are.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_ground::Migration),
+            Box::new(m20261122_000002_people::Migration),
+            Box::new(m20261122_000003_work::Migration),
+            Box::new(m20261122_000004_points::Migration),
+        ]
+    }
+}
+
+/// The answer of every step to `down`.
+fn no_way_back() -> DbErr {
+    DbErr::Migration(
+        "the schema's history is append-only: restore a backup, or add a step that changes it"
+            .to_owned(),
+    )
+}
+
+/// The names of all steps, oldest first, as they stand in `seaql_migrations`.
+#[must_use]
+pub fn versions() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}

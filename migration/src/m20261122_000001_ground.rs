@@ -1,0 +1,63 @@
+//! The ground: townships, the token of the first start, and how PostgreSQL is told which township a transaction is for.
+
+use sea_orm_migration::prelude::*;
+
+use crate::ddl::{on_postgres, text};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("tenant")
+                    .col(ColumnDef::new("id").uuid().not_null().primary_key())
+                    .col(text(manager, "code").not_null().unique_key())
+                    .col(text(manager, "name").not_null())
+                    .col(ColumnDef::new("demo").boolean().not_null())
+                    .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
+                    .take(),
+            )
+            .await?;
+
+        manager
+            .create_table(
+                Table::create()
+                    .table("setup_token")
+                    .col(ColumnDef::new("id").uuid().not_null().primary_key())
+                    .col(text(manager, "token_hash").not_null())
+                    .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
+                    .col(ColumnDef::new("used_at").timestamp_with_time_zone())
+                    .take(),
+            )
+            .await?;
+
+        if on_postgres(manager) {
+            let db = manager.get_connection();
+            // SET LOCAL and not set_config(): only the former reaches the workers of the distributed database. The
+            // argument is a uuid and is quoted all the same.
+            db.execute_unprepared(
+                "CREATE FUNCTION app_set_tenant(tenant uuid) RETURNS void LANGUAGE plpgsql AS $$
+                 BEGIN
+                     EXECUTE pg_catalog.format('SET LOCAL app.tenant_id = %L', $1);
+                 END
+                 $$",
+            )
+            .await?;
+            db.execute_unprepared("REVOKE ALL ON FUNCTION app_set_tenant(uuid) FROM PUBLIC")
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Err(crate::no_way_back())
+    }
+}

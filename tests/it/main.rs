@@ -1,0 +1,18 @@
+//! What the product promises, told from outside: by HTTP, and by looking at the database past the server.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops where it stands"
+)]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the proofs look at the database past the server"
+)]
+
+mod crash;
+mod schema;
+mod tenancy;
+mod walls;

@@ -1,0 +1,239 @@
+//! `Scope` and `Tx`: what is found is filtered, what is written is stamped, what is written at once is exact.
+
+use api::http::{ApiError, Code};
+use api::state::AppState;
+use api::tenancy::Tx;
+use entity::ids::{MemberId, PartyOrgId};
+use entity::{account, grid, member, party_org};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use support::prelude::*;
+
+fn code<T>(outcome: Result<T, ApiError>) -> Option<Code> {
+    outcome.err().map(|error| error.code())
+}
+
+fn org(code: &str) -> party_org::ActiveModel {
+    party_org::ActiveModel {
+        id: Set(PartyOrgId::new()),
+        parent_id: Set(None),
+        kind: Set(entity::kinds::PartyOrgKind::Branch),
+        code: Set(code.to_owned()),
+        name: Set("支部".to_owned()),
+        created_at: Set(support::start_of_tests()),
+        version: Set(1),
+        ..Default::default()
+    }
+}
+
+on_both! {
+    async fn what_is_found_is_the_townships_own(app: TestApp) {
+        let (a, b) = (app.town(Town::A), app.town(Town::B));
+        app.scope(Town::A)
+            .read(async |tx: &Tx| {
+                assert_eq!(tx.find::<member::Entity>().count().await?, 5);
+                for row in tx.find::<member::Entity>().all().await? {
+                    assert_eq!(row.tenant_id, a.tenant);
+                }
+                // However wide the filter: it narrows what is one's own.
+                let wide = Condition::any()
+                    .add(member::Column::TenantId.eq(b.tenant))
+                    .add(Expr::value(true));
+                assert_eq!(tx.find::<member::Entity>().filter(wide).count().await?, 5);
+                // A join keeps the township.
+                let joined = tx
+                    .find::<member::Entity>()
+                    .join(sea_orm::JoinType::InnerJoin, member::Relation::PartyOrg.def())
+                    .filter(party_org::Column::Code.eq("0101"))
+                    .order_by_asc(member::Column::Number)
+                    .all()
+                    .await?;
+                assert_eq!(joined.len(), 5);
+
+                // By id: another township's row is as absent as one that never was.
+                assert!(tx.try_get::<member::Entity>(a.members.head).await?.is_some());
+                assert!(tx.try_get::<member::Entity>(b.members.head).await?.is_none());
+                assert_eq!(code(tx.get::<grid::Entity>(b.grids.general).await), Some(Code::NotFound));
+                assert_eq!(code(tx.get_locked::<account::Entity>(b.accounts[&Who::Clerk].id).await), Some(Code::NotFound));
+                Ok(())
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn what_is_written_is_stamped(app: TestApp) {
+        let (a, b) = (app.town(Town::A), app.town(Town::B));
+        let foreign = b.tenant;
+        let foreign_org = b.orgs.branch;
+        app.scope(Town::A)
+            .write(async move |tx: &Tx| {
+                // A forged tenant is overwritten, one by one and in bulk.
+                let one = tx.insert(party_org::ActiveModel { tenant_id: Set(foreign), ..org("91") }).await?;
+                assert_eq!(one.tenant_id, tx.tenant());
+                tx.insert_many(vec![
+                    party_org::ActiveModel { tenant_id: Set(foreign), ..org("92") },
+                    party_org::ActiveModel { tenant_id: Set(foreign), ..org("93") },
+                ])
+                .await?;
+                assert!(tx.insert_if_absent(party_org::ActiveModel { tenant_id: Set(foreign), ..org("94") }).await?);
+                assert!(!tx.insert_if_absent(party_org::ActiveModel { tenant_id: Set(foreign), ..org("94") }).await?);
+
+                // A change moves no row to another township and reaches none there.
+                let all = tx
+                    .update_many::<party_org::Entity>()
+                    .col_expr(party_org::Column::TenantId, Expr::value(foreign.uuid()))
+                    .col_expr(party_org::Column::Name, Expr::value("改名"))
+                    .exec()
+                    .await?;
+                assert_eq!(all, 6);
+                let forged = party_org::ActiveModel {
+                    tenant_id: Set(foreign),
+                    id: Set(foreign_org),
+                    name: Set("越界".to_owned()),
+                    ..Default::default()
+                };
+                assert_eq!(code(tx.update(forged).await), Some(Code::NotFound));
+                let none = tx
+                    .delete_many::<party_org::Entity>()
+                    .filter(party_org::Column::Id.eq(foreign_org))
+                    .exec()
+                    .await?;
+                assert_eq!(none, 0);
+                Ok(())
+            })
+            .await
+            .unwrap();
+        app.scope(Town::B)
+            .read(async |tx: &Tx| {
+                let rows = tx.find::<party_org::Entity>().all().await?;
+                assert_eq!(rows.len(), 2);
+                assert!(rows.iter().all(|row| row.name != "改名" && row.name != "越界"));
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let kept = app
+            .scope(Town::A)
+            .read(async |tx: &Tx| tx.find::<party_org::Entity>().filter(party_org::Column::Name.eq("改名")).count().await)
+            .await
+            .unwrap();
+        assert_eq!(kept, 6);
+        assert_eq!(a.tenant, app.scope(Town::A).tenant());
+    }
+
+    async fn a_reference_to_another_townships_row_is_refused(app: TestApp) {
+        let parent = app.town(Town::B).orgs.committee;
+        let outcome = app
+            .scope(Town::A)
+            .write(async move |tx: &Tx| {
+                tx.insert(party_org::ActiveModel { parent_id: Set(Some(parent)), ..org("91") }).await
+            })
+            .await;
+        assert_eq!(code(outcome), Some(Code::Conflict));
+    }
+
+    async fn an_error_leaves_nothing_behind(app: TestApp) {
+        let scope = app.scope(Town::A);
+        let outcome: Result<(), _> = scope
+            .write(async move |tx: &Tx| {
+                tx.insert(org("91")).await?;
+                Err(ApiError::new(Code::StateConflict))
+            })
+            .await;
+        assert_eq!(code(outcome), Some(Code::StateConflict));
+        let outcome = scope
+            .write(async move |tx: &Tx| {
+                tx.insert(org("92")).await?;
+                tx.insert(org("92")).await
+            })
+            .await;
+        assert_eq!(code(outcome), Some(Code::AlreadyExists));
+        let left = scope.read(async |tx: &Tx| tx.find::<party_org::Entity>().count().await).await.unwrap();
+        assert_eq!(left, 2);
+    }
+
+    /// A reader sees one moment, whatever is written meanwhile.
+    async fn a_read_is_one_snapshot(app: TestApp) {
+        let scope = app.scope(Town::A);
+        let writer = scope.clone();
+        let (before, after) = scope
+            .read(async |tx: &Tx| {
+                let before = tx.find::<party_org::Entity>().count().await?;
+                writer.write(async move |tx: &Tx| tx.insert(org("91")).await).await?;
+                Ok((before, tx.find::<party_org::Entity>().count().await?))
+            })
+            .await
+            .unwrap();
+        assert_eq!((before, after), (2, 2));
+    }
+
+    /// The caller goes away in the middle: the unit of writing is finished all the same.
+    async fn a_write_outlives_its_caller(app: TestApp) {
+        let scope = app.scope(Town::A);
+        let (entered, inside) = tokio::sync::oneshot::channel::<()>();
+        let (go_on, gone) = tokio::sync::oneshot::channel::<()>();
+        let (done, finished) = tokio::sync::oneshot::channel::<()>();
+        {
+            let writing = scope.write(async move |tx: &Tx| {
+                tx.insert(org("91")).await?;
+                let _ = entered.send(());
+                let _ = gone.await;
+                tx.insert(org("92")).await?;
+                tx.after_commit(move || {
+                    let _ = done.send(());
+                });
+                Ok(())
+            });
+            tokio::select! {
+                _ = writing => panic!("the writer waits for us"),
+                _ = inside => {}
+            }
+        }
+        go_on.send(()).unwrap();
+        finished.await.unwrap();
+        let count = scope.read(async |tx: &Tx| tx.find::<party_org::Entity>().count().await).await.unwrap();
+        assert_eq!(count, 4);
+    }
+
+    /// 8 writers, 100 times each: read a row, count it up, write it back. Two servers on the same database, as
+    /// after a careless second start.
+    async fn eight_writers_lose_nothing(app: TestApp) {
+        const WRITERS: usize = 8;
+        const TIMES: usize = 100;
+        let tenant = app.town(Town::A).tenant;
+        let row: MemberId = app.town(Town::A).members.spare;
+        let second = AppState::start(app.state.config().clone(), app.clock.clone()).await.unwrap();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|number| {
+                let state = if number % 2 == 0 { app.state.clone() } else { second.clone() };
+                std::thread::spawn(move || {
+                    actix_web::rt::System::new().block_on(async move {
+                        let scope = state.scope_of(tenant);
+                        for _ in 0..TIMES {
+                            scope
+                                .write(async move |tx: &Tx| {
+                                    let seen = tx.get_locked::<member::Entity>(row).await?;
+                                    tx.update(member::ActiveModel {
+                                        tenant_id: Set(seen.tenant_id),
+                                        id: Set(seen.id),
+                                        version: Set(seen.version + 1),
+                                        ..Default::default()
+                                    })
+                                    .await
+                                })
+                                .await
+                                .unwrap();
+                        }
+                    });
+                })
+            })
+            .collect();
+        // The pools' connections were made in this runtime, so it must go on running while the others wait for them.
+        for writer in writers {
+            tokio::task::spawn_blocking(move || writer.join()).await.unwrap().unwrap();
+        }
+        let seen = app.scope(Town::A).read(async |tx: &Tx| tx.get::<member::Entity>(row).await).await.unwrap();
+        assert_eq!(usize::try_from(seen.version).unwrap(), 1 + WRITERS * TIMES);
+    }
+}

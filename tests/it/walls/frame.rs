@@ -1,0 +1,12 @@
+#![expect(unused_imports, reason = "each program uses some of them")]
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use api::auth::{Permit, perm};
+use api::http::Result;
+use api::state::AppState;
+use api::tenancy::{Db, Find, Scope, Tx};
+use entity::ids::TenantId;
+use entity::{member, tenant};
+use sea_orm::EntityTrait;
+
+// BODY

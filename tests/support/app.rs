@@ -1,0 +1,387 @@
+//! A whole server for one test: its own database, its own port, a clock that stands still.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use api::clock::Clock;
+use api::config::{Config, PasswordCost};
+use api::state::AppState;
+use api::tenancy::Scope;
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use crate::client::Client;
+use crate::fixture::{self, PASSWORD, Town, Township, Who};
+use crate::postgres::{self, Postgres};
+use crate::{redis, workplace};
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Db {
+    /// The embedded default.
+    Sqlite,
+    /// Production.
+    Postgres,
+}
+
+/// How much of the fixture a database starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Furnished {
+    /// Migrated, no township.
+    Empty,
+    /// Township A alone.
+    One,
+    /// Townships A and B.
+    Two,
+}
+
+/// Monday 2026-11-23, 09:00 in Beijing.
+pub fn start_of_tests() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_395_600, 0).expect("a moment")
+}
+
+/// A running server with its database. Cheap to clone.
+#[derive(Clone)]
+pub struct TestApp {
+    inner: Arc<Inner>,
+}
+
+/// What a test sees of it.
+pub struct Inner {
+    /// Which database it runs on.
+    pub db: Db,
+    /// The server's clock; moves only when told.
+    pub clock: Clock,
+    /// The server's state.
+    pub state: AppState,
+    /// Address of the database, as the run-time role.
+    pub database_url: String,
+    origin: String,
+    database: String,
+    http: reqwest::Client,
+    towns: Mutex<Vec<(Town, Arc<Township>)>>,
+    server: actix_web::dev::ServerHandle,
+}
+
+impl Deref for TestApp {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl TestApp {
+    /// A server with both townships.
+    pub async fn start(db: Db) -> Self {
+        Self::start_with(db, Furnished::Two, |_| {}).await
+    }
+
+    /// A server on a database furnished so far, with settings of its own.
+    pub async fn start_with(db: Db, furnished: Furnished, adjust: impl FnOnce(&mut Config)) -> Self {
+        let template = Template::get(db, furnished);
+        let place = template.copy().await;
+        let mut config = config(db, &place);
+        adjust(&mut config);
+        let clock = Clock::fixed(start_of_tests());
+        let state = AppState::start(config, clock.clone()).await.expect("the server starts");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = api::run(listener, state.clone()).expect("the server runs");
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                clock,
+                state,
+                database_url: place.url(db, postgres::RUNTIME),
+                origin,
+                database: place.name,
+                http,
+                towns: Mutex::new(template.towns.clone()),
+                server: handle,
+            }),
+        }
+    }
+
+    /// Founds and furnishes a township that was not there from the start.
+    pub async fn found(&self, town: Town) {
+        let township = Arc::new(fixture::found(&self.state, town).await);
+        self.towns.lock().expect("no test panicked here").push((town, township));
+    }
+
+    /// A township of the fixture.
+    #[must_use]
+    pub fn town(&self, town: Town) -> Arc<Township> {
+        let towns = self.towns.lock().expect("no test panicked here");
+        let found = towns.iter().find(|(name, _)| *name == town);
+        found.map(|(_, township)| township.clone()).expect("the township was founded")
+    }
+
+    /// The system's own scope of a township.
+    #[must_use]
+    pub fn scope(&self, town: Town) -> Scope {
+        self.state.scope_of(self.town(town).tenant)
+    }
+
+    /// A client that is not signed in. Clients share connections but neither cookies nor tokens.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), self.origin.clone())
+    }
+
+    /// A client signed in by HTTP, as a person would.
+    pub async fn client(&self, who: Who, town: Town) -> Client {
+        let client = self.anonymous();
+        let answer = client
+            .post(
+                "/sessions",
+                &json!({
+                    "township": town.directory().0,
+                    "username": who.username(),
+                    "password": PASSWORD,
+                    "refresh_in": "body",
+                }),
+            )
+            .await
+            .ok(201);
+        client.with_token(answer["access_token"].as_str().expect("an access token"))
+    }
+
+    /// Address of a path on this server.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Host and port, for a connection made by hand.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
+    /// A connection past the server: PostgreSQL's superuser, or the SQLite file.
+    pub async fn outside(&self) -> sea_orm::DatabaseConnection {
+        match self.db {
+            Db::Sqlite => postgres::connect(&self.database_url).await,
+            Db::Postgres => Postgres::get().superuser(&self.database).await,
+        }
+    }
+
+    /// Stops the server and drops its database.
+    pub async fn stop(self) {
+        self.server.stop(false).await;
+        match self.db {
+            Db::Sqlite => {
+                let place = workplace::dir().join(&self.database);
+                std::fs::remove_dir_all(place).expect("the database can be removed");
+            }
+            Db::Postgres => {
+                let drop = format!("DROP DATABASE \"{}\" WITH (FORCE)", self.database);
+                Postgres::get().administer("postgres", &[drop]).await;
+            }
+        }
+    }
+}
+
+/// Runs a test on one database, in an actix System of its own.
+pub fn run<F: Future<Output = ()>>(db: Db, furnished: Furnished, test: impl FnOnce(TestApp) -> F) {
+    actix_web::rt::System::new().block_on(async {
+        let app = TestApp::start_with(db, furnished, |_| {}).await;
+        test(app.clone()).await;
+        app.stop().await;
+    });
+}
+
+/// Where a database is: a folder on SQLite, the database's name on PostgreSQL.
+struct Place {
+    name: String,
+}
+
+impl Place {
+    fn dir(&self) -> PathBuf {
+        workplace::dir().join(&self.name)
+    }
+
+    fn url(&self, db: Db, role: &str) -> String {
+        match db {
+            Db::Sqlite => format!("sqlite://{}", self.dir().join("gezhi.db").display()),
+            Db::Postgres => Postgres::get().url(role, &self.name),
+        }
+    }
+}
+
+/// Settings of a server on this database: the real ones, but for the cost of passwords.
+fn config(db: Db, place: &Place) -> Config {
+    std::fs::create_dir_all(place.dir()).expect("a folder for the server");
+    Config {
+        database_url: place.url(db, postgres::RUNTIME),
+        owner_database_url: (db == Db::Postgres).then(|| place.url(db, postgres::OWNER)),
+        redis_url: (db == Db::Postgres).then(redis::fresh_url),
+        data_dir: place.dir(),
+        secure_cookies: false,
+        password_cost: PasswordCost { memory_kib: 8, passes: 1 },
+        postgres_connections: 8,
+        workers: 2,
+        ..Config::default()
+    }
+}
+
+/// A prepared database that every test gets a copy of.
+struct Template {
+    db: Db,
+    place: Place,
+    towns: Vec<(Town, Arc<Township>)>,
+    /// PostgreSQL copies one database at a time from a template.
+    turn: tokio::sync::Mutex<()>,
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+fn fresh_place(what: &str) -> Place {
+    Place { name: format!("{what}_{}", COUNTER.fetch_add(1, Ordering::Relaxed)) }
+}
+
+impl Template {
+    fn get(db: Db, furnished: Furnished) -> &'static Self {
+        static TEMPLATES: [OnceLock<Template>; 6] = [const { OnceLock::new() }; 6];
+        let index = match (db, furnished) {
+            (Db::Sqlite, Furnished::Empty) => 0,
+            (Db::Sqlite, Furnished::One) => 1,
+            (Db::Sqlite, Furnished::Two) => 2,
+            (Db::Postgres, Furnished::Empty) => 3,
+            (Db::Postgres, Furnished::One) => 4,
+            (Db::Postgres, Furnished::Two) => 5,
+        };
+        TEMPLATES[index].get_or_init(|| {
+            // In a thread of its own: the caller is inside a runtime already.
+            std::thread::spawn(move || {
+                actix_web::rt::System::new().block_on(Self::prepare(db, furnished))
+            })
+            .join()
+            .expect("the template is made")
+        })
+    }
+
+    async fn prepare(db: Db, furnished: Furnished) -> Self {
+        let place = fresh_place("template");
+        if db == Db::Postgres {
+            create_roles();
+            let server = Postgres::get();
+            server
+                .administer(
+                    "postgres",
+                    &[format!("CREATE DATABASE \"{}\" OWNER {}", place.name, postgres::OWNER)],
+                )
+                .await;
+        }
+        let config = config(db, &place);
+        api::migrate(&config).await.expect("the database is migrated");
+        let state = AppState::start(config, Clock::fixed(start_of_tests()))
+            .await
+            .expect("the server starts");
+        let mut towns = Vec::new();
+        if furnished != Furnished::Empty {
+            towns.push((Town::A, Arc::new(fixture::found(&state, Town::A).await)));
+        }
+        if furnished == Furnished::Two {
+            towns.push((Town::B, Arc::new(fixture::found(&state, Town::B).await)));
+        }
+        drop(state);
+        let template = Self { db, place, towns, turn: tokio::sync::Mutex::new(()) };
+        template.close().await;
+        template
+    }
+
+    /// Nobody may be connected to a database that is copied.
+    async fn close(&self) {
+        match self.db {
+            Db::Sqlite => {
+                let connection = postgres::connect(&self.place.url(self.db, "")).await;
+                let file = self.place.dir().join("copy.db");
+                connection
+                    .execute_unprepared(&format!("VACUUM INTO '{}'", file.display()))
+                    .await
+                    .expect("the template is copied");
+                connection.close().await.expect("the connection closes");
+            }
+            Db::Postgres => {
+                let name = &self.place.name;
+                Postgres::get()
+                    .administer(
+                        "postgres",
+                        &[
+                            format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false"),
+                            format!(
+                                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'"
+                            ),
+                        ],
+                    )
+                    .await;
+            }
+        }
+    }
+
+    async fn copy(&self) -> Place {
+        let place = fresh_place("app");
+        match self.db {
+            Db::Sqlite => {
+                std::fs::create_dir_all(place.dir()).expect("a folder for the database");
+                std::fs::copy(self.place.dir().join("copy.db"), place.dir().join("gezhi.db"))
+                    .expect("the template is copied");
+            }
+            Db::Postgres => {
+                let _turn = self.turn.lock().await;
+                let create = format!(
+                    "CREATE DATABASE \"{}\" TEMPLATE \"{}\" OWNER {}",
+                    place.name,
+                    self.place.name,
+                    postgres::OWNER
+                );
+                Postgres::get().administer("postgres", &[create]).await;
+            }
+        }
+        place
+    }
+}
+
+/// The roles a real installation has; made once for the server.
+fn create_roles() {
+    static ROLES: OnceLock<()> = OnceLock::new();
+    ROLES.get_or_init(|| {
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(Postgres::get().administer(
+                "postgres",
+                &[
+                    format!("CREATE ROLE {} LOGIN", postgres::OWNER),
+                    format!("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS", postgres::RUNTIME),
+                ],
+            ));
+        })
+        .join()
+        .expect("the roles are made");
+    });
+}
+
+/// A seed for a randomised test: from `GEZHI_SEED`, otherwise new. Printed, so that a failure can be repeated.
+#[must_use]
+pub fn seed() -> u64 {
+    let seed = std::env::var("GEZHI_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(rand::random);
+    eprintln!("GEZHI_SEED={seed}");
+    seed
+}

@@ -1,0 +1,192 @@
+//! A small client: what a test says over HTTP and what came back.
+
+use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+
+/// Somebody who talks to the server, signed in or not.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    origin: String,
+    token: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn new(http: reqwest::Client, origin: String) -> Self {
+        Self { http, origin, token: None }
+    }
+
+    /// The same connection with this access token.
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// The access token, if signed in.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// A request below `/api/v1` with the token, for what the other methods do not cover.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.outside(method, &format!("/api/v1{path}"))
+    }
+
+    /// A request by its full path.
+    #[must_use]
+    pub fn outside(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.origin));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let request = request.build().expect("the request is well formed");
+        let what = format!("{} {}", request.method(), request.url().path());
+        let response = self
+            .http
+            .execute(request)
+            .await
+            .unwrap_or_else(|error| panic!("{what}: no answer: {error:?}"));
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let bytes = response
+            .bytes()
+            .await
+            .unwrap_or_else(|error| panic!("{what}: the answer broke off: {error:?}"))
+            .to_vec();
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { what, status, headers, bytes, json }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// POST with a JSON body and an `Idempotency-Key`.
+    pub async fn post_key(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+    }
+
+    /// POST without a body.
+    pub async fn act(&self, path: &str) -> Answer {
+        self.send(self.request(Method::POST, path)).await
+    }
+
+    /// PATCH of the version seen.
+    pub async fn patch(&self, path: &str, version: i64, body: &Value) -> Answer {
+        self.change(Method::PATCH, path, version, body).await
+    }
+
+    /// PUT of the version seen.
+    pub async fn put(&self, path: &str, version: i64, body: &Value) -> Answer {
+        self.change(Method::PUT, path, version, body).await
+    }
+
+    /// PUT where no version is asked for.
+    pub async fn put_plain(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    /// Any method with a JSON body and `If-Match`.
+    pub async fn change(&self, method: Method, path: &str, version: i64, body: &Value) -> Answer {
+        let request = self.request(method, path).header("if-match", format!("\"v{version}\""));
+        self.send(request.json(body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// POST of one file as multipart form.
+    pub async fn upload(
+        &self,
+        path: &str,
+        field: &'static str,
+        file_name: &str,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Answer {
+        let part = reqwest::multipart::Part::bytes(bytes)
+            .file_name(file_name.to_owned())
+            .mime_str(media_type)
+            .expect("a media type");
+        let form = reqwest::multipart::Form::new().part(field, part);
+        self.send(self.request(Method::POST, path).multipart(form)).await
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    what: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub bytes: Vec<u8>,
+    /// Body as JSON; null when it is none.
+    pub json: Value,
+}
+
+impl Answer {
+    /// The body of an answer that must have this status.
+    #[track_caller]
+    pub fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.what, String::from_utf8_lossy(&self.bytes));
+        self.json.clone()
+    }
+
+    /// The problem document of an answer that must be this error.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let body = String::from_utf8_lossy(&self.bytes);
+        assert_eq!(self.status, status, "{}: {body}", self.what);
+        assert_eq!(self.json["code"], code, "{}: {body}", self.what);
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}: {body}",
+            self.what
+        );
+        self.json.clone()
+    }
+
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let name: HeaderName = name.parse().expect("a header name");
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The `ETag`.
+    #[track_caller]
+    #[must_use]
+    pub fn etag(&self) -> String {
+        self.header("etag").unwrap_or_else(|| panic!("{}: no ETag", self.what)).to_owned()
+    }
+
+    /// The body with the one thing that differs between two equal refusals blanked: the trace id.
+    #[must_use]
+    pub fn without_trace(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes).into_owned();
+        match self.json["trace_id"].as_str() {
+            Some(trace) if !trace.is_empty() => text.replace(trace, "-"),
+            _ => text,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What the tests stand on: private servers, prepared databases, a running application, a client.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops where it stands")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the tests make databases and look at them from outside"
+)]
+
+mod app;
+mod client;
+mod fixture;
+pub mod postgres;
+mod redis;
+mod workplace;
+
+pub use app::{Db, Furnished, Inner, TestApp, run, seed, start_of_tests};
+pub use client::{Answer, Client};
+pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
+pub use workplace::dir as temporary_dir;
+
+/// Everything a test module uses.
+pub mod prelude {
+    pub use reqwest::Method;
+    pub use serde_json::{Value, json};
+
+    pub use crate::{Answer, Client, Db, Furnished, PASSWORD, TestApp, Town, Township, Who, on_both};
+}
+
+/// Makes a test for each database of every function in it: `name::sqlite` and `name::postgres`.
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn test($app: $crate::TestApp) $body
+
+            #[test]
+            fn sqlite() {
+                $crate::run($crate::Db::Sqlite, $crate::Furnished::Two, test);
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::run($crate::Db::Postgres, $crate::Furnished::Two, test);
+            }
+        }
+    )*};
+}
