@@ -73,9 +73,9 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: 'map', test: /node_modules[\\/](maplibre-gl|@maplibre|@mapbox)[\\/]/ },
+            { name: 'map', test: /node_modules[\\/](maplibre-gl|@maplibre|@mapbox)[\\/][^?]*$/ },
             { name: 'charts', test: /node_modules[\\/](echarts|zrender)[\\/]/ },
-            { name: 'scanner', test: /node_modules[\\/](barcode-detector|zxing-wasm)[\\/]/ },
+            { name: 'scanner', test: /node_modules[\\/](barcode-detector|zxing-wasm)[\\/][^?]*$/ },
             {
               name: 'element',
               test: /node_modules[\\/](element-plus|@element-plus|@floating-ui|async-validator|@popperjs|@vueuse|lodash-es)[\\/].*\.m?js$/,

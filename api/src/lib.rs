@@ -90,6 +90,7 @@ fn operations(cfg: &mut ServiceConfig) {
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers((url = "/", description = "This server")),
+    components(schemas(http::Problem, http::ProblemField)),
     tags(
         (name = "public", description = "未登录可用。What needs no sign-in."),
         (name = "session", description = "登录。Sessions, tokens, the caller."),

@@ -12,7 +12,12 @@
     reason = "the proofs look at the database past the server"
 )]
 
+mod activity;
+mod authz;
+mod check_in;
 mod crash;
+mod noninterference;
+mod points;
 mod schema;
 mod tenancy;
 mod walls;

@@ -90,7 +90,7 @@ impl TestApp {
         let state = AppState::start(config, clock.clone()).await.expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = api::run(listener, state.clone()).expect("the server runs");
+        let server = api::run_with(listener, state.clone(), trouble).expect("the server runs");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         let http = reqwest::Client::builder()
@@ -190,6 +190,14 @@ impl TestApp {
             }
         }
     }
+}
+
+/// A handler that fails as none of the product's may.
+fn trouble(cfg: &mut actix_web::web::ServiceConfig) {
+    async fn panics() -> actix_web::HttpResponse {
+        panic!("a handler of the tests that panics")
+    }
+    cfg.route("/test/panic", actix_web::web::get().to(panics));
 }
 
 /// Runs a test on one database, in an actix System of its own.

@@ -10,12 +10,14 @@
 mod app;
 mod client;
 mod fixture;
+mod furniture;
 pub mod postgres;
 mod redis;
 mod workplace;
 
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, start_of_tests};
 pub use client::{Answer, Client};
+pub use furniture::{Furniture, picture};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
 pub use workplace::dir as temporary_dir;
 
@@ -24,7 +26,7 @@ pub mod prelude {
     pub use reqwest::Method;
     pub use serde_json::{Value, json};
 
-    pub use crate::{Answer, Client, Db, Furnished, PASSWORD, TestApp, Town, Township, Who, on_both};
+    pub use crate::{Answer, Client, Db, Furnished, Furniture, PASSWORD, TestApp, Town, Township, Who, on_both};
 }
 
 /// Makes a test for each database of every function in it: `name::sqlite` and `name::postgres`.

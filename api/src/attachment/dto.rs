@@ -8,7 +8,6 @@ use crate::clock::Time;
 
 /// The form of an upload.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "read by the contract; the form itself is read as a stream")]
 pub struct UploadAttachment {
     /// A JPEG or PNG photo, at most 8 MiB.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]

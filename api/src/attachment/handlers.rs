@@ -75,7 +75,11 @@ async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
     while let Some(part) = form.next().await {
         let mut part = part.map_err(|error| malformed(&error))?;
         if part.name() != Some("file") || found.is_some() {
-            return Err(ApiError::invalid("file", "表单只接受一个文件字段 file", "the form has one field, file"));
+            return Err(ApiError::invalid(
+                "file",
+                "表单只接受一个文件字段 file",
+                "the form has one field, file",
+            ));
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = part.next().await {

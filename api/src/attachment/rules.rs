@@ -44,8 +44,9 @@ pub enum Fault {
 /// # Errors
 /// See [`Fault`].
 pub fn prepare(upload: &[u8]) -> Result<Photo, Fault> {
-    let mut reader =
-        ImageReader::new(Cursor::new(upload)).with_guessed_format().map_err(|_| Fault::Unreadable)?;
+    let mut reader = ImageReader::new(Cursor::new(upload))
+        .with_guessed_format()
+        .map_err(|_| Fault::Unreadable)?;
     if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
         return Err(Fault::OtherFormat);
     }
@@ -142,13 +143,16 @@ mod tests {
         assert!(contains(&upload, b"Exif"));
         let photo = prepare(&upload);
         assert!(photo.as_ref().is_ok_and(|p| (p.width, p.height) == (32, 64)), "{photo:?}");
-        assert!(photo.is_ok_and(|p| !contains(&p.bytes, b"Exif") && p.bytes.starts_with(&[0xff, 0xd8])));
+        assert!(
+            photo.is_ok_and(|p| !contains(&p.bytes, b"Exif") && p.bytes.starts_with(&[0xff, 0xd8]))
+        );
     }
 
     #[test]
     fn turning_right_brings_the_left_half_to_the_top() {
         let bytes = prepare(&with_exif(&jpeg(64, 32))).map(|p| p.bytes).unwrap_or_default();
-        let picture = image::load_from_memory(&bytes).map(DynamicImage::into_rgb8).unwrap_or_default();
+        let picture =
+            image::load_from_memory(&bytes).map(DynamicImage::into_rgb8).unwrap_or_default();
         assert!(picture.get_pixel(16, 4).0[0] > 150, "red on top");
         assert!(picture.get_pixel(16, 60).0[2] > 150, "blue below");
     }

@@ -23,7 +23,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 async fn prepare(upload: Vec<u8>) -> Result<Photo> {
     let _turn = DECODERS.acquire().await.map_err(ApiError::internal)?;
-    let prepared = actix_web::web::block(move || rules::prepare(&upload)).await.map_err(ApiError::internal)?;
+    let prepared =
+        actix_web::web::block(move || rules::prepare(&upload)).await.map_err(ApiError::internal)?;
     prepared.map_err(|fault| match fault {
         Fault::OtherFormat => ApiError::new(Code::UnsupportedMediaType)
             .detail("只接受 JPEG 或 PNG 照片", "Only JPEG and PNG photos are taken"),
@@ -44,7 +45,8 @@ pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Resu
     let height = i32::try_from(photo.height).map_err(ApiError::internal)?;
     scope
         .write_once(key, "upload_attachment", &fingerprint, async move |tx: &Tx| {
-            let (id, created_at, media_type) = (AttachmentId::new(), tx.now(), "image/jpeg".to_owned());
+            let (id, created_at, media_type) =
+                (AttachmentId::new(), tx.now(), "image/jpeg".to_owned());
             // Not read back: the content would travel twice.
             tx.insert_many(vec![attachment::ActiveModel {
                 id: Set(id),

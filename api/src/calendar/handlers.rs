@@ -21,7 +21,10 @@ const MOST_DAYS: i64 = 400;
     responses((status = 200, description = "按日期排列", body = DayList), Problems)
 )]
 #[get("/calendar/days")]
-pub async fn list_days(_permit: Permit<perm::CalendarRead>, query: Query<ListDays>) -> Result<Json<DayList>> {
+pub async fn list_days(
+    _permit: Permit<perm::CalendarRead>,
+    query: Query<ListDays>,
+) -> Result<Json<DayList>> {
     Ok(Json(DayList { items: days(query.from, query.to)? }))
 }
 

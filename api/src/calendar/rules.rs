@@ -57,7 +57,10 @@ pub struct Calendar {
 }
 
 static CHINA: LazyLock<Calendar> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the file is part of the program and read by a unit test")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is part of the program and read by a unit test"
+    )]
     Calendar::parse(include_str!("cn-workdays.json")).expect("cn-workdays.json")
 });
 
@@ -155,7 +158,11 @@ mod tests {
             china.day(day("2026-10-01")),
             Verdict { kind: DayKind::Holiday, name: Some("国庆节"), official: true }
         );
-        assert_eq!(china.day(day("2026-10-03")).kind, DayKind::Holiday, "a Saturday within the holiday");
+        assert_eq!(
+            china.day(day("2026-10-03")).kind,
+            DayKind::Holiday,
+            "a Saturday within the holiday"
+        );
         assert_eq!(
             china.day(day("2026-10-10")),
             Verdict { kind: DayKind::MakeUp, name: Some("国庆节"), official: true }

@@ -250,5 +250,9 @@ impl Versioned for Published {
 }
 
 fn not_blank(value: &str, _: &()) -> garde::Result {
-    if value.trim().is_empty() { Err(garde::Error::new("不能为空|must not be blank")) } else { Ok(()) }
+    if value.trim().is_empty() {
+        Err(garde::Error::new("不能为空|must not be blank"))
+    } else {
+        Ok(())
+    }
 }

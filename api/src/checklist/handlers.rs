@@ -4,7 +4,8 @@ use actix_web::{get, post, put};
 use entity::ids::ChecklistId;
 
 use super::dto::{
-    Checklist, ChecklistPage, CreateChecklist, ListChecklists, Preview, PublishChecklist, Published, SaveDraft,
+    Checklist, ChecklistPage, CreateChecklist, ListChecklists, Preview, PublishChecklist,
+    Published, SaveDraft,
 };
 use super::service;
 use crate::auth::{Permit, perm};

@@ -37,7 +37,11 @@ impl Source for TaskEffects {
         TaskSourceKind::Checklist
     }
 
-    fn verified<'a>(&'a self, tx: &'a Tx, task: &'a entity::task::Model) -> LocalBoxFuture<'a, Result<()>> {
+    fn verified<'a>(
+        &'a self,
+        tx: &'a Tx,
+        task: &'a entity::task::Model,
+    ) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(service::reward(tx, task))
     }
 }

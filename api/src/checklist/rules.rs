@@ -35,12 +35,16 @@ pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) 
                 first_day: date.checked_sub_signed(since_monday).unwrap_or(date),
             }
         }
-        Frequency::Monthly => {
-            Period { key: format!("{}-{:02}", date.year(), date.month()), first_day: first_of(date.month()) }
-        }
+        Frequency::Monthly => Period {
+            key: format!("{}-{:02}", date.year(), date.month()),
+            first_day: first_of(date.month()),
+        },
         Frequency::Quarterly => {
             let quarter = date.month0() / 3;
-            Period { key: format!("{}Q{}", date.year(), quarter + 1), first_day: first_of(quarter * 3 + 1) }
+            Period {
+                key: format!("{}Q{}", date.year(), quarter + 1),
+                first_day: first_of(quarter * 3 + 1),
+            }
         }
     }
 }
@@ -80,7 +84,9 @@ pub fn duty_id(list: ChecklistId, what: &str, role: PostKind, frequency: Frequen
 
 /// Positions (from 0) of items that repeat an earlier one: the same words, post and frequency.
 #[must_use]
-pub fn repeated<'a>(items: impl IntoIterator<Item = (&'a str, PostKind, Frequency)>) -> Vec<(usize, usize)> {
+pub fn repeated<'a>(
+    items: impl IntoIterator<Item = (&'a str, PostKind, Frequency)>,
+) -> Vec<(usize, usize)> {
     let mut first: HashMap<(&str, PostKind, Frequency), usize> = HashMap::new();
     let mut found = Vec::new();
     for (index, (what, role, frequency)) in items.into_iter().enumerate() {
@@ -163,7 +169,12 @@ pub struct When {
 /// period, but not from before the list was in force or the person in the post. Each task appears once, even where one
 /// person is entered twice in the same post.
 #[must_use]
-pub fn openings(duties: &[Duty], holders: &[Holder], when: When, calendar: &Calendar) -> Vec<Opening> {
+pub fn openings(
+    duties: &[Duty],
+    holders: &[Holder],
+    when: When,
+    calendar: &Calendar,
+) -> Vec<Opening> {
     let mut seen: HashSet<Key> = HashSet::new();
     let mut plan = Vec::new();
     for duty in duties {
@@ -176,7 +187,13 @@ pub fn openings(duties: &[Duty], holders: &[Holder], when: When, calendar: &Cale
                 period: period.key.clone(),
                 grid_id: holder.grid_id,
                 member_id: holder.member_id,
-                due_at: due_when_opened(start, duty.limit_working_days, when.today, when.now, calendar),
+                due_at: due_when_opened(
+                    start,
+                    duty.limit_working_days,
+                    when.today,
+                    when.now,
+                    calendar,
+                ),
             };
             if seen.insert(opening.key()) {
                 plan.push(opening);
@@ -188,7 +205,11 @@ pub fn openings(duties: &[Duty], holders: &[Holder], when: When, calendar: &Cale
 
 /// Where nobody is in a post that has duties: (grid, post), grids in the order given, each pair once.
 #[must_use]
-pub fn vacancies(duties: &[Duty], holders: &[Holder], grids: &[(GridId, GridKind)]) -> Vec<(GridId, PostKind)> {
+pub fn vacancies(
+    duties: &[Duty],
+    holders: &[Holder],
+    grids: &[(GridId, GridKind)],
+) -> Vec<(GridId, PostKind)> {
     let roles: HashSet<PostKind> = duties.iter().map(|d| d.role).collect();
     let held: HashSet<(GridId, PostKind)> = holders.iter().map(|h| (h.grid_id, h.kind)).collect();
     let ordered = [PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead];
@@ -231,8 +252,14 @@ mod tests {
     #[test]
     fn weeks_around_new_year_follow_iso() {
         let of = |text| period(Frequency::Weekly, day(text), day("2026-01-01"));
-        assert_eq!(of("2027-01-01"), Period { key: "2026-W53".to_owned(), first_day: day("2026-12-28") });
-        assert_eq!(of("2024-12-31"), Period { key: "2025-W01".to_owned(), first_day: day("2024-12-30") });
+        assert_eq!(
+            of("2027-01-01"),
+            Period { key: "2026-W53".to_owned(), first_day: day("2026-12-28") }
+        );
+        assert_eq!(
+            of("2024-12-31"),
+            Period { key: "2025-W01".to_owned(), first_day: day("2024-12-30") }
+        );
     }
 
     fn duty(role: PostKind, frequency: Frequency, limit: i32) -> Duty {
@@ -295,7 +322,8 @@ mod tests {
 
     #[test]
     fn vacancies_are_where_a_duty_finds_nobody() {
-        let (township, general, other, sub) = (GridId::new(), GridId::new(), GridId::new(), GridId::new());
+        let (township, general, other, sub) =
+            (GridId::new(), GridId::new(), GridId::new(), GridId::new());
         let grids = [
             (township, GridKind::Township),
             (general, GridKind::General),

@@ -13,8 +13,8 @@ use sea_orm::{
 };
 
 use super::dto::{
-    Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput, ListChecklists,
-    Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
+    Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput,
+    ListChecklists, Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
 };
 use super::rules::{self, Duty, Holder, Opening, When};
 use crate::calendar::Calendar;
@@ -39,7 +39,8 @@ pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage>
     scope
         .read(async |tx: &Tx| {
             let page = Page::of(query.limit);
-            let after: Option<(DateTime<Utc>, ChecklistId)> = Cursor::decode_optional(query.cursor.as_deref())?;
+            let after: Option<(DateTime<Utc>, ChecklistId)> =
+                Cursor::decode_optional(query.cursor.as_deref())?;
             let mut find = tx.find::<checklist::Entity>();
             if let Some((at, id)) = after {
                 find = find.filter(
@@ -48,13 +49,11 @@ pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage>
                         .add(Condition::all().add(CreatedAt.eq(at)).add(Id.lt(id))),
                 );
             }
-            let lists = find.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all().await?;
+            let lists =
+                find.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all().await?;
             let (lists, next_cursor) = page.cut(lists, |list| (list.created_at, list.id))?;
             let mut versions = current_versions(tx, lists.iter().map(|list| list.id)).await?;
-            let items = lists
-                .into_iter()
-                .map(|list| brief(list, &mut versions))
-                .collect();
+            let items = lists.into_iter().map(|list| brief(list, &mut versions)).collect();
             Ok(ChecklistPage { items, next_cursor })
         })
         .await
@@ -88,7 +87,10 @@ async fn current_versions(
     Ok(found)
 }
 
-fn brief(list: checklist::Model, versions: &mut HashMap<ChecklistId, Vec<VersionRow>>) -> ChecklistBrief {
+fn brief(
+    list: checklist::Model,
+    versions: &mut HashMap<ChecklistId, Vec<VersionRow>>,
+) -> ChecklistBrief {
     let versions = versions.remove(&list.id).unwrap_or_default();
     let of = |state| versions.iter().find(|version| version.state == state);
     let (draft, published) = (of(ChecklistState::Draft), of(ChecklistState::Published));
@@ -134,7 +136,12 @@ async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
                 state: version.state,
                 effective_from: version.effective_from,
                 published_at: version.published_at.map(beijing),
-                items: items.remove(&version.id).unwrap_or_default().into_iter().map(item).collect(),
+                items: items
+                    .remove(&version.id)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(item)
+                    .collect(),
             })
             .collect(),
     })
@@ -172,7 +179,8 @@ async fn items_of(
 }
 
 fn check_items(items: &[ItemInput]) -> Result<()> {
-    let repeated = rules::repeated(items.iter().map(|item| (item.what.as_str(), item.role, item.frequency)));
+    let repeated =
+        rules::repeated(items.iter().map(|item| (item.what.as_str(), item.role, item.frequency)));
     let mut problem: Option<ApiError> = None;
     for (index, earlier) in repeated {
         let field = format!("items[{index}].what");
@@ -223,9 +231,17 @@ async fn new_draft(tx: &Tx, list: ChecklistId, number: i32) -> Result<ChecklistV
 }
 
 /// A new list with its first draft.
-pub async fn create(scope: &Scope, key: IdempotencyKey, input: CreateChecklist) -> Result<Checklist> {
+pub async fn create(
+    scope: &Scope,
+    key: IdempotencyKey,
+    input: CreateChecklist,
+) -> Result<Checklist> {
     if input.kind != ChecklistKind::Responsibility {
-        return Err(ApiError::invalid("kind", "目前只支持责任清单", "only responsibility lists are kept"));
+        return Err(ApiError::invalid(
+            "kind",
+            "目前只支持责任清单",
+            "only responsibility lists are kept",
+        ));
     }
     check_items(&input.items)?;
     let fingerprint = input.clone();
@@ -249,7 +265,12 @@ pub async fn create(scope: &Scope, key: IdempotencyKey, input: CreateChecklist) 
 }
 
 /// Replaces the draft; after a publication opens the next version's.
-pub async fn save_draft(scope: &Scope, id: ChecklistId, seen: IfMatch, input: SaveDraft) -> Result<Checklist> {
+pub async fn save_draft(
+    scope: &Scope,
+    id: ChecklistId,
+    seen: IfMatch,
+    input: SaveDraft,
+) -> Result<Checklist> {
     check_items(&input.items)?;
     scope
         .write(async move |tx: &Tx| {
@@ -342,21 +363,26 @@ async fn plan(tx: &Tx, versions: &[Ready]) -> Result<Plan> {
         .iter()
         .zip(&duties)
         .map(|(version, duties)| {
-            let when = When { now: tx.now(), today: tx.today(), effective_from: version.effective_from };
+            let when =
+                When { now: tx.now(), today: tx.today(), effective_from: version.effective_from };
             rules::openings(duties, &holders, when, Calendar::china())
         })
         .collect();
     let sources: HashSet<_> = wanted.iter().flatten().map(|opening| opening.duty_id).collect();
-    let periods: BTreeSet<_> = wanted.iter().flatten().map(|opening| opening.period.clone()).collect();
+    let periods: BTreeSet<_> =
+        wanted.iter().flatten().map(|opening| opening.period.clone()).collect();
     let existing = tasks::existing(tx, TaskSourceKind::Checklist, sources, periods).await?;
     let openings = wanted
         .into_iter()
-        .map(|openings| openings.into_iter().filter(|opening| !existing.contains(&opening.key())).collect())
+        .map(|openings| {
+            openings.into_iter().filter(|opening| !existing.contains(&opening.key())).collect()
+        })
         .collect();
 
     let tree = crate::grid::service::tree(tx).await?;
     let grids: Vec<_> = tree.iter().map(|node| (node.id, node.kind)).collect();
-    let names: HashMap<GridId, String> = tree.into_iter().map(|node| (node.id, node.name)).collect();
+    let names: HashMap<GridId, String> =
+        tree.into_iter().map(|node| (node.id, node.name)).collect();
     let vacancies = rules::vacancies(&all, &holders, &grids)
         .into_iter()
         .map(|(grid, role)| (grid, names.get(&grid).cloned().unwrap_or_default(), role))
@@ -410,7 +436,8 @@ async fn draft(tx: &Tx, list: checklist::Model) -> Result<(ChecklistVersionId, R
         .one()
         .await?
         .ok_or_else(|| ApiError::new(Code::NothingToPublish))?;
-    let items = items_of(tx, std::iter::once(version.id)).await?.remove(&version.id).unwrap_or_default();
+    let items =
+        items_of(tx, std::iter::once(version.id)).await?.remove(&version.id).unwrap_or_default();
     Ok((version.id, Ready { list, number: version.number, effective_from: tx.today(), items }))
 }
 
@@ -423,7 +450,8 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
             let versions = [ready];
             let plan = plan(tx, &versions).await?;
             let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
-            let roles: HashSet<PostKind> = versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
+            let roles: HashSet<PostKind> =
+                versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
             let people = |wanted: &dyn Fn(PostKind) -> bool| -> Result<i64> {
                 let found: HashSet<MemberId> =
                     plan.holders.iter().filter(|h| wanted(h.kind)).map(|h| h.member_id).collect();
@@ -433,7 +461,8 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
                 .iter()
                 .flat_map(|version| &version.items)
                 .map(|item| {
-                    let due = openings.iter().filter(|o| o.item_id == item.id).map(|o| o.due_at).min();
+                    let due =
+                        openings.iter().filter(|o| o.item_id == item.id).map(|o| o.due_at).min();
                     Ok(PreviewItem {
                         item_id: item.id,
                         what: item.what.clone(),
@@ -474,7 +503,11 @@ pub async fn publish(
             let list = tx.get_locked::<checklist::Entity>(id).await?;
             seen.check(list.version)?;
             if input.effective_from.is_some_and(|day| day != tx.today()) {
-                return Err(ApiError::invalid("effective_from", "只能自今日起施行", "must be today"));
+                return Err(ApiError::invalid(
+                    "effective_from",
+                    "只能自今日起施行",
+                    "must be today",
+                ));
             }
             let (version, mut ready) = draft(tx, list).await?;
             if ready.items.is_empty() {
@@ -529,7 +562,8 @@ pub async fn open_due(tx: &Tx) -> Result<()> {
         .lock_exclusive()
         .all()
         .await?;
-    let mut lists: HashMap<ChecklistId, checklist::Model> = lists.into_iter().map(|list| (list.id, list)).collect();
+    let mut lists: HashMap<ChecklistId, checklist::Model> =
+        lists.into_iter().map(|list| (list.id, list)).collect();
     let in_force = tx
         .find::<checklist_version::Entity>()
         .filter(checklist_version::Column::ChecklistId.is_in(lists.keys().copied()))

@@ -147,18 +147,10 @@ fn read_feature(row: u32, feature: &Value, faults: &mut Vec<Fault>) -> Draft {
     }
 
     let raw_kind = property("kind").unwrap_or_default();
-    let kind = GridKind::from_zh(&raw_kind).or_else(|| {
-        GridKind::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == raw_kind)
-    });
+    let kind = GridKind::from_zh(&raw_kind)
+        .or_else(|| GridKind::ALL.iter().copied().find(|kind| kind.as_str() == raw_kind));
     if kind.is_none() {
-        fault(
-            "kind",
-            &raw_kind,
-            "网格类别应为 township、general、sub、micro、dedicated 之一",
-        );
+        fault("kind", &raw_kind, "网格类别应为 township、general、sub、micro、dedicated 之一");
     }
 
     let parent = property("parent").map(|code| Some(code).filter(|code| !code.is_empty()));
@@ -182,26 +174,17 @@ fn read_feature(row: u32, feature: &Value, faults: &mut Vec<Fault>) -> Draft {
         }
     };
 
-    Draft {
-        row,
-        code,
-        name,
-        kind,
-        parent,
-        shape,
-    }
+    Draft { row, code, name, kind, parent, shape }
 }
 
 /// Compares the drafts with each other and with the grids of the township: codes once, parents known, kinds nested,
 /// no circle, and no post left in a grid that does not have it.
 pub fn plan(drafts: &Drafts, known: &[Known]) -> Plan {
-    let mut plan = Plan {
-        rows: drafts.drafts.len(),
-        faults: drafts.faults.clone(),
-        ..Plan::default()
-    };
+    let mut plan =
+        Plan { rows: drafts.drafts.len(), faults: drafts.faults.clone(), ..Plan::default() };
     let by_id: HashMap<GridId, &Known> = known.iter().map(|grid| (grid.id, grid)).collect();
-    let by_code: HashMap<&str, &Known> = known.iter().map(|grid| (grid.code.as_str(), grid)).collect();
+    let by_code: HashMap<&str, &Known> =
+        known.iter().map(|grid| (grid.code.as_str(), grid)).collect();
 
     let mut in_file: HashMap<&str, &Draft> = HashMap::new();
     for draft in &drafts.drafts {
@@ -222,29 +205,30 @@ pub fn plan(drafts: &Drafts, known: &[Known]) -> Plan {
         None => by_code.get(code).map(|grid| grid.kind),
     };
     for draft in in_file.values() {
-        check_place(draft, &kind_of, |code| in_file.contains_key(code) || by_code.contains_key(code), &mut plan.faults);
+        check_place(
+            draft,
+            &kind_of,
+            |code| in_file.contains_key(code) || by_code.contains_key(code),
+            &mut plan.faults,
+        );
         check_existing(draft, &by_code, &in_file, known, &mut plan.faults);
     }
     let mut pairs: Vec<(&str, Option<&str>)> = in_file
         .iter()
         .map(|(code, draft)| (*code, draft.parent.as_ref().and_then(Option::as_deref)))
         .collect();
-    pairs.extend(
-        known
-            .iter()
-            .filter(|grid| !in_file.contains_key(grid.code.as_str()))
-            .map(|grid| {
-                let parent = grid.parent_id.and_then(|id| by_id.get(&id));
-                (grid.code.as_str(), parent.map(|parent| parent.code.as_str()))
-            }),
-    );
+    pairs.extend(known.iter().filter(|grid| !in_file.contains_key(grid.code.as_str())).map(
+        |grid| {
+            let parent = grid.parent_id.and_then(|id| by_id.get(&id));
+            (grid.code.as_str(), parent.map(|parent| parent.code.as_str()))
+        },
+    ));
     let circle: HashSet<&str> = tree::cyclic(&pairs);
     for draft in in_file.values() {
         if let (Some(code), Some(Some(parent))) = (draft.code.as_deref(), &draft.parent)
             && circle.contains(code)
         {
-            plan.faults
-                .push(Fault::new(draft.row, "parent", parent, "上级网格形成了循环"));
+            plan.faults.push(Fault::new(draft.row, "parent", parent, "上级网格形成了循环"));
         }
     }
 
@@ -294,13 +278,16 @@ fn check_existing(
     known: &[Known],
     faults: &mut Vec<Fault>,
 ) {
-    let (Some(kind), Some(before)) = (draft.kind, draft.code.as_deref().and_then(|code| by_code.get(code))) else {
+    let (Some(kind), Some(before)) =
+        (draft.kind, draft.code.as_deref().and_then(|code| by_code.get(code)))
+    else {
         return;
     };
     if kind == before.kind {
         return;
     }
-    let mut fault = |message: String| faults.push(Fault::new(draft.row, "kind", kind.as_str(), message));
+    let mut fault =
+        |message: String| faults.push(Fault::new(draft.row, "kind", kind.as_str(), message));
     let below = known
         .iter()
         .filter(|grid| grid.parent_id == Some(before.id))
@@ -316,7 +303,8 @@ fn check_existing(
 
 /// Turns faultless drafts into what to write.
 fn settle(drafts: &Drafts, known: &[Known], by_code: &HashMap<&str, &Known>, plan: &mut Plan) {
-    let mut ids: HashMap<&str, GridId> = known.iter().map(|grid| (grid.code.as_str(), grid.id)).collect();
+    let mut ids: HashMap<&str, GridId> =
+        known.iter().map(|grid| (grid.code.as_str(), grid.id)).collect();
     for draft in &drafts.drafts {
         if let Some(code) = draft.code.as_deref() {
             ids.entry(code).or_insert_with(GridId::new);
@@ -451,7 +439,10 @@ mod tests {
 
     #[test]
     fn circles_of_dedicated_grids_are_refused() {
-        let found = faults(&[feature("A", "dedicated", Some("B")), feature("B", "dedicated", Some("A"))], &[]);
+        let found = faults(
+            &[feature("A", "dedicated", Some("B")), feature("B", "dedicated", Some("A"))],
+            &[],
+        );
         assert_eq!(found.len(), 2, "{found:?}");
     }
 

@@ -152,18 +152,13 @@ impl Boundary {
     /// Where the label goes: the centroid of the largest part when it lies inside, otherwise the middle of the
     /// widest stretch inside along a parallel.
     pub fn label_point(&self) -> Point {
-        let largest = self
-            .parts
-            .iter()
-            .max_by(|a, b| a.surface().total_cmp(&b.surface()));
+        let largest = self.parts.iter().max_by(|a, b| a.surface().total_cmp(&b.surface()));
         largest.map_or(Point { lng: 0, lat: 0 }, Part::label_point)
     }
 
     /// Whether the point lies inside; the edge is not inside.
     pub fn contains(&self, point: Point) -> bool {
-        self.parts
-            .iter()
-            .any(|part| part.locate(point) == Place::Inside)
+        self.parts.iter().any(|part| part.locate(point) == Place::Inside)
     }
 }
 
@@ -215,11 +210,7 @@ impl Part {
                 Place::Outside => {}
             }
         }
-        if inside {
-            Place::Inside
-        } else {
-            Place::Outside
-        }
+        if inside { Place::Inside } else { Place::Outside }
     }
 
     fn label_point(&self) -> Point {
@@ -280,13 +271,7 @@ impl Part {
             })
             .max_by_key(|(width, _)| *width)
             .and_then(|(width, middle)| {
-                Some((
-                    width,
-                    Point {
-                        lng: i32::try_from(middle).ok()?,
-                        lat,
-                    },
-                ))
+                Some((width, Point { lng: i32::try_from(middle).ok()?, lat }))
             })
     }
 }
@@ -349,10 +334,8 @@ fn read_point(value: &Value) -> Result<Point, Flaw> {
     let (Some(lng), Some(lat)) = (lng, lat) else {
         return Err(Flaw::Shape);
     };
-    let point = Point {
-        lng: micro(lng).ok_or(Flaw::Outside)?,
-        lat: micro(lat).ok_or(Flaw::Outside)?,
-    };
+    let point =
+        Point { lng: micro(lng).ok_or(Flaw::Outside)?, lat: micro(lat).ok_or(Flaw::Outside)? };
     if LNG.contains(&point.lng) && LAT.contains(&point.lat) {
         Ok(point)
     } else {
@@ -379,16 +362,11 @@ fn whole(value: f64) -> i64 {
 
 /// The sides of a ring, the closing one included.
 fn sides(ring: &[Point]) -> impl Iterator<Item = (Point, Point)> + '_ {
-    ring.iter()
-        .copied()
-        .zip(ring.iter().copied().cycle().skip(1))
+    ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
 }
 
 fn difference(from: Point, to: Point) -> (i64, i64) {
-    (
-        i64::from(to.lng) - i64::from(from.lng),
-        i64::from(to.lat) - i64::from(from.lat),
-    )
+    (i64::from(to.lng) - i64::from(from.lng), i64::from(to.lat) - i64::from(from.lat))
 }
 
 /// Positive when `c` lies left of the line from `a` to `b`. Differences stay below 2^28, so i64 is ample.
@@ -402,16 +380,15 @@ fn twice_surface(ring: &[Point]) -> i128 {
     let Some(origin) = ring.first().copied() else {
         return 0;
     };
-    sides(ring)
-        .map(|(a, b)| i128::from(side_of(origin, a, b)))
-        .sum()
+    sides(ring).map(|(a, b)| i128::from(side_of(origin, a, b))).sum()
 }
 
 fn locate(ring: &[Point], point: Point) -> Place {
     let mut inside = false;
     for (a, b) in sides(ring) {
         let side = side_of(a, b, point);
-        let within = |from: i32, to: i32, value: i32| from.min(to) <= value && value <= from.max(to);
+        let within =
+            |from: i32, to: i32, value: i32| from.min(to) <= value && value <= from.max(to);
         if side == 0 && within(a.lng, b.lng, point.lng) && within(a.lat, b.lat, point.lat) {
             return Place::Edge;
         }
@@ -456,31 +433,30 @@ fn crosses(parts: &[Part]) -> bool {
 /// corner that is not on the other's edge decides.
 fn well_nested(parts: &[Part]) -> bool {
     let side_against = |ring: &[Point], other: &[Point]| {
-        ring.iter()
-            .map(|p| locate(other, *p))
-            .find(|place| *place != Place::Edge)
+        ring.iter().map(|p| locate(other, *p)).find(|place| *place != Place::Edge)
     };
     for (position, part) in parts.iter().enumerate() {
         let Some((outer, holes)) = part.rings.split_first() else {
             return false;
         };
-        let holes_inside = holes
-            .iter()
-            .all(|hole| side_against(hole, outer) == Some(Place::Inside));
+        let holes_inside =
+            holes.iter().all(|hole| side_against(hole, outer) == Some(Place::Inside));
         let apart = parts
             .iter()
             .enumerate()
             .filter(|(other, _)| *other != position)
             .filter_map(|(_, other)| other.rings.first())
-            .all(|other| side_against(outer, other) != Some(Place::Inside) || {
-                // Inside the other's outer ring is fine when it is one of its holes.
-                parts.iter().any(|p| {
-                    p.rings.first() == Some(other)
-                        && p.rings
-                            .iter()
-                            .skip(1)
-                            .any(|hole| side_against(outer, hole) != Some(Place::Outside))
-                })
+            .all(|other| {
+                side_against(outer, other) != Some(Place::Inside) || {
+                    // Inside the other's outer ring is fine when it is one of its holes.
+                    parts.iter().any(|p| {
+                        p.rings.first() == Some(other)
+                            && p.rings
+                                .iter()
+                                .skip(1)
+                                .any(|hole| side_against(outer, hole) != Some(Place::Outside))
+                    })
+                }
             });
         if !holes_inside || !apart {
             return false;
@@ -533,11 +509,8 @@ mod tests {
     }
 
     fn json_of(ring: &[Point]) -> Value {
-        let closed: Vec<[f64; 2]> = ring
-            .iter()
-            .chain(ring.first())
-            .map(|p| [p.lng_degrees(), p.lat_degrees()])
-            .collect();
+        let closed: Vec<[f64; 2]> =
+            ring.iter().chain(ring.first()).map(|p| [p.lng_degrees(), p.lat_degrees()]).collect();
         polygon(&[json!(closed)])
     }
 
@@ -566,7 +539,10 @@ mod tests {
     #[test]
     fn faults_are_told_apart() {
         let flaw = |value: Value| Boundary::read(&value).err();
-        assert_eq!(flaw(json!({ "type": "Point", "coordinates": [121.0, 30.0] })), Some(Flaw::Kind));
+        assert_eq!(
+            flaw(json!({ "type": "Point", "coordinates": [121.0, 30.0] })),
+            Some(Flaw::Kind)
+        );
         assert_eq!(flaw(json!({ "type": "Polygon" })), Some(Flaw::Shape));
         assert_eq!(flaw(polygon(&[])), Some(Flaw::Shape));
         assert_eq!(flaw(polygon(&[json!([[121.0, "30"]])])), Some(Flaw::Shape));
@@ -582,7 +558,8 @@ mod tests {
             flaw(polygon(&[json!([[121.0, 30.0], [121.1, 30.0], [121.2, 30.0], [121.0, 30.0]])])),
             Some(Flaw::Flat)
         );
-        let bow_tie = json!([[121.0, 30.0], [121.1, 30.1], [121.1, 30.0], [121.0, 30.05], [121.0, 30.0]]);
+        let bow_tie =
+            json!([[121.0, 30.0], [121.1, 30.1], [121.1, 30.0], [121.0, 30.05], [121.0, 30.0]]);
         assert_eq!(flaw(polygon(&[bow_tie])), Some(Flaw::Crossing));
         assert_eq!(
             flaw(polygon(&[square(121.0, 30.0, 0.1), square(121.5, 30.0, 0.1)])),
@@ -615,7 +592,8 @@ mod tests {
         for feature in features.into_iter().flatten() {
             let boundary = read(feature.get("geometry").unwrap_or(&Value::Null));
             assert!(boundary.contains(boundary.label_point()));
-            let kind = feature.pointer("/properties/kind").and_then(Value::as_str).unwrap_or_default();
+            let kind =
+                feature.pointer("/properties/kind").and_then(Value::as_str).unwrap_or_default();
             *sums.entry(kind.to_owned()).or_default() += boundary.area_m2();
         }
         let whole_township = sums.get("township").copied().unwrap_or_default();

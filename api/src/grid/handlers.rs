@@ -6,7 +6,9 @@ use entity::ids::{GridId, GridPostId};
 use super::dto::{Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost, UpdateGrid};
 use super::service;
 use crate::auth::{Permit, perm};
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Result, Tagged, Valid};
+use crate::http::{
+    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Result, Tagged, Valid,
+};
 
 /// List the grids: the whole tree with the posts held today.
 #[utoipa::path(tag = "grid", operation_id = "list_grids", summary = "网格列表",
@@ -23,7 +25,9 @@ pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>
     security(("bearer" = ["grid.read"])),
     responses((status = 200, description = "A FeatureCollection, parents before their children.", body = BoundaryCollection), Problems))]
 #[get("/grids/boundaries")]
-pub async fn list_grid_boundaries(permit: Permit<perm::GridRead>) -> Result<Json<BoundaryCollection>> {
+pub async fn list_grid_boundaries(
+    permit: Permit<perm::GridRead>,
+) -> Result<Json<BoundaryCollection>> {
     Ok(Json(service::boundaries(&permit).await?))
 }
 

@@ -62,10 +62,7 @@ pub fn suiting_message_en(post: PostKind) -> &'static str {
 
 /// Posts that one person at a time holds in a grid.
 pub fn single(post: PostKind) -> bool {
-    matches!(
-        post,
-        PostKind::Supervisor | PostKind::GeneralHead | PostKind::SubHead
-    )
+    matches!(post, PostKind::Supervisor | PostKind::GeneralHead | PostKind::SubHead)
 }
 
 /// The head that a grid of this kind must have.
@@ -79,10 +76,7 @@ pub fn needed(grid: GridKind) -> Option<PostKind> {
 
 /// The posts a grid needs and does not have, given the kinds of its running posts.
 pub fn vacant(grid: GridKind, running: &[PostKind]) -> Vec<PostKind> {
-    needed(grid)
-        .into_iter()
-        .filter(|post| !running.contains(post))
-        .collect()
+    needed(grid).into_iter().filter(|post| !running.contains(post)).collect()
 }
 
 /// The days a post is held: from `since` up to, not including, `until`; without an end when there is none.
@@ -102,7 +96,8 @@ impl Term {
     /// Whether there is a day on which both posts are held.
     pub fn overlaps(self, other: Self) -> bool {
         let begin = self.since.max(other.since);
-        self.until.is_none_or(|until| begin < until) && other.until.is_none_or(|until| begin < until)
+        self.until.is_none_or(|until| begin < until)
+            && other.until.is_none_or(|until| begin < until)
     }
 }
 
@@ -110,9 +105,7 @@ impl Term {
 pub fn is_code(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= CODE_MAX
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 #[cfg(test)]
@@ -127,10 +120,7 @@ mod tests {
     fn term() -> impl Strategy<Value = Term> {
         (0..60_u64, prop::option::of(0..60_u64)).prop_map(|(since, length)| {
             let since = NaiveDate::default() + chrono::Days::new(since);
-            Term {
-                since,
-                until: length.map(|days| since + chrono::Days::new(days)),
-            }
+            Term { since, until: length.map(|days| since + chrono::Days::new(days)) }
         })
     }
 

@@ -7,7 +7,7 @@ use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::{GridKind, PostKind};
 use entity::{grid, grid_post, member};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait,
@@ -122,9 +122,11 @@ pub async fn vacancies(tx: &Tx) -> Result<Vec<Vacancy>> {
         .into_iter()
         .flat_map(|(grid_id, grid_name, kind)| {
             let held = running.get(&grid_id).map_or(&[][..], Vec::as_slice);
-            rules::vacant(kind, held)
-                .into_iter()
-                .map(move |kind| Vacancy { grid_id, grid_name: grid_name.clone(), kind })
+            rules::vacant(kind, held).into_iter().map(move |kind| Vacancy {
+                grid_id,
+                grid_name: grid_name.clone(),
+                kind,
+            })
         })
         .collect())
 }
@@ -316,9 +318,7 @@ async fn one(tx: &Tx, id: GridId) -> Result<Grid> {
 
 /// All boundaries, parents first. One statement.
 pub async fn boundaries(scope: &Scope) -> Result<BoundaryCollection> {
-    let rows = scope
-        .read(async |tx: &Tx| tx.find::<grid::Entity>().all().await)
-        .await?;
+    let rows = scope.read(async |tx: &Tx| tx.find::<grid::Entity>().all().await).await?;
     let features = tree::in_order(rows, |r| r.id, |r| r.parent_id, |r| r.code.clone())
         .into_iter()
         .map(|row| {
@@ -405,9 +405,8 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
         .filter(grid_post::Column::Kind.eq(input.kind))
         .all()
         .await?;
-    let mut overlapping = others
-        .iter()
-        .filter(|post| Term { since: post.since, until: post.until }.overlaps(term));
+    let mut overlapping =
+        others.iter().filter(|post| Term { since: post.since, until: post.until }.overlaps(term));
     if overlapping.clone().any(|post| post.member_id == member.id) {
         return Err(ApiError::new(Code::AlreadyExists).detail(
             format!("{}已担任“{}”的{}", member.name, grid.name, input.kind.zh()),
@@ -460,7 +459,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
                 return Err(ApiError::new(Code::StateConflict)
                     .detail("该任职已经结束", "The term has ended already"));
             }
-            let until = input.until.unwrap_or(today.max(post.since));
+            let until = input.until.unwrap_or_else(|| Ord::max(today, post.since));
             if until < post.since {
                 return Err(ApiError::invalid(
                     "until",
@@ -589,12 +588,8 @@ async fn known(tx: &Tx) -> Result<Vec<Known>> {
     for post in posts_from_today(tx).await? {
         posts.entry(post.grid_id).or_default().push(post.kind);
     }
-    let rows = tx
-        .find::<grid::Entity>()
-        .order_by_asc(grid::Column::Id)
-        .lock_exclusive()
-        .all()
-        .await?;
+    let rows =
+        tx.find::<grid::Entity>().order_by_asc(grid::Column::Id).lock_exclusive().all().await?;
     Ok(rows
         .into_iter()
         .map(|row| Known {
@@ -653,7 +648,10 @@ async fn write(tx: &Tx, plan: &Plan) -> Result<()> {
             bulk::by_id(Column::Id, column, chunk.iter().map(|e| (e.id.uuid(), value(e))))
         };
         tx.update_many::<grid::Entity>()
-            .col_expr(Column::ParentId, each(Column::ParentId, |e| e.parent_id.map(GridId::uuid).into()))
+            .col_expr(
+                Column::ParentId,
+                each(Column::ParentId, |e| e.parent_id.map(GridId::uuid).into()),
+            )
             .col_expr(Column::Name, each(Column::Name, |e| e.name.clone().into()))
             .col_expr(Column::Kind, each(Column::Kind, |e| e.kind.as_str().into()))
             .col_expr(Column::Boundary, each(Column::Boundary, |e| e.shape.boundary.clone().into()))

@@ -55,7 +55,10 @@ pub struct ImportQuery {
 
 /// The roster as a workbook.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the form in the contract; the form itself is read field by field")]
+#[expect(
+    dead_code,
+    reason = "describes the form in the contract; the form itself is read field by field"
+)]
 pub struct RosterForm {
     /// An .xlsx workbook of at most 5 MiB and 5,000 rows.
     #[schema(value_type = String, format = Binary)]

@@ -27,7 +27,11 @@ const GRID_FILE_KIB: usize = 5 * 1024;
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), Problems))]
 #[get("/imports/members/template")]
 pub async fn get_member_template(_permit: Permit<perm::MemberManage>) -> Result<Download> {
-    Ok(Download { media_type: XLSX, name: "人员花名册模板.xlsx".to_owned(), bytes: service::template()? })
+    Ok(Download {
+        media_type: XLSX,
+        name: "人员花名册模板.xlsx".to_owned(),
+        bytes: service::template()?,
+    })
 }
 
 /// Bring in the roster: all or nothing.
@@ -75,7 +79,10 @@ pub async fn import_grids(
     params(("id" = ImportId, Path, description = "Id of the import.")),
     responses((status = 200, description = "What the file came to.", body = Import), Problems))]
 #[get("/imports/{id}")]
-pub async fn get_import(permit: Permit<perm::MemberManage>, id: PathId<ImportId>) -> Result<Json<Import>> {
+pub async fn get_import(
+    permit: Permit<perm::MemberManage>,
+    id: PathId<ImportId>,
+) -> Result<Json<Import>> {
     Ok(Json(service::get(&permit, id.0).await?))
 }
 

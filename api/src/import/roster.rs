@@ -71,8 +71,12 @@ impl Column {
             "姓名" | "名字" => Self::Name,
             "类别" | "人员类别" => Self::Category,
             "手机" | "手机号" | "手机号码" | "联系电话" | "电话" => Self::Phone,
-            "党组织编码" | "党组织" | "所属党组织" | "所在党组织" | "党组织名称" => Self::PartyOrg,
-            "网格编码" | "网格" | "所属网格" | "所在网格" | "网格名称" => Self::Grid,
+            "党组织编码" | "党组织" | "所属党组织" | "所在党组织" | "党组织名称" => {
+                Self::PartyOrg
+            }
+            "网格编码" | "网格" | "所属网格" | "所在网格" | "网格名称" => {
+                Self::Grid
+            }
             "岗位" | "网格岗位" => Self::Post,
             _ => return None,
         })
@@ -234,7 +238,12 @@ pub fn plan(sheet: &Sheet, known: &Known) -> Plan {
         }
     }
     if plan.faults.is_empty() && sheet.rows.is_empty() {
-        plan.faults.push(Fault::new(sheet.header.number, Column::Number.title(), "", "表头下面没有数据"));
+        plan.faults.push(Fault::new(
+            sheet.header.number,
+            Column::Number.title(),
+            "",
+            "表头下面没有数据",
+        ));
     }
     if !plan.faults.is_empty() {
         return plan;
@@ -242,9 +251,14 @@ pub fn plan(sheet: &Sheet, known: &Known) -> Plan {
 
     let mut planner = Planner {
         columns,
-        orgs: Directory::new(known.orgs.iter().map(|(id, code, name)| (code.as_str(), name.as_str(), *id))),
+        orgs: Directory::new(
+            known.orgs.iter().map(|(id, code, name)| (code.as_str(), name.as_str(), *id)),
+        ),
         grids: Directory::new(
-            known.grids.iter().map(|(id, code, name, kind)| (code.as_str(), name.as_str(), (*id, *kind))),
+            known
+                .grids
+                .iter()
+                .map(|(id, code, name, kind)| (code.as_str(), name.as_str(), (*id, *kind))),
         ),
         grid_names: known.grids.iter().map(|(id, _, name, _)| (*id, name.as_str())).collect(),
         members: known.members.iter().map(|member| (member.number.as_str(), member)).collect(),
@@ -303,7 +317,11 @@ impl Planner<'_> {
         let name = people::name(&self.text(row, Column::Name), people::NAME_MAX);
         if name.is_none() {
             let empty = self.text(row, Column::Name).is_empty();
-            self.fault(row, Column::Name, if empty { "姓名不能为空" } else { "姓名应为 1 至 50 个字" });
+            self.fault(
+                row,
+                Column::Name,
+                if empty { "姓名不能为空" } else { "姓名应为 1 至 50 个字" },
+            );
         }
         let category = self.category(row);
         let phone = self.phone(row);
@@ -326,7 +344,14 @@ impl Planner<'_> {
             },
         };
         match known {
-            None => self.plan.create.push(NewMember { id, number, name, category, phone, party_org_id: org }),
+            None => self.plan.create.push(NewMember {
+                id,
+                number,
+                name,
+                category,
+                phone,
+                party_org_id: org,
+            }),
             Some(old) => {
                 let new = KnownMember {
                     id,
@@ -453,7 +478,13 @@ impl Planner<'_> {
     }
 
     /// Notes the appointment; false when the person holds the post already. The reason when somebody else does.
-    fn appointment(&mut self, row: &Row, wanted: Wanted, member: MemberId, name: &str) -> Result<bool, String> {
+    fn appointment(
+        &mut self,
+        row: &Row,
+        wanted: Wanted,
+        member: MemberId,
+        name: &str,
+    ) -> Result<bool, String> {
         let term = Term { since: self.today, until: None };
         let key = (wanted.grid, wanted.kind);
         let running: Vec<&KnownPost> = self
@@ -518,7 +549,8 @@ mod tests {
 
     fn township() -> Known {
         let org = |code: &str, name: &str| (PartyOrgId::new(), code.to_owned(), name.to_owned());
-        let grid = |code: &str, name: &str, kind| (GridId::new(), code.to_owned(), name.to_owned(), kind);
+        let grid =
+            |code: &str, name: &str, kind| (GridId::new(), code.to_owned(), name.to_owned(), kind);
         Known {
             orgs: vec![org("D1", "镇党委"), org("D2", "第一支部"), org("D3", "第一支部")],
             grids: vec![
@@ -588,7 +620,10 @@ mod tests {
 
     #[test]
     fn names_serve_where_they_are_unique() {
-        let plan = plan(&sheet(&[&["M1", "张三", "党员", "", "镇党委", "水库村", "总网格长"]]), &township());
+        let plan = plan(
+            &sheet(&[&["M1", "张三", "党员", "", "镇党委", "水库村", "总网格长"]]),
+            &township(),
+        );
         assert!(plan.faults.is_empty(), "{:?}", plan.faults);
         assert_eq!((plan.create.len(), plan.appoint.len()), (1, 1));
     }
@@ -617,7 +652,10 @@ mod tests {
         let mut broken = sheet(&[&["M1", "张三", "党员"], &["M2", "李四", "党员"]]);
         broken.header.cells.remove(&2);
         let found = plan(&broken, &township()).faults;
-        assert!(matches!(found.as_slice(), [fault] if fault.row == 1 && fault.column == "类别*"), "{found:?}");
+        assert!(
+            matches!(found.as_slice(), [fault] if fault.row == 1 && fault.column == "类别*"),
+            "{found:?}"
+        );
     }
 
     proptest! {

@@ -161,8 +161,7 @@ pub async fn get(scope: &Scope, id: ImportId) -> Result<Import> {
 
 /// The marked workbook of an import and a name for it; 404 when the import had no fault.
 pub async fn marked_file(scope: &Scope, id: ImportId) -> Result<(String, Vec<u8>)> {
-    let model: import::Model =
-        scope.read(async |tx: &Tx| tx.get::<Entity>(id).await).await?;
+    let model: import::Model = scope.read(async |tx: &Tx| tx.get::<Entity>(id).await).await?;
     let bytes = model.marked_file.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let stem = model.file_name.strip_suffix(".xlsx").unwrap_or(&model.file_name);
     Ok((format!("{stem}-待更正.xlsx"), bytes))
@@ -176,7 +175,12 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 // ---- grids -------------------------------------------------------------------------------------
 
 /// Brings in grids from GeoJSON: all or nothing.
-pub async fn grids(scope: &Scope, key: IdempotencyKey, file: GridFile, dry_run: bool) -> Result<Import> {
+pub async fn grids(
+    scope: &Scope,
+    key: IdempotencyKey,
+    file: GridFile,
+    dry_run: bool,
+) -> Result<Import> {
     let bytes = serde_json::to_vec(&file).map_err(ApiError::internal)?;
     let file_name = "grids.geojson";
     let drafts = aside(move || collection::read(&file.features)).await?;
@@ -223,7 +227,12 @@ pub fn template() -> Result<Vec<u8>> {
 ///
 /// The rows are compared in a read first, so that the marked workbook is written without holding up other writers;
 /// a faultless file is compared again in the transaction that writes it.
-pub async fn members(scope: &Scope, key: IdempotencyKey, upload: Upload, dry_run: bool) -> Result<Import> {
+pub async fn members(
+    scope: &Scope,
+    key: IdempotencyKey,
+    upload: Upload,
+    dry_run: bool,
+) -> Result<Import> {
     let Upload { file_name, bytes } = upload;
     let (bytes, read) = aside(move || {
         let read = sheet::read(&bytes, roster::is_header);

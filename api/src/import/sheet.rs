@@ -284,7 +284,8 @@ pub fn marked(sheet: &Sheet, faults: &[Fault]) -> Result<Vec<u8>> {
                 (None, None) => {}
             }
             if let Some(reasons) = faulty {
-                let note = Note::new(reasons.join("\n")).set_author("格治").add_author_prefix(false);
+                let note =
+                    Note::new(reasons.join("\n")).set_author("格治").add_author_prefix(false);
                 page.insert_note(line, at, &note).map_err(written)?;
             }
         }
@@ -296,8 +297,7 @@ pub fn marked(sheet: &Sheet, faults: &[Fault]) -> Result<Vec<u8>> {
                 .iter()
                 .map(|fault| format!("{}：{}", fault.column, fault.message))
                 .collect();
-            page.write_string_with_format(line, last, text.join("\n"), &reason)
-                .map_err(written)?;
+            page.write_string_with_format(line, last, text.join("\n"), &reason).map_err(written)?;
         }
     }
     page.set_column_width(last, 60).map_err(written)?;
@@ -307,7 +307,11 @@ pub fn marked(sheet: &Sheet, faults: &[Fault]) -> Result<Vec<u8>> {
 }
 
 /// A workbook to fill in: the columns with an example, and a sheet that explains each.
-pub fn template(titles: &[&str], example: &[&str], explanations: &[(&str, &str, String)]) -> Result<Vec<u8>> {
+pub fn template(
+    titles: &[&str],
+    example: &[&str],
+    explanations: &[(&str, &str, String)],
+) -> Result<Vec<u8>> {
     let mut workbook = Workbook::new();
     let heading = heading();
     // Numbers and phones are text: a spreadsheet would drop leading zeros.
@@ -324,7 +328,9 @@ pub fn template(titles: &[&str], example: &[&str], explanations: &[(&str, &str, 
     let page = workbook.add_worksheet();
     page.set_name("填写说明").map_err(written)?;
     let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    for (column, (title, width)) in (0_u16..).zip([("列", 14), ("是否必填", 10), ("怎么填", 80), ("示例", 20)]) {
+    for (column, (title, width)) in
+        (0_u16..).zip([("列", 14), ("是否必填", 10), ("怎么填", 80), ("示例", 20)])
+    {
         page.set_column_width(column, width).map_err(written)?;
         page.write_string_with_format(0, column, title, &heading).map_err(written)?;
     }
@@ -351,7 +357,11 @@ mod tests {
             rows: vec![
                 Row {
                     number: 3,
-                    cells: BTreeMap::from([(0, cell("M1")), (1, cell("张三")), (3, cell("自己的话"))]),
+                    cells: BTreeMap::from([
+                        (0, cell("M1")),
+                        (1, cell("张三")),
+                        (3, cell("自己的话")),
+                    ]),
                 },
                 Row { number: 5, cells: BTreeMap::from([(0, Cell::Number(13_812_345_678.0))]) },
             ],
@@ -379,7 +389,10 @@ mod tests {
         assert_eq!(numbers, [3, 5]);
         assert_eq!(once.rows.first().map(|row| row.text(3)).as_deref(), Some("自己的话"));
         assert_eq!(once.rows.last().map(|row| row.text(0)).as_deref(), Some("13812345678"));
-        assert_eq!(once.rows.last().map(|row| row.text(4)).as_deref(), Some("姓名：不能为空\n编号*：重复"));
+        assert_eq!(
+            once.rows.last().map(|row| row.text(4)).as_deref(),
+            Some("姓名：不能为空\n编号*：重复")
+        );
         // Marking what was marked does not add a second column, and drops what was corrected.
         let twice = reread(&marked(&once, &[])?);
         assert_eq!(twice.header.text(4), REASON);
@@ -390,7 +403,13 @@ mod tests {
 
     #[test]
     fn what_is_no_workbook_is_refused() {
-        for bytes in [&b""[..], b"hello", &[0; 5000], b"PK\x05\x06", &[b"PK\x05\x06".as_slice(), &[0; 18]].concat()] {
+        for bytes in [
+            &b""[..],
+            b"hello",
+            &[0; 5000],
+            b"PK\x05\x06",
+            &[b"PK\x05\x06".as_slice(), &[0; 18]].concat(),
+        ] {
             let code = read(bytes, is_header).err().map(|error| error.code());
             assert_eq!(code, Some(Code::FileUnreadable));
         }

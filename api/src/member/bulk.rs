@@ -8,7 +8,11 @@ use uuid::Uuid;
 pub const CHUNK: usize = 200;
 
 /// `CASE WHEN id = … THEN … ELSE column END`: the value that goes with each id; other rows keep theirs.
-pub fn by_id<C: ColumnTrait>(id: C, column: C, values: impl Iterator<Item = (Uuid, Value)>) -> SimpleExpr {
+pub fn by_id<C: ColumnTrait>(
+    id: C,
+    column: C,
+    values: impl Iterator<Item = (Uuid, Value)>,
+) -> SimpleExpr {
     let mut case = CaseStatement::new();
     for (row, value) in values {
         case = case.case(id.eq(row), Expr::val(value));

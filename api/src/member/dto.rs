@@ -42,9 +42,7 @@ fn clean(value: &str, max: usize) -> garde::Result {
     if rules::name(value, max).is_some() {
         Ok(())
     } else {
-        Err(garde::Error::new(format!(
-            "应为 1 至 {max} 个字|must have 1 to {max} characters"
-        )))
+        Err(garde::Error::new(format!("应为 1 至 {max} 个字|must have 1 to {max} characters")))
     }
 }
 
@@ -60,9 +58,7 @@ fn mobile(value: &str, (): &()) -> garde::Result {
     if rules::phone(value).is_some() {
         Ok(())
     } else {
-        Err(garde::Error::new(
-            "手机号应为 11 位数字|must be a mainland mobile number of 11 digits",
-        ))
+        Err(garde::Error::new("手机号应为 11 位数字|must be a mainland mobile number of 11 digits"))
     }
 }
 

@@ -9,7 +9,9 @@ use super::dto::{
 };
 use super::service;
 use crate::auth::{Permit, perm};
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid};
+use crate::http::{
+    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
+};
 
 /// List the party organisations: the whole tree, parents first.
 #[utoipa::path(tag = "member", operation_id = "list_party_orgs", summary = "党组织列表",

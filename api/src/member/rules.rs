@@ -97,10 +97,7 @@ pub fn half_width(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\u{3000}' => ' ',
-            '！'..='～' => u32::from(c)
-                .checked_sub(0xFEE0)
-                .and_then(char::from_u32)
-                .unwrap_or(c),
+            '！'..='～' => u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(c),
             c => c,
         })
         .collect()
@@ -110,9 +107,7 @@ pub fn half_width(text: &str) -> String {
 pub fn is_code(text: &str, max: usize) -> bool {
     !text.is_empty()
         && text.len() <= max
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// A name as it is kept: no blanks at the ends, and those inside are single. None when it is empty, too long or
@@ -126,10 +121,7 @@ pub fn name(text: &str, max: usize) -> Option<String> {
 /// A category by its label or its word.
 pub fn category(text: &str) -> Option<MemberCategory> {
     MemberCategory::from_zh(text).or_else(|| {
-        MemberCategory::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+        MemberCategory::ALL.iter().copied().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
     })
 }
 
@@ -170,15 +162,9 @@ pub fn search(text: &str) -> Search {
     if text.is_empty() {
         Search::All
     } else if text.bytes().all(|b| b.is_ascii_digit()) {
-        Search::Digits {
-            tail: (text.len() == 4).then(|| text.clone()),
-            number: text,
-        }
+        Search::Digits { tail: (text.len() == 4).then(|| text.clone()), number: text }
     } else if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        Search::Letters {
-            initials: text.to_ascii_lowercase(),
-            text,
-        }
+        Search::Letters { initials: text.to_ascii_lowercase(), text }
     } else {
         Search::Name(text)
     }
@@ -222,7 +208,15 @@ mod tests {
         ] {
             assert_eq!(phone(text), kept, "{text}");
         }
-        for text in ["", "1381234567", "138123456789", "12812345678", "021-57250000", "1381234567a", "一三八"] {
+        for text in [
+            "",
+            "1381234567",
+            "138123456789",
+            "12812345678",
+            "021-57250000",
+            "1381234567a",
+            "一三八",
+        ] {
             assert_eq!(phone(text), None, "{text}");
         }
         assert_eq!(masked("13812345678"), "138****5678");
@@ -241,7 +235,10 @@ mod tests {
     #[test]
     fn a_search_text_tells_how_to_look() {
         assert_eq!(search("  "), Search::All);
-        assert_eq!(search("5678"), Search::Digits { number: "5678".into(), tail: Some("5678".into()) });
+        assert_eq!(
+            search("5678"),
+            Search::Digits { number: "5678".into(), tail: Some("5678".into()) }
+        );
         assert_eq!(search("10001"), Search::Digits { number: "10001".into(), tail: None });
         assert_eq!(search("ZS"), Search::Letters { initials: "zs".into(), text: "ZS".into() });
         assert_eq!(search("张"), Search::Name("张".into()));

@@ -7,7 +7,7 @@ use entity::ids::{GridId, GridPostId, MemberId, PartyOrgId};
 use entity::kinds::{MemberCategory, PartyOrgKind, PostKind};
 use entity::{grid, grid_post, member, party_org};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Alias, Expr, LikeExpr, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait,
@@ -42,13 +42,9 @@ struct Row {
 
 impl Row {
     fn into_dto(self, posts: Vec<MemberPost>, open: bool) -> Member {
-        let party_org = self
-            .party_org_id
-            .zip(self.party_org_name)
-            .map(|(id, name)| PartyOrgRef { id, name });
-        let phone = self.phone.map(|phone| {
-            if open { phone } else { rules::masked(&phone) }
-        });
+        let party_org =
+            self.party_org_id.zip(self.party_org_name).map(|(id, name)| PartyOrgRef { id, name });
+        let phone = self.phone.map(|phone| if open { phone } else { rules::masked(&phone) });
         Member {
             id: self.id,
             number: self.number,
@@ -199,13 +195,11 @@ async fn with_posts(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Member>> {
 
 /// Posts held on a day: `until` is the first day on which a post is free again.
 pub fn held_on(day: NaiveDate) -> Condition {
-    Condition::all()
-        .add(grid_post::Column::Since.lte(day))
-        .add(
-            Condition::any()
-                .add(grid_post::Column::Until.is_null())
-                .add(grid_post::Column::Until.gt(day)),
-        )
+    Condition::all().add(grid_post::Column::Since.lte(day)).add(
+        Condition::any()
+            .add(grid_post::Column::Until.is_null())
+            .add(grid_post::Column::Until.gt(day)),
+    )
 }
 
 /// People who hold a post in the grid or beneath it today. An unknown grid has none.
@@ -239,7 +233,11 @@ async fn load(tx: &Tx, id: MemberId) -> Result<Member> {
 }
 
 /// Enters a person on the roster.
-pub async fn create_once(scope: &Scope, key: IdempotencyKey, input: CreateMember) -> Result<Member> {
+pub async fn create_once(
+    scope: &Scope,
+    key: IdempotencyKey,
+    input: CreateMember,
+) -> Result<Member> {
     scope
         .write_once(key, "create_member", &input.clone(), async move |tx: &Tx| {
             let model = create(tx, input).await?;
@@ -250,7 +248,8 @@ pub async fn create_once(scope: &Scope, key: IdempotencyKey, input: CreateMember
 
 /// Enters a person on the roster, in this transaction. 409 on a taken number, 422 on an unknown party organisation.
 pub async fn create(tx: &Tx, input: CreateMember) -> Result<member::Model> {
-    let name = rules::name(&input.name, rules::NAME_MAX).ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
+    let name = rules::name(&input.name, rules::NAME_MAX)
+        .ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
     if let Some(org) = input.party_org_id {
         check_org(tx, org).await?;
     }
@@ -292,7 +291,12 @@ async fn check_org(tx: &Tx, org: PartyOrgId) -> Result<()> {
 }
 
 /// Changes a person; 412 when somebody else did meanwhile.
-pub async fn update(scope: &Scope, id: MemberId, seen: IfMatch, input: UpdateMember) -> Result<Member> {
+pub async fn update(
+    scope: &Scope,
+    id: MemberId,
+    seen: IfMatch,
+    input: UpdateMember,
+) -> Result<Member> {
     scope
         .write(async move |tx: &Tx| {
             let before = tx.get_locked::<member::Entity>(id).await?;
@@ -302,7 +306,8 @@ pub async fn update(scope: &Scope, id: MemberId, seen: IfMatch, input: UpdateMem
             }
             let version = before.version;
             let mut row = before.into_active_model();
-            if let Some(name) = input.name.as_deref().and_then(|n| rules::name(n, rules::NAME_MAX)) {
+            if let Some(name) = input.name.as_deref().and_then(|n| rules::name(n, rules::NAME_MAX))
+            {
                 row.name_initials = Set(rules::initials(&name));
                 row.name = Set(name);
             }
@@ -396,16 +401,26 @@ pub async fn update_many(tx: &Tx, changed: &[KnownMember]) -> Result<()> {
             chunk.iter().map(move |m| (m.id.uuid(), value(m)))
         };
         tx.update_many::<member::Entity>()
-            .col_expr(Column::Name, bulk::by_id(Column::Id, Column::Name, each(|m| m.name.clone().into())))
+            .col_expr(
+                Column::Name,
+                bulk::by_id(Column::Id, Column::Name, each(|m| m.name.clone().into())),
+            )
             .col_expr(
                 Column::NameInitials,
-                bulk::by_id(Column::Id, Column::NameInitials, each(|m| rules::initials(&m.name).into())),
+                bulk::by_id(
+                    Column::Id,
+                    Column::NameInitials,
+                    each(|m| rules::initials(&m.name).into()),
+                ),
             )
             .col_expr(
                 Column::Category,
                 bulk::by_id(Column::Id, Column::Category, each(|m| m.category.as_str().into())),
             )
-            .col_expr(Column::Phone, bulk::by_id(Column::Id, Column::Phone, each(|m| m.phone.clone().into())))
+            .col_expr(
+                Column::Phone,
+                bulk::by_id(Column::Id, Column::Phone, each(|m| m.phone.clone().into())),
+            )
             .col_expr(
                 Column::PhoneTail,
                 bulk::by_id(
@@ -481,9 +496,7 @@ async fn org_subtree(tx: &Tx, root: PartyOrgId) -> Result<Vec<PartyOrgId>> {
 
 /// The whole tree, parents first; two statements.
 pub async fn list_orgs(scope: &Scope) -> Result<PartyOrgList> {
-    scope
-        .read(async |tx: &Tx| Ok(PartyOrgList { items: orgs(tx).await?, next_cursor: None }))
-        .await
+    scope.read(async |tx: &Tx| Ok(PartyOrgList { items: orgs(tx).await?, next_cursor: None })).await
 }
 
 async fn orgs(tx: &Tx) -> Result<Vec<PartyOrg>> {
@@ -492,7 +505,7 @@ async fn orgs(tx: &Tx) -> Result<Vec<PartyOrg>> {
         .find::<member::Entity>()
         .select_only()
         .column(member::Column::PartyOrgId)
-        .column_as(member::Column::Id.count(), Alias::new("members"))
+        .column_as(member::Column::Id.count(), "members")
         .filter(member::Column::PartyOrgId.is_not_null())
         .group_by(member::Column::PartyOrgId)
         .into_tuple()
@@ -507,10 +520,7 @@ async fn orgs(tx: &Tx) -> Result<Vec<PartyOrg>> {
     Ok(sorted
         .into_iter()
         .map(|row| PartyOrg {
-            member_count: tree::subtree(&parents, row.id)
-                .iter()
-                .filter_map(|id| own.get(id))
-                .sum(),
+            member_count: tree::subtree(&parents, row.id).iter().filter_map(|id| own.get(id)).sum(),
             id: row.id,
             parent_id: row.parent_id,
             kind: row.kind,
@@ -546,7 +556,11 @@ async fn load_org(tx: &Tx, id: PartyOrgId) -> Result<PartyOrg> {
 }
 
 /// Sets up a party organisation.
-pub async fn create_org_once(scope: &Scope, key: IdempotencyKey, input: CreatePartyOrg) -> Result<PartyOrg> {
+pub async fn create_org_once(
+    scope: &Scope,
+    key: IdempotencyKey,
+    input: CreatePartyOrg,
+) -> Result<PartyOrg> {
     scope
         .write_once(key, "create_party_org", &input.clone(), async move |tx: &Tx| {
             let model = create_party_org(tx, input).await?;
@@ -557,7 +571,8 @@ pub async fn create_org_once(scope: &Scope, key: IdempotencyKey, input: CreatePa
 
 /// Sets up a party organisation, in this transaction. 409 on a taken code, 422 when it cannot belong where it is put.
 pub async fn create_party_org(tx: &Tx, input: CreatePartyOrg) -> Result<party_org::Model> {
-    let name = rules::name(&input.name, rules::ORG_NAME_MAX).ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
+    let name = rules::name(&input.name, rules::ORG_NAME_MAX)
+        .ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
     if let Some(parent) = input.parent_id {
         let parent = tx.try_get::<party_org::Entity>(parent).await?.ok_or_else(unknown_parent)?;
         check_level(input.kind, parent.kind)?;
@@ -603,7 +618,12 @@ fn check_level(kind: PartyOrgKind, parent: PartyOrgKind) -> Result<()> {
 }
 
 /// Changes a party organisation. The whole tree is read, so that neither a circle nor an upside-down level can arise.
-pub async fn update_org(scope: &Scope, id: PartyOrgId, seen: IfMatch, input: UpdatePartyOrg) -> Result<PartyOrg> {
+pub async fn update_org(
+    scope: &Scope,
+    id: PartyOrgId,
+    seen: IfMatch,
+    input: UpdatePartyOrg,
+) -> Result<PartyOrg> {
     scope
         .write(async move |tx: &Tx| {
             // A move locks the whole tree: two moves at once could close a circle that neither sees.
@@ -630,7 +650,9 @@ pub async fn update_org(scope: &Scope, id: PartyOrgId, seen: IfMatch, input: Upd
             }
             let version = before.version;
             let mut row = before.into_active_model();
-            if let Some(name) = input.name.as_deref().and_then(|n| rules::name(n, rules::ORG_NAME_MAX)) {
+            if let Some(name) =
+                input.name.as_deref().and_then(|n| rules::name(n, rules::ORG_NAME_MAX))
+            {
                 row.name = Set(name);
             }
             row.kind = Set(kind);

@@ -37,7 +37,12 @@ pub fn subtrees<K: Copy + Eq + Hash>(parents: &[(K, Option<K>)], roots: &[K]) ->
 
 /// Sorts rows so that every parent stands before its children and siblings follow their key (pre-order, as a
 /// tree is read). A row whose parent is not among the rows counts as a root; a row in a cycle comes last.
-pub fn in_order<T, K, S>(rows: Vec<T>, id: impl Fn(&T) -> K, parent: impl Fn(&T) -> Option<K>, key: impl Fn(&T) -> S) -> Vec<T>
+pub fn in_order<T, K, S>(
+    rows: Vec<T>,
+    id: impl Fn(&T) -> K,
+    parent: impl Fn(&T) -> Option<K>,
+    key: impl Fn(&T) -> S,
+) -> Vec<T>
 where
     K: Copy + Eq + Hash + Ord,
     S: Ord,
@@ -46,10 +51,7 @@ where
     let mut by_parent: HashMap<Option<K>, BTreeMap<(S, K), T>> = HashMap::new();
     for row in rows {
         let parent = parent(&row).filter(|p| known.contains(p));
-        by_parent
-            .entry(parent)
-            .or_default()
-            .insert((key(&row), id(&row)), row);
+        by_parent.entry(parent).or_default().insert((key(&row), id(&row)), row);
     }
     let mut sorted = Vec::new();
     // Each level on the stack is what is left of one group of siblings.
@@ -75,11 +77,8 @@ pub fn may_hang<K: Copy + Eq + Hash>(parents: &[(K, Option<K>)], node: K, parent
 
 /// The nodes that lie on a cycle or lead into one.
 pub fn cyclic<K: Copy + Eq + Hash>(parents: &[(K, Option<K>)]) -> HashSet<K> {
-    let roots: Vec<K> = parents
-        .iter()
-        .filter(|(_, parent)| parent.is_none())
-        .map(|(node, _)| *node)
-        .collect();
+    let roots: Vec<K> =
+        parents.iter().filter(|(_, parent)| parent.is_none()).map(|(node, _)| *node).collect();
     let known: HashSet<K> = parents.iter().map(|(node, _)| *node).collect();
     // A parent that is not known is a fault of its own, not a cycle.
     let orphans: Vec<K> = parents
@@ -87,10 +86,8 @@ pub fn cyclic<K: Copy + Eq + Hash>(parents: &[(K, Option<K>)]) -> HashSet<K> {
         .filter(|(_, parent)| parent.is_some_and(|p| !known.contains(&p)))
         .map(|(node, _)| *node)
         .collect();
-    let reached: HashSet<K> = subtrees(parents, &roots)
-        .into_iter()
-        .chain(subtrees(parents, &orphans))
-        .collect();
+    let reached: HashSet<K> =
+        subtrees(parents, &roots).into_iter().chain(subtrees(parents, &orphans)).collect();
     known.difference(&reached).copied().collect()
 }
 

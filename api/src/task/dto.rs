@@ -312,5 +312,9 @@ pub struct ReturnTask {
 }
 
 fn not_blank(value: &str, _: &()) -> garde::Result {
-    if value.trim().is_empty() { Err(garde::Error::new("不能为空|must not be blank")) } else { Ok(()) }
+    if value.trim().is_empty() {
+        Err(garde::Error::new("不能为空|must not be blank"))
+    } else {
+        Ok(())
+    }
 }

@@ -18,7 +18,10 @@ use crate::http::{IdempotencyKey, Json, PathId, Problems, Query, Result, Tagged,
     responses((status = 200, description = "按办结期限排列", body = TaskPage), Problems)
 )]
 #[get("/tasks")]
-pub async fn list_tasks(permit: Permit<perm::TaskRead>, query: Query<ListTasks>) -> Result<Json<TaskPage>> {
+pub async fn list_tasks(
+    permit: Permit<perm::TaskRead>,
+    query: Query<ListTasks>,
+) -> Result<Json<TaskPage>> {
     Ok(Json(service::list(&permit, query.into_inner()).await?))
 }
 
@@ -32,7 +35,10 @@ pub async fn list_tasks(permit: Permit<perm::TaskRead>, query: Query<ListTasks>)
     responses((status = 200, description = "逾期最久的在前", body = TaskPage), Problems)
 )]
 #[get("/tasks/inbox")]
-pub async fn list_inbox(permit: Permit<perm::TaskRead>, query: Query<TaskPaging>) -> Result<Json<TaskPage>> {
+pub async fn list_inbox(
+    permit: Permit<perm::TaskRead>,
+    query: Query<TaskPaging>,
+) -> Result<Json<TaskPage>> {
     Ok(Json(service::inbox(&permit, query.into_inner()).await?))
 }
 
@@ -46,7 +52,10 @@ pub async fn list_inbox(permit: Permit<perm::TaskRead>, query: Query<TaskPaging>
     responses((status = 200, description = "期限最早的在前", body = TaskPage), Problems)
 )]
 #[get("/tasks/to-verify")]
-pub async fn list_to_verify(permit: Permit<perm::TaskVerify>, query: Query<TaskPaging>) -> Result<Json<TaskPage>> {
+pub async fn list_to_verify(
+    permit: Permit<perm::TaskVerify>,
+    query: Query<TaskPaging>,
+) -> Result<Json<TaskPage>> {
     Ok(Json(service::to_verify(&permit, query.into_inner()).await?))
 }
 

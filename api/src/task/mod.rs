@@ -34,7 +34,11 @@ pub trait Source: Send + Sync {
     fn kind(&self) -> TaskSourceKind;
 
     /// Called once when a task is verified, in the same transaction: an error undoes the verification.
-    fn verified<'a>(&'a self, tx: &'a Tx, task: &'a entity::task::Model) -> LocalBoxFuture<'a, Result<()>>;
+    fn verified<'a>(
+        &'a self,
+        tx: &'a Tx,
+        task: &'a entity::task::Model,
+    ) -> LocalBoxFuture<'a, Result<()>>;
 }
 
 /// The sources of the application, registered at start.

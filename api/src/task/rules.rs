@@ -124,7 +124,12 @@ pub fn refusal(act: Act, facts: &Facts) -> Option<Refusal> {
 
 /// Whether what is handed in lacks the evidence that the duty asks for.
 #[must_use]
-pub fn evidence_missing(wanted: Evidence, text: Option<&str>, number: Option<f64>, photos: usize) -> bool {
+pub fn evidence_missing(
+    wanted: Evidence,
+    text: Option<&str>,
+    number: Option<f64>,
+    photos: usize,
+) -> bool {
     match wanted {
         Evidence::None => false,
         Evidence::Text => text.is_none_or(|t| t.trim().is_empty()),
@@ -183,7 +188,10 @@ mod tests {
 
     #[test]
     fn a_first_day_off_is_counted_from_the_next_working_day() {
-        assert_eq!(due_at(day("2026-11-21"), 1, Calendar::china()), at("2026-11-23T17:30:00+08:00"));
+        assert_eq!(
+            due_at(day("2026-11-21"), 1, Calendar::china()),
+            at("2026-11-23T17:30:00+08:00")
+        );
     }
 
     #[test]
@@ -201,8 +209,14 @@ mod tests {
     fn a_task_opened_after_hours_begins_the_next_day() {
         let china = Calendar::china();
         let (monday, evening) = (day("2026-11-23"), at("2026-11-23T20:00:00+08:00"));
-        assert_eq!(due_when_opened(monday, 1, monday, evening, china), at("2026-11-24T17:30:00+08:00"));
-        assert_eq!(due_when_opened(monday, 3, monday, evening, china), at("2026-11-25T17:30:00+08:00"));
+        assert_eq!(
+            due_when_opened(monday, 1, monday, evening, china),
+            at("2026-11-24T17:30:00+08:00")
+        );
+        assert_eq!(
+            due_when_opened(monday, 3, monday, evening, china),
+            at("2026-11-25T17:30:00+08:00")
+        );
     }
 
     #[test]
@@ -238,14 +252,20 @@ mod tests {
     #[test]
     fn a_subtree_is_the_root_and_all_beneath() {
         let [township, general, sub, other] = [(); 4].map(|()| GridId::new());
-        let tree = [(township, None), (general, Some(township)), (sub, Some(general)), (other, Some(township))];
+        let tree = [
+            (township, None),
+            (general, Some(township)),
+            (sub, Some(general)),
+            (other, Some(township)),
+        ];
         assert_eq!(beneath(&tree, &[general]), vec![general, sub]);
         assert_eq!(beneath(&tree, &[township, sub]), vec![township, general, sub, other]);
         assert_eq!(beneath(&tree, &[]), vec![]);
     }
 
     fn any_moment() -> impl Strategy<Value = DateTime<Utc>> {
-        (1_700_000_000_i64..1_900_000_000).prop_map(|s| DateTime::from_timestamp(s, 0).unwrap_or_default())
+        (1_700_000_000_i64..1_900_000_000)
+            .prop_map(|s| DateTime::from_timestamp(s, 0).unwrap_or_default())
     }
 
     fn any_facts() -> impl Strategy<Value = Facts> {
@@ -255,9 +275,16 @@ mod tests {
             Just(TaskState::Returned),
             Just(TaskState::Verified)
         ];
-        (state, any::<[bool; 5]>()).prop_map(|(state, [own, submits, verifies, whole_township, verifying_head])| {
-            Facts { state, own, submits, verifies, whole_township, verifying_head }
-        })
+        (state, any::<[bool; 5]>()).prop_map(
+            |(state, [own, submits, verifies, whole_township, verifying_head])| Facts {
+                state,
+                own,
+                submits,
+                verifies,
+                whole_township,
+                verifying_head,
+            },
+        )
     }
 
     proptest! {

@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    AccountId, AttachmentId, ChecklistId, GridId, MemberId, Points, TaskId, TaskLogId, TaskSubmissionId,
+    AccountId, AttachmentId, ChecklistId, GridId, MemberId, Points, TaskId, TaskLogId,
+    TaskSubmissionId,
 };
 use entity::kinds::{Evidence, PostKind, TaskLogKind, TaskSourceKind, TaskState};
-use entity::{account, attachment, grid, member, submission_attachment, task, task_log, task_submission};
+use entity::{
+    account, attachment, grid, member, submission_attachment, task, task_log, task_submission,
+};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Condition, ExprTrait, LikeExpr};
 use sea_orm::{
@@ -17,7 +20,9 @@ use uuid::Uuid;
 
 use super::Sources;
 use super::dto::{
-    ListTasks, Place, ReturnTask, SubmitTask, Task, TaskActor, TaskAttachment, TaskBrief, TaskLogEntry, TaskMay, TaskPage, TaskPaging, TaskSort, TaskSource, TaskSubmission, TaskSubmitter, VerifyTask,
+    ListTasks, Place, ReturnTask, SubmitTask, Task, TaskActor, TaskAttachment, TaskBrief,
+    TaskLogEntry, TaskMay, TaskPage, TaskPaging, TaskSort, TaskSource, TaskSubmission,
+    TaskSubmitter, VerifyTask,
 };
 use super::rules::{self, Act, Facts, Key, Refusal};
 use crate::auth::perm;
@@ -54,7 +59,11 @@ impl Reach {
         };
         let posts = crate::grid::service::posts_of(tx, member).await?;
         let headed = |kinds: &[PostKind]| -> Vec<GridId> {
-            posts.iter().filter(|post| kinds.contains(&post.kind)).map(|post| post.grid_id).collect()
+            posts
+                .iter()
+                .filter(|post| kinds.contains(&post.kind))
+                .map(|post| post.grid_id)
+                .collect()
         };
         let seen = headed(&[PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead]);
         if !seen.is_empty() {
@@ -64,7 +73,8 @@ impl Reach {
                 .map(|node| (node.id, node.parent_id))
                 .collect();
             reach.seeing = rules::beneath(&tree, &seen);
-            reach.verifying = rules::beneath(&tree, &headed(&[PostKind::Supervisor, PostKind::GeneralHead]));
+            reach.verifying =
+                rules::beneath(&tree, &headed(&[PostKind::Supervisor, PostKind::GeneralHead]));
         }
         Ok(reach)
     }
@@ -76,7 +86,8 @@ impl Reach {
             return Condition::all();
         }
         // An empty `is_in` is false: who heads no grid sees nothing through it.
-        let mut seen = Condition::any().add(task::Column::GridId.is_in(self.seeing.iter().copied()));
+        let mut seen =
+            Condition::any().add(task::Column::GridId.is_in(self.seeing.iter().copied()));
         if let Some(member) = self.member {
             seen = seen.add(task::Column::MemberId.eq(member));
         }
@@ -223,7 +234,12 @@ pub async fn first(tx: &Tx, condition: Condition, limit: u64) -> Result<Vec<Task
     Ok(found.into_iter().map(|row| row.brief(now)).collect())
 }
 
-async fn page(tx: &Tx, condition: Condition, sort: TaskSort, paging: &TaskPaging) -> Result<TaskPage> {
+async fn page(
+    tx: &Tx,
+    condition: Condition,
+    sort: TaskSort,
+    paging: &TaskPaging,
+) -> Result<TaskPage> {
     use task::Column::{DueAt, Id};
     let page = Page::of(paging.limit);
     let after: Option<(DateTime<Utc>, TaskId)> = Cursor::decode_optional(paging.cursor.as_deref())?;
@@ -276,8 +292,14 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                 let text = literally(text);
                 wanted = wanted.add(
                     Condition::any()
-                        .add(task::Column::Title.like(LikeExpr::new(format!("%{text}%")).escape('\\')))
-                        .add(member::Column::Name.like(LikeExpr::new(format!("{text}%")).escape('\\'))),
+                        .add(
+                            task::Column::Title
+                                .like(LikeExpr::new(format!("%{text}%")).escape('\\')),
+                        )
+                        .add(
+                            member::Column::Name
+                                .like(LikeExpr::new(format!("{text}%")).escape('\\')),
+                        ),
                 );
             }
             let paging = TaskPaging { limit: query.limit, cursor: query.cursor };
@@ -384,7 +406,11 @@ async fn show(tx: &Tx, reach: &Reach, id: TaskId) -> Result<Task> {
         opened_at,
         submission,
         log,
-        may: TaskMay { submit: may(Act::Submit), verify: may(Act::Verify), r#return: may(Act::Return) },
+        may: TaskMay {
+            submit: may(Act::Submit),
+            verify: may(Act::Verify),
+            r#return: may(Act::Return),
+        },
         version,
     })
 }
@@ -493,8 +519,10 @@ fn allowed(tx: &Tx, reach: &Reach, task: &task::Model, act: Act) -> Result<TaskS
         (Some(Refusal::OwnTask), _) => Err(ApiError::new(Code::SelfVerification)),
         (Some(Refusal::Forbidden), _) if act == Act::Submit => Err(ApiError::new(Code::Forbidden)
             .detail("只有任务承办人本人可以提交", "Only the assignee hands a task in")),
-        (Some(Refusal::Forbidden), _) => Err(ApiError::new(Code::Forbidden)
-            .detail("只能核验本人任督导员或总网格长的网格内的任务", "You verify only where you are supervisor or general head")),
+        (Some(Refusal::Forbidden), _) => Err(ApiError::new(Code::Forbidden).detail(
+            "只能核验本人任督导员或总网格长的网格内的任务",
+            "You verify only where you are supervisor or general head",
+        )),
         (Some(Refusal::WrongState) | None, _) => Err(ApiError::new(Code::StateConflict)),
     }
 }
@@ -523,7 +551,12 @@ fn micro(degrees: f64) -> Result<i32> {
 }
 
 /// The assignee hands a task in.
-pub async fn submit(scope: &Scope, key: IdempotencyKey, id: TaskId, input: SubmitTask) -> Result<Task> {
+pub async fn submit(
+    scope: &Scope,
+    key: IdempotencyKey,
+    id: TaskId,
+    input: SubmitTask,
+) -> Result<Task> {
     let fingerprint = (id, input.clone());
     scope
         .write_once(key, "submit_task", &fingerprint, async move |tx: &Tx| {
@@ -547,7 +580,8 @@ pub async fn submit(scope: &Scope, key: IdempotencyKey, id: TaskId, input: Submi
             }
 
             let submission = TaskSubmissionId::new();
-            let place = input.place.map(|place| Ok::<_, ApiError>((micro(place.lng)?, micro(place.lat)?)));
+            let place =
+                input.place.map(|place| Ok::<_, ApiError>((micro(place.lng)?, micro(place.lat)?)));
             let place = place.transpose()?;
             tx.insert(task_submission::ActiveModel {
                 id: Set(submission),
@@ -597,7 +631,11 @@ async fn returned_at(tx: &Tx, id: TaskId) -> Result<Option<DateTime<Utc>>> {
 }
 
 /// The photos named, each once, in the order given; those of others do not exist.
-async fn own_photos(tx: &Tx, account: AccountId, named: &[AttachmentId]) -> Result<Vec<AttachmentId>> {
+async fn own_photos(
+    tx: &Tx,
+    account: AccountId,
+    named: &[AttachmentId],
+) -> Result<Vec<AttachmentId>> {
     if named.is_empty() {
         return Ok(Vec::new());
     }
@@ -646,7 +684,12 @@ fn missing(wanted: Evidence) -> ApiError {
 }
 
 /// Somebody above confirms a task; its source posts what it brings, in the same transaction.
-pub async fn verify(scope: &Scope, key: IdempotencyKey, id: TaskId, input: VerifyTask) -> Result<Task> {
+pub async fn verify(
+    scope: &Scope,
+    key: IdempotencyKey,
+    id: TaskId,
+    input: VerifyTask,
+) -> Result<Task> {
     let fingerprint = (id, input.clone());
     scope
         .write_once(key, "verify_task", &fingerprint, async move |tx: &Tx| {
@@ -666,7 +709,9 @@ pub async fn verify(scope: &Scope, key: IdempotencyKey, id: TaskId, input: Verif
             let source = tx
                 .shared::<Sources>()
                 .and_then(|sources| sources.of(verified.source_kind))
-                .ok_or_else(|| ApiError::internal(format!("no source registered for {}", verified.source_kind)))?;
+                .ok_or_else(|| {
+                    ApiError::internal(format!("no source registered for {}", verified.source_kind))
+                })?;
             source.verified(tx, &verified).await?;
             show(tx, &reach, id).await
         })
@@ -674,7 +719,12 @@ pub async fn verify(scope: &Scope, key: IdempotencyKey, id: TaskId, input: Verif
 }
 
 /// Somebody above sends a task back; its clock goes on.
-pub async fn send_back(scope: &Scope, key: IdempotencyKey, id: TaskId, input: ReturnTask) -> Result<Task> {
+pub async fn send_back(
+    scope: &Scope,
+    key: IdempotencyKey,
+    id: TaskId,
+    input: ReturnTask,
+) -> Result<Task> {
     let fingerprint = (id, input.clone());
     scope
         .write_once(key, "return_task", &fingerprint, async move |tx: &Tx| {

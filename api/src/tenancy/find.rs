@@ -5,7 +5,7 @@ use sea_orm::sea_query::{
     DeleteStatement, IntoIden, SelectStatement, SimpleExpr, UpdateStatement,
 };
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait,
+    ActiveModelTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait,
     QueryFilter, QueryOrder, QuerySelect, Select, Selector, SelectorTrait, TryGetableMany,
 };
 

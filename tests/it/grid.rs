@@ -1,0 +1,311 @@
+//! Grids and posts: the tree, its boundaries, the import of the real file, appointments.
+
+use support::prelude::*;
+
+/// 1 township grid, 14 general grids, 89 sub-grids.
+const REAL: &str = include_str!("../../api/src/demo/data/grids.geojson");
+
+fn real() -> Value {
+    serde_json::from_str(REAL).unwrap()
+}
+
+fn rows(value: &Value) -> &Vec<Value> {
+    value["items"].as_array().unwrap()
+}
+
+async fn grid(client: &Client, code: &str) -> Value {
+    let all = client.get("/grids").await.ok(200);
+    rows(&all).iter().find(|grid| grid["code"] == code).unwrap_or_else(|| panic!("no grid {code}")).clone()
+}
+
+fn square(code: &str, kind: &str, parent: &str) -> Value {
+    json!({ "type": "Feature",
+        "properties": { "code": code, "name": format!("网格{code}"), "kind": kind, "parent": parent },
+        "geometry": { "type": "Polygon", "coordinates":
+            [[[121.40, 30.79], [121.41, 30.79], [121.41, 30.80], [121.40, 30.80], [121.40, 30.79]]] } })
+}
+
+fn collection(features: &[Value]) -> Value {
+    json!({ "type": "FeatureCollection", "features": features })
+}
+
+on_both! {
+    /// The whole tree comes at once: parents first, with holders and vacancies.
+    async fn the_tree_shows_who_is_there_and_who_is_missing(app: TestApp) {
+        let town = app.town(Town::A);
+        let worker = app.client(Who::Worker, Town::A).await;
+        let all = worker.get("/grids").await.ok(200);
+        assert_eq!(all["next_cursor"], Value::Null);
+        let ids: Vec<String> = rows(&all).iter().map(|g| g["id"].as_str().unwrap().to_owned()).collect();
+        let grids = &town.grids;
+        let expected = [grids.township, grids.general, grids.sub, grids.other_sub, grids.other_general];
+        assert_eq!(ids, expected.map(|id| id.to_string()));
+
+        let general = &rows(&all)[1];
+        assert_eq!(general["posts"][0]["kind"], "general_head");
+        assert_eq!(general["posts"][0]["member"]["id"], town.members.head.to_string());
+        assert_eq!(general["posts"][0]["since"], "2026-01-01");
+        assert_eq!(general["vacant"], json!([]));
+        assert_eq!(general["centre"], json!({ "lng": 121.41, "lat": 30.8 }));
+        let sub = &rows(&all)[2];
+        let kinds: Vec<&str> = sub["posts"].as_array().unwrap().iter().map(|p| p["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["sub_head", "worker"]);
+        assert_eq!(rows(&all)[3]["vacant"], json!(["sub_head"]));
+        assert_eq!(rows(&all)[4]["vacant"], json!(["general_head"]));
+        assert_eq!(rows(&all)[0]["vacant"], json!([]));
+
+        let one = worker.get(&format!("/grids/{}", grids.sub)).await;
+        assert_eq!(one.etag(), "\"v1\"");
+        assert_eq!(&one.ok(200), sub);
+
+        let map = worker.get("/grids/boundaries").await.ok(200);
+        assert_eq!(map["type"], "FeatureCollection");
+        assert_eq!(map["features"].as_array().unwrap().len(), 5);
+        assert_eq!(map["features"][1]["properties"], json!({ "id": grids.general, "code": general["code"],
+            "name": "水库村", "kind": "general", "parent_id": grids.township }));
+        assert_eq!(map["features"][1]["geometry"]["coordinates"][0][0], json!([121.4, 30.79]));
+    }
+
+    /// The 104 grids of the real file arrive, again they change nothing, and a trial changes nothing either.
+    async fn the_real_file_is_imported(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::B).await;
+        let file = real();
+
+        let trial = clerk.post("/imports/grids?dry_run=true", &file).await.ok(200);
+        assert_eq!((&trial["applied"], &trial["dry_run"], &trial["created"]), (&json!(false), &json!(true), &json!(104)));
+        assert_eq!(rows(&clerk.get("/grids").await.ok(200)).len(), 5);
+
+        let first = clerk.post_key("/imports/grids", "the-file", &file).await.ok(200);
+        assert_eq!(first["kind"], "grids");
+        assert_eq!(first["applied"], true);
+        assert_eq!(first["faults"], json!([]));
+        let counts = |import: &Value| ["rows", "created", "updated", "unchanged", "fault_count"].map(|k| import[k].as_i64().unwrap());
+        assert_eq!(counts(&first), [104, 104, 0, 0, 0]);
+        assert_eq!(clerk.post_key("/imports/grids", "the-file", &file).await.ok(200), first, "a repetition gets the first answer");
+        let id = first["id"].as_str().unwrap();
+        assert_eq!(clerk.get(&format!("/imports/{id}")).await.ok(200), first);
+        clerk.get(&format!("/imports/{id}/marked-file")).await.problem(404, "not_found");
+
+        let all = clerk.get("/grids").await.ok(200);
+        assert_eq!(rows(&all).len(), 109);
+        let village = grid(&clerk, "310116112216").await;
+        assert_eq!(village["name"], "水库村党建总网格");
+        assert_eq!(village["vacant"], json!(["general_head"]));
+        let parent = rows(&all).iter().position(|g| g["id"] == village["parent_id"]).unwrap();
+        let own = rows(&all).iter().position(|g| g["id"] == village["id"]).unwrap();
+        assert!(parent < own);
+        // Surfaces of the 14 add up to the whole, each rounded to a square metre.
+        let area = |kind: &str| -> i64 {
+            let ours = |g: &&Value| g["kind"] == kind && g["code"].as_str().unwrap().starts_with("310116112");
+            rows(&all).iter().filter(ours).map(|g| g["area_m2"].as_i64().unwrap()).sum()
+        };
+        assert!((area("township") - area("general")).abs() <= 15);
+        assert!((area("township") - area("sub")).abs() <= 90);
+
+        let again = clerk.post("/imports/grids", &file).await.ok(200);
+        assert_eq!(counts(&again), [104, 0, 0, 104, 0]);
+
+        let mut changed = file.clone();
+        changed["features"][0]["properties"]["name"] = json!("漕泾镇大网格");
+        let changed = clerk.post("/imports/grids", &changed).await.ok(200);
+        assert_eq!(counts(&changed), [104, 0, 1, 103, 0]);
+        let top = grid(&clerk, "310116112").await;
+        assert_eq!((&top["name"], &top["version"]), (&json!("漕泾镇大网格"), &json!(2)));
+
+        // What goes out can come in again: the boundaries are kept exactly.
+        let map = clerk.get("/grids/boundaries").await.ok(200);
+        let feature = map["features"].as_array().unwrap().iter().find(|f| f["properties"]["code"] == "310116112").unwrap();
+        let sent = &file["features"][0]["geometry"]["coordinates"][0];
+        let kept = &feature["geometry"]["coordinates"][0];
+        assert_eq!(sent.as_array().unwrap().len(), kept.as_array().unwrap().len());
+        for point in kept.as_array().unwrap() {
+            assert!(sent.as_array().unwrap().contains(point));
+        }
+    }
+
+    /// The other township sees nothing of it.
+    async fn an_import_stays_in_its_township(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::B).await;
+        let import = clerk.post("/imports/grids", &real()).await.ok(200);
+        let neighbour = app.client(Who::Clerk, Town::A).await;
+        assert_eq!(rows(&neighbour.get("/grids").await.ok(200)).len(), 5);
+        neighbour.get(&format!("/imports/{}", import["id"].as_str().unwrap())).await.problem(404, "not_found");
+        let foreign = grid(&clerk, "310116112216").await;
+        let id = foreign["id"].as_str().unwrap();
+        neighbour.get(&format!("/grids/{id}")).await.problem(404, "not_found");
+        neighbour.patch(&format!("/grids/{id}"), 1, &json!({ "name": "我的" })).await.problem(404, "not_found");
+        let spare = app.town(Town::A).members.spare;
+        let appointment = json!({ "grid_id": id, "member_id": spare, "kind": "worker" });
+        let problem = neighbour.post("/grid-posts", &appointment).await.problem(422, "validation_failed");
+        assert_eq!(problem["errors"][0]["field"], "grid_id");
+        let own = json!({ "grid_id": id, "member_id": spare, "kind": "worker" });
+        let problem = clerk.post("/grid-posts", &own).await.problem(422, "validation_failed");
+        assert_eq!(problem["errors"][0]["field"], "member_id");
+    }
+
+    /// One fault, and nothing is written; every fault says where it is.
+    async fn a_faulty_file_changes_nothing(app: TestApp) {
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let general = format!("{}001", town.code);
+        let mut bow_tie = square("X1", "sub", &general);
+        bow_tie["geometry"]["coordinates"] = json!([[[121.0, 30.0], [121.1, 30.1], [121.1, 30.0], [121.0, 30.05], [121.0, 30.0]]]);
+        let features = [
+            square("N1", "sub", &general),
+            square("N2", "sub", town.code),
+            square("N1", "sub", &general),
+            bow_tie,
+            square("N5", "sub", "nowhere"),
+            json!({ "type": "Feature", "properties": { "code": "坏 码" } }),
+        ];
+        let import = clerk.post("/imports/grids", &collection(&features)).await.ok(200);
+        assert_eq!(import["applied"], false);
+        let found: Vec<(i64, &str)> = import["faults"].as_array().unwrap().iter()
+            .map(|f| (f["row"].as_i64().unwrap(), f["column"].as_str().unwrap())).collect();
+        assert_eq!(found, [(2, "parent"), (3, "code"), (4, "geometry"), (5, "parent"),
+            (6, "code"), (6, "name"), (6, "kind"), (6, "geometry")]);
+        assert_eq!(import["fault_count"], 8);
+        assert_eq!(import["created"], 0);
+        assert_eq!(rows(&clerk.get("/grids").await.ok(200)).len(), 5);
+
+        // A grid with a head cannot become something that has none.
+        let changed = square(&general, "dedicated", town.code);
+        let import = clerk.post("/imports/grids", &collection(&[changed])).await.ok(200);
+        assert_eq!((&import["faults"][0]["row"], &import["faults"][0]["column"]), (&json!(1), &json!("kind")));
+
+        clerk.post("/imports/grids", &json!({ "type": "FeatureCollection", "features": [] })).await.problem(422, "validation_failed");
+        clerk.post("/imports/grids", &json!({ "type": "Topology", "features": [1] })).await.problem(422, "validation_failed");
+        let leader = app.client(Who::Leader, Town::A).await;
+        leader.post("/imports/grids", &collection(&[])).await.problem(403, "forbidden");
+    }
+
+    /// Renaming needs the version that was seen.
+    async fn renaming_follows_the_version(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let path = format!("/grids/{}", app.town(Town::A).grids.general);
+        clerk.send(clerk.request(Method::PATCH, &path).json(&json!({ "name": "新" }))).await.problem(428, "precondition_required");
+        let renamed = clerk.patch(&path, 1, &json!({ "name": " 水库村  总网格 " })).await;
+        assert_eq!(renamed.etag(), "\"v2\"");
+        let renamed = renamed.ok(200);
+        assert_eq!((&renamed["name"], &renamed["version"]), (&json!("水库村 总网格"), &json!(2)));
+        clerk.patch(&path, 1, &json!({ "name": "旧" })).await.problem(412, "precondition_failed");
+        clerk.patch(&path, 2, &json!({ "name": "" })).await.problem(422, "validation_failed");
+        clerk.patch(&path, 2, &json!({ "code": "x" })).await.problem(422, "validation_failed");
+        let head = app.client(Who::GridHead, Town::A).await;
+        head.patch(&path, 2, &json!({ "name": "我的" })).await.problem(403, "forbidden");
+    }
+
+    /// One head at a time; the successor begins on the day the predecessor ends.
+    async fn a_post_changes_hands(app: TestApp) {
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let succeed = json!({ "grid_id": town.grids.general, "member_id": town.members.spare, "kind": "general_head" });
+        let problem = clerk.post("/grid-posts", &succeed).await.problem(409, "post_taken");
+        assert!(problem["detail"].as_str().unwrap().contains("顾建国"), "{problem}");
+
+        let general = clerk.get(&format!("/grids/{}", town.grids.general)).await.ok(200);
+        let post = general["posts"][0]["id"].as_str().unwrap();
+        let ended = clerk.post(&format!("/grid-posts/{post}/end"), &json!({})).await.ok(200);
+        assert_eq!((&ended["until"], &ended["member"]["name"]), (&json!("2026-11-23"), &json!("顾建国")));
+        clerk.post(&format!("/grid-posts/{post}/end"), &json!({})).await.problem(409, "state_conflict");
+        let general = clerk.get(&format!("/grids/{}", town.grids.general)).await.ok(200);
+        assert_eq!((&general["posts"], &general["vacant"]), (&json!([]), &json!(["general_head"])));
+
+        let appointed = clerk.post_key("/grid-posts", "k1", &succeed).await.ok(201);
+        assert_eq!((&appointed["since"], &appointed["until"]), (&json!("2026-11-23"), &Value::Null));
+        assert_eq!(appointed["member"], json!({ "id": town.members.spare, "name": "钱大伟" }));
+        assert_eq!(clerk.post_key("/grid-posts", "k1", &succeed).await.ok(201), appointed);
+        clerk.post("/grid-posts", &succeed).await.problem(409, "already_exists");
+
+        // A worker's post has room for several.
+        let worker = json!({ "grid_id": town.grids.sub, "member_id": town.members.spare, "kind": "worker", "since": "2026-11-01" });
+        clerk.post("/grid-posts", &worker).await.ok(201);
+        let member = clerk.get(&format!("/members/{}", town.members.spare)).await.ok(200);
+        let kinds: Vec<&str> = member["posts"].as_array().unwrap().iter().map(|p| p["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["general_head", "worker"]);
+    }
+
+    /// An end announced for a later day, and a successor after it.
+    async fn a_term_can_end_later(app: TestApp) {
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let general = clerk.get(&format!("/grids/{}", town.grids.general)).await.ok(200);
+        let path = format!("/grid-posts/{}/end", general["posts"][0]["id"].as_str().unwrap());
+        clerk.post(&path, &json!({ "until": "2025-12-31" })).await.problem(422, "validation_failed");
+        clerk.post(&path, &json!({ "until": "2028-01-01" })).await.problem(422, "validation_failed");
+        clerk.post(&path, &json!({ "until": "2026-12-01" })).await.ok(200);
+        let mut next = json!({ "grid_id": town.grids.general, "member_id": town.members.spare, "kind": "general_head", "since": "2026-11-30" });
+        clerk.post("/grid-posts", &next).await.problem(409, "post_taken");
+        next["since"] = json!("2026-12-01");
+        clerk.post("/grid-posts", &next).await.ok(201);
+        clerk.post(&path, &json!({ "until": "2026-12-02" })).await.problem(409, "post_taken");
+        let head = |grid: &Value| grid["posts"][0]["member"]["name"].as_str().unwrap().to_owned();
+        let grid = format!("/grids/{}", town.grids.general);
+        assert_eq!(head(&clerk.get(&grid).await.ok(200)), "顾建国");
+        app.clock.advance(chrono::Duration::days(8));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        assert_eq!(head(&clerk.get(&grid).await.ok(200)), "钱大伟");
+    }
+
+    /// Posts belong to the grids that have them.
+    async fn a_post_suits_its_grid(app: TestApp) {
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        for (grid, kind, status) in [
+            (town.grids.township, "supervisor", 201),
+            (town.grids.other_general, "supervisor", 201),
+            (town.grids.sub, "supervisor", 422),
+            (town.grids.township, "general_head", 422),
+            (town.grids.other_sub, "general_head", 422),
+            (town.grids.other_general, "sub_head", 422),
+            (town.grids.other_sub, "sub_head", 201),
+            (town.grids.township, "instructor", 201),
+            (town.grids.township, "worker", 201),
+        ] {
+            let body = json!({ "grid_id": grid, "member_id": town.members.spare, "kind": kind });
+            let answer = clerk.post("/grid-posts", &body).await;
+            assert_eq!(answer.status, status, "{kind} in {grid}");
+            if status == 422 {
+                assert_eq!(answer.problem(422, "validation_failed")["errors"][0]["field"], "kind");
+            }
+        }
+        let elsewhere = app.client(Who::Clerk, Town::B).await;
+        let all = clerk.get(&format!("/grids/{}", town.grids.township)).await.ok(200);
+        let post = all["posts"][0]["id"].as_str().unwrap();
+        elsewhere.post(&format!("/grid-posts/{post}/end"), &json!({})).await.problem(404, "not_found");
+        let worker = app.client(Who::Worker, Town::A).await;
+        worker.post(&format!("/grid-posts/{post}/end"), &json!({})).await.problem(403, "forbidden");
+    }
+
+    /// What other features ask: holders, vacancies, subtrees, heads.
+    async fn other_features_get_their_answers(app: TestApp) {
+        use api::grid::service::{self, Heads};
+        use entity::kinds::PostKind;
+        let town = app.town(Town::A).clone();
+        let scope = app.scope(Town::A);
+        scope.read(async |tx: &api::tenancy::Tx| {
+            let heads = service::holders(tx, &[PostKind::GeneralHead, PostKind::SubHead]).await?;
+            let found: Vec<_> = heads.iter().map(|h| (h.grid_id, h.member_id, h.kind)).collect();
+            assert_eq!(found, [(town.grids.general, town.members.head, PostKind::GeneralHead),
+                (town.grids.sub, town.members.sub_head, PostKind::SubHead)]);
+            assert_eq!(service::holders(tx, &[]).await?.len(), 3);
+            let missing: Vec<_> = service::vacancies(tx).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
+            assert_eq!(missing, [(town.grids.other_sub, PostKind::SubHead), (town.grids.other_general, PostKind::GeneralHead)]);
+            let beneath = service::subtree_ids(tx, town.grids.general).await?;
+            assert_eq!(beneath.first(), Some(&town.grids.general));
+            assert_eq!(beneath.len(), 3);
+            assert_eq!(service::headed_by(tx, town.members.head, Heads::Verifying).await?.len(), 3);
+            assert!(service::headed_by(tx, town.members.sub_head, Heads::Verifying).await?.is_empty());
+            assert_eq!(service::headed_by(tx, town.members.sub_head, Heads::Seeing).await?, [town.grids.sub]);
+            assert!(service::headed_by(tx, town.members.worker, Heads::Seeing).await?.is_empty());
+            let names = service::names(tx, &[town.grids.sub]).await?;
+            assert_eq!(names[&town.grids.sub], "水库村第1子网格");
+            assert_eq!(service::tree(tx).await?.len(), 5);
+            assert_eq!(service::posts_of(tx, town.members.worker).await?.len(), 1);
+            Ok(())
+        }).await.unwrap();
+        let other = app.town(Town::B).grids.general;
+        let foreign = scope.read(async |tx: &api::tenancy::Tx| service::subtree_ids(tx, other).await).await;
+        assert_eq!(foreign.unwrap_err().code(), api::http::Code::NotFound);
+    }
+}
