@@ -19,7 +19,7 @@ pub struct Model {
     pub kind: PostKind,
     /// First day of the term.
     pub since: NaiveDate,
-    /// Last day of the term; none while the post is held.
+    /// The day from which the post is free, so that a successor can begin on it; none while no end is set.
     pub until: Option<NaiveDate>,
     pub created_at: DateTimeUtc,
 }

@@ -14,10 +14,15 @@
 
 mod activity;
 mod authz;
+mod calendar;
 mod check_in;
+mod checklist;
 mod crash;
+mod grid;
+mod member;
 mod noninterference;
 mod points;
 mod schema;
+mod task;
 mod tenancy;
 mod walls;

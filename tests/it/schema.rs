@@ -186,15 +186,14 @@ fn with_a_tenant_the_runtime_role_sees_and_changes_only_its_own() {
             outcome
         };
         for table in &tables {
-            let foreign_rows =
-                number(&outside, &format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id = '{foreign}'"));
-            let foreign_rows = foreign_rows.await;
+            let count = format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id = '{foreign}'");
+            let foreign_rows = number(&outside, &count).await;
             runtime
                 .execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{own}')"))
                 .await
                 .unwrap();
-            let seen = number(&runtime, &format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id <> '{own}'"));
-            assert_eq!(seen.await, 0, "{table}");
+            let count = format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id <> '{own}'");
+            assert_eq!(number(&runtime, &count).await, 0, "{table}");
             runtime.execute_unprepared("ROLLBACK").await.unwrap();
 
             if migration::APPEND_ONLY_TABLES.contains(&table.as_str()) {

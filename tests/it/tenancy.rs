@@ -7,7 +7,7 @@ use entity::ids::{MemberId, PartyOrgId};
 use entity::{account, grid, member, party_org};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 use support::prelude::*;
 
 fn code<T>(outcome: Result<T, ApiError>) -> Option<Code> {
@@ -204,9 +204,13 @@ on_both! {
         let tenant = app.town(Town::A).tenant;
         let row: MemberId = app.town(Town::A).members.spare;
         let second = AppState::start(app.state.config().clone(), app.clock.clone()).await.unwrap();
+        // A connection lives in the runtime it was made in: all runtimes stay until everything is read.
+        let (stay, staying) = tokio::sync::watch::channel(());
+        let (finish, mut finished) = tokio::sync::mpsc::unbounded_channel();
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
                 let state = if number % 2 == 0 { app.state.clone() } else { second.clone() };
+                let (mut staying, finish) = (staying.clone(), finish.clone());
                 std::thread::spawn(move || {
                     actix_web::rt::System::new().block_on(async move {
                         let scope = state.scope_of(tenant);
@@ -225,15 +229,24 @@ on_both! {
                                 .await
                                 .unwrap();
                         }
+                        finish.send(()).unwrap();
+                        drop(finish);
+                        let _ = staying.changed().await;
                     });
                 })
             })
             .collect();
-        // The pools' connections were made in this runtime, so it must go on running while the others wait for them.
+        drop(finish);
+        let mut done = 0;
+        while finished.recv().await.is_some() {
+            done += 1;
+        }
+        assert_eq!(done, WRITERS, "a writer stopped early");
+        let seen = app.scope(Town::A).read(async |tx: &Tx| tx.get::<member::Entity>(row).await).await.unwrap();
+        assert_eq!(usize::try_from(seen.version).unwrap(), 1 + WRITERS * TIMES);
+        drop(stay);
         for writer in writers {
             tokio::task::spawn_blocking(move || writer.join()).await.unwrap().unwrap();
         }
-        let seen = app.scope(Town::A).read(async |tx: &Tx| tx.get::<member::Entity>(row).await).await.unwrap();
-        assert_eq!(usize::try_from(seen.version).unwrap(), 1 + WRITERS * TIMES);
     }
 }

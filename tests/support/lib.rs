@@ -21,6 +21,11 @@ pub use furniture::{Furniture, picture};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
 pub use workplace::dir as temporary_dir;
 
+/// The crates that the tests were linked with, for programs that are compiled against them.
+pub mod linked {
+    pub use ::{api, entity, sea_orm};
+}
+
 /// Everything a test module uses.
 pub mod prelude {
     pub use reqwest::Method;

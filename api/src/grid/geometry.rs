@@ -243,10 +243,11 @@ impl Part {
             lng += cross * i128::from(ax + bx);
             lat += cross * i128::from(ay + by);
         }
+        // Rounded down, so that the result does not depend on the corner one begins with.
         let divisor = area.checked_mul(3).filter(|d| *d != 0)?;
         Some(Point {
-            lng: i32::try_from(i128::from(origin.lng) + lng / divisor).ok()?,
-            lat: i32::try_from(i128::from(origin.lat) + lat / divisor).ok()?,
+            lng: i32::try_from(i128::from(origin.lng) + lng.div_euclid(divisor)).ok()?,
+            lat: i32::try_from(i128::from(origin.lat) + lat.div_euclid(divisor)).ok()?,
         })
     }
 

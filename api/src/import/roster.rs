@@ -149,6 +149,8 @@ pub struct Plan {
     /// People as they are to be.
     pub update: Vec<KnownMember>,
     pub appoint: Vec<NewPost>,
+    /// Grids that rows name, whether or not somebody is to be appointed there.
+    pub grids: Vec<GridId>,
     /// Rows that change a person or a post.
     pub updated: usize,
     /// Rows that change nothing.
@@ -338,10 +340,13 @@ impl Planner<'_> {
         let id = known.map_or_else(MemberId::new, |member| member.id);
         let appointed = match wanted {
             None => false,
-            Some(wanted) => match self.appointment(row, wanted, id, &name) {
-                Ok(appointed) => appointed,
-                Err(message) => return self.fault(row, Column::Post, message),
-            },
+            Some(wanted) => {
+                self.plan.grids.push(wanted.grid);
+                match self.appointment(row, wanted, id, &name) {
+                    Ok(appointed) => appointed,
+                    Err(message) => return self.fault(row, Column::Post, message),
+                }
+            }
         };
         match known {
             None => self.plan.create.push(NewMember {

@@ -290,8 +290,8 @@ fn marked(sheet: &Sheet, faults: &[Fault]) -> Result<Option<Vec<u8>>> {
 
 /// Compares again, now that nobody else can change anything, and writes.
 async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Plan> {
-    let grids = first.appoint.iter().map(|post| post.grid_id).collect();
-    crate::grid::service::lock(tx, grids).await?;
+    crate::grid::service::lock(tx, first.grids).await?;
+    crate::member::service::lock_by_number(tx, &roster::numbers(sheet)).await?;
     let plan = roster::plan(sheet, &known(tx, sheet).await?);
     if plan.faults.is_empty() {
         crate::member::service::create_many(tx, plan.create.clone()).await?;

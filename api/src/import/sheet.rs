@@ -1,9 +1,10 @@
 //! Workbooks in and out: reading rows with limits, and writing the user's own rows back with the faults marked.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use calamine::{Data, DataRef, Reader, Xlsx};
+use flate2::read::DeflateDecoder;
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Note, Workbook, XlsxError};
 
 use crate::grid::collection::Fault;
@@ -160,27 +161,51 @@ fn value(data: &DataRef<'_>) -> Option<Cell> {
     }
 }
 
-/// The sum of the sizes that a ZIP file's directory gives for its parts; none when it is no ZIP file.
+/// The size of all parts of a ZIP file once unpacked, found by unpacking them, since its directory can say what it likes;
+/// counting stops beyond [`MAX_UNPACKED`]. None when it is no ZIP file.
 fn unpacked_size(bytes: &[u8]) -> Option<u64> {
-    let u16_at = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-    let u32_at = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let u16_at = |at: usize| {
+        let field = bytes.get(at..at.checked_add(2)?)?;
+        Some(u16::from_le_bytes(field.try_into().ok()?))
+    };
+    let u32_at = |at: usize| {
+        let field = bytes.get(at..at.checked_add(4)?)?;
+        Some(u32::from_le_bytes(field.try_into().ok()?))
+    };
+    let size_at = |at: usize| usize::try_from(u32_at(at)?).ok();
     // The end record is 22 bytes and a comment of at most 65,535.
     let last = bytes.len().checked_sub(22)?;
     let end = (last.saturating_sub(65_535)..=last)
         .rev()
         .find(|at| bytes.get(*at..*at + 4) == Some(b"PK\x05\x06"))?;
     let entries = u16_at(end + 10)?;
-    let mut at = usize::try_from(u32_at(end + 16)?).ok()?;
+    let mut at = size_at(end + 16)?;
     let mut sum = 0_u64;
     for _ in 0..entries {
-        if bytes.get(at..at.checked_add(4)?) != Some(b"PK\x01\x02") {
+        if u32_at(at)? != u32::from_le_bytes(*b"PK\x01\x02") {
             return None;
         }
-        sum += u64::from(u32_at(at + 24)?);
-        let variable = usize::from(u16_at(at + 28)?)
-            + usize::from(u16_at(at + 30)?)
-            + usize::from(u16_at(at + 32)?);
-        at = at.checked_add(46 + variable)?;
+        let (method, packed, local) = (u16_at(at + 10)?, size_at(at + 20)?, size_at(at + 42)?);
+        let skip = |from: usize| Some(usize::from(u16_at(from)?) + usize::from(u16_at(from + 2)?));
+        let begin = local.checked_add(30)?.checked_add(skip(local.checked_add(26)?)?)?;
+        let part = bytes.get(begin..begin.checked_add(packed)?)?;
+        let left = MAX_UNPACKED.checked_sub(sum)?.saturating_add(1);
+        sum += match method {
+            0 => u64::try_from(packed).ok()?,
+            8 => {
+                let mut unpacked = DeflateDecoder::new(part).take(left);
+                std::io::copy(&mut unpacked, &mut std::io::sink()).ok()?
+            }
+            // Spreadsheets are stored or deflated.
+            _ => return None,
+        };
+        if sum > MAX_UNPACKED {
+            return Some(sum);
+        }
+        at = at
+            .checked_add(46)?
+            .checked_add(skip(at.checked_add(28)?)?)?
+            .checked_add(usize::from(u16_at(at + 32)?))?;
     }
     Some(sum)
 }
@@ -344,6 +369,8 @@ pub fn template(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -413,6 +440,52 @@ mod tests {
             let code = read(bytes, is_header).err().map(|error| error.code());
             assert_eq!(code, Some(Code::FileUnreadable));
         }
+    }
+
+    #[test]
+    fn a_small_file_that_holds_a_huge_one_is_refused() {
+        let mut packed =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        let zeros = vec![0_u8; 1 << 20];
+        for _ in 0..=MAX_UNPACKED >> 20 {
+            assert!(packed.write_all(&zeros).is_ok());
+        }
+        let packed = packed.finish().unwrap_or_default();
+        let size = u32::try_from(packed.len()).unwrap_or_default().to_le_bytes();
+        // The directory says ten bytes.
+        let mut file = [
+            b"PK\x03\x04".as_slice(),
+            &[20, 0, 0, 0, 8, 0],
+            &[0; 8],
+            &size,
+            &[10, 0, 0, 0],
+            &[1, 0, 0, 0],
+            b"a",
+        ]
+        .concat();
+        file.extend(&packed);
+        let directory = u32::try_from(file.len()).unwrap_or_default().to_le_bytes();
+        file.extend(
+            [
+                b"PK\x01\x02".as_slice(),
+                &[20, 0, 20, 0, 0, 0, 8, 0],
+                &[0; 8],
+                &size,
+                &[10, 0, 0, 0],
+                &[1, 0],
+                &[0; 16],
+                b"a",
+            ]
+            .concat(),
+        );
+        file.extend(
+            [b"PK\x05\x06".as_slice(), &[0; 4], &[1, 0, 1, 0], &[47, 0, 0, 0], &directory, &[0, 0]]
+                .concat(),
+        );
+        assert!(file.len() < MAX_BYTES);
+        assert_eq!(unpacked_size(&file), Some(MAX_UNPACKED + 1));
+        let code = read(&file, is_header).err().map(|error| error.code());
+        assert_eq!(code, Some(Code::PayloadTooLarge));
     }
 
     #[test]

@@ -469,6 +469,26 @@ pub async fn by_number(tx: &Tx, numbers: &[String]) -> Result<Vec<KnownMember>> 
     Ok(found)
 }
 
+/// Locks the people with these numbers against changes by others until the end of this transaction.
+pub async fn lock_by_number(tx: &Tx, numbers: &[String]) -> Result<()> {
+    // Everybody locks in the same order, so that nobody waits in a circle.
+    let mut sorted: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    for chunk in sorted.chunks(CHUNK) {
+        let _locked: Vec<MemberId> = tx
+            .find::<member::Entity>()
+            .select_only()
+            .column(member::Column::Id)
+            .filter(member::Column::Number.is_in(chunk.iter().copied()))
+            .order_by_asc(member::Column::Number)
+            .lock_exclusive()
+            .into_tuple()
+            .all()
+            .await?;
+    }
+    Ok(())
+}
+
 // ---- party organisations -----------------------------------------------------------------------
 
 /// Id, code and name of every party organisation.

@@ -84,6 +84,12 @@ impl Scope {
         }
     }
 
+    /// The same township at other moments: the demonstration lives through a month in a few seconds.
+    #[must_use]
+    pub fn with_clock(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
+    }
+
     /// Reads in one snapshot.
     pub async fn read<T>(&self, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
         let txn = self.db.begin_read(Some(self.tenant)).await?;

@@ -37,9 +37,14 @@ pub async fn site(state: &AppState) -> Result<Site> {
 /// 409 `already_exists` when its code is taken.
 pub async fn found(state: &AppState, code: &str, name: &str, demo: bool) -> Result<Scope> {
     let scope = state.scope_of(TenantId::new());
-    let (code, name) = (code.to_owned(), name.to_owned());
-    scope.write(async move |tx: &Tx| establish(tx, &code, &name, demo).await).await?;
+    found_in(&scope, code, name, demo).await?;
     Ok(scope)
+}
+
+/// Founds the township of a scope made for it.
+pub async fn found_in(scope: &Scope, code: &str, name: &str, demo: bool) -> Result<()> {
+    let (code, name) = (code.to_owned(), name.to_owned());
+    scope.write(async move |tx: &Tx| establish(tx, &code, &name, demo).await).await
 }
 
 async fn establish(tx: &Tx, code: &str, name: &str, demo: bool) -> Result<()> {

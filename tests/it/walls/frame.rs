@@ -1,6 +1,8 @@
 #![expect(unused_imports, reason = "each program uses some of them")]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+use support::linked::{api, entity, sea_orm};
+
 use api::auth::{Permit, perm};
 use api::http::Result;
 use api::state::AppState;

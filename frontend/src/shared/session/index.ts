@@ -97,7 +97,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(credentials: Credentials): Promise<void> {
-    const signed = await call('sign_in', { body: { ...credentials, refresh_in: 'cookie' } })
+    const signed = await call('sign_in', { body: { ...credentials } })
     queryClient.clear()
     setToken(signed.access_token)
     await reload()

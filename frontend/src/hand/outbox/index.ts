@@ -1,0 +1,200 @@
+import { computed, ref, shallowRef, watch } from 'vue'
+import type { ComputedRef, Ref, ShallowRef } from 'vue'
+import { call } from '@/api'
+import { wire } from '@/shared/dates'
+import { t } from '@/shared/i18n'
+import { notify } from '@/shared/notify'
+import { invalidate } from '@/shared/query'
+import { useSession } from '@/shared/session'
+import { body, draft, empty, entryId } from './entry'
+import type { Entry, TaskFacts, Written } from './entry'
+import { pause, sendAll, upload } from './sender'
+import type { Outcome, Server } from './sender'
+import { openStorage } from './storage'
+import type { Storage } from './storage'
+
+export type { Entry, KeptPhoto, TaskFacts, Written } from './entry'
+export { preparePages } from './prepare'
+
+export interface Outbox {
+  /** Entries of whoever is signed in, the newest first. */
+  entries: ShallowRef<Entry[]>
+  /** Entries of other people who use this phone; they wait until those sign in. */
+  others: Ref<number>
+  waiting: ComputedRef<number>
+  refused: ComputedRef<number>
+  /** The entry that is on its way. */
+  sending: Ref<string | undefined>
+  /** Whether what is kept outlives the page. */
+  durable: Ref<boolean>
+  find: (task: string) => Promise<Entry | undefined>
+  saveDraft: (task: TaskFacts, written: Written) => Promise<void>
+  /** Puts it in the outbox and tries at once. */
+  submit: (task: TaskFacts, written: Written) => Promise<Outcome | undefined>
+  /** Takes a waiting or refused entry back to write on. */
+  reopen: (id: string) => Promise<void>
+  remove: (id: string) => Promise<void>
+  sendNow: () => Promise<void>
+  remember: (name: string, value: unknown) => Promise<void>
+  recall: <T>(name: string) => Promise<{ at: number; value: T } | undefined>
+}
+
+const server: Server = {
+  upload: async (photo) => (await call('upload_attachment', { body: upload(photo), key: photo.key })).id,
+  submit: (entry) =>
+    call('submit_task', { path: { id: entry.task.id }, body: body(entry), key: entry.key }),
+}
+
+async function oneTabAtATime(act: () => Promise<void>): Promise<void> {
+  const locks = (navigator as { locks?: LockManager }).locks
+  if (locks) await locks.request('gezhi-outbox', act)
+  else await act()
+}
+
+function make(): Outbox {
+  const session = useSession()
+  const entries = shallowRef<Entry[]>([])
+  const others = ref(0)
+  const sending = ref<string>()
+  const durable = ref(true)
+  const account = () => session.me?.account.id
+  let failures = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let running: Promise<void> | undefined
+
+  const opened = openStorage().then((storage) => {
+    durable.value = storage.durable
+    return storage
+  })
+  async function show(storage: Storage): Promise<void> {
+    const all = await storage.entries()
+    entries.value = all.filter((one) => one.account === account()).sort((a, b) => b.savedAt - a.savedAt)
+    others.value = all.length - entries.value.length
+  }
+  async function change(act: (storage: Storage) => Promise<void>): Promise<void> {
+    const storage = await opened
+    await act(storage)
+    await show(storage)
+  }
+
+  async function round(quiet: string | undefined, outcomes: Map<string, Outcome>): Promise<void> {
+    const storage = await opened
+    const me = account()
+    clearTimeout(timer)
+    if (!me || session.state !== 'in') return
+    let result: 'clear' | 'waiting' = 'clear'
+    await oneTabAtATime(async () => {
+      result = await sendAll(storage, server, me, (entry, outcome) => {
+        sending.value = outcome ? undefined : entry.id
+        if (!outcome) return
+        outcomes.set(entry.id, outcome)
+        if (outcome.kind === 'sent') {
+          void invalidate('get_task', 'list_inbox', 'list_tasks', 'list_to_verify')
+          if (entry.id !== quiet) notify.done(t('outbox.sent', { title: entry.task.title }))
+        } else if (outcome.kind === 'refused' && entry.id !== quiet) {
+          notify.done(t('outbox.refused_toast', { title: entry.task.title }))
+        }
+      })
+    }).finally(() => (sending.value = undefined))
+    await show(storage)
+    failures = result === 'waiting' ? failures + 1 : 0
+    if (result === 'waiting') timer = setTimeout(() => void go(), pause(failures))
+  }
+  /** One round at a time; `quiet` is the entry whose page tells the outcome itself. */
+  async function go(quiet?: string): Promise<Map<string, Outcome>> {
+    const outcomes = new Map<string, Outcome>()
+    const before = running
+    const mine = (async () => {
+      await before?.catch(() => undefined)
+      await round(quiet, outcomes)
+    })()
+    running = mine
+    try {
+      await mine
+    } finally {
+      if (running === mine) running = undefined
+    }
+    return outcomes
+  }
+  const restart = () => {
+    failures = 0
+    void go().catch(() => undefined)
+  }
+
+  watch(
+    () => [session.state, account()] as const,
+    ([state]) => {
+      void opened.then(async (storage) => {
+        if (state === 'out') await storage.forget()
+        await show(storage)
+        if (state === 'in') restart()
+      })
+    },
+    { immediate: true },
+  )
+  window.addEventListener('online', restart)
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') restart()
+  })
+
+  return {
+    entries,
+    others,
+    sending,
+    durable,
+    waiting: computed(() => entries.value.filter((one) => one.state === 'waiting').length),
+    refused: computed(() => entries.value.filter((one) => one.state === 'refused').length),
+    find: async (task) => (await opened).entry(entryId(account() ?? '', task)),
+    saveDraft: (task, written) =>
+      change(async (storage) => {
+        const me = account()
+        if (!me) return
+        const before = await storage.entry(entryId(me, task.id))
+        if (empty(written)) {
+          if (before?.state === 'draft') await storage.remove(before.id)
+          return
+        }
+        const next = draft(me, task, written, Date.now())
+        // What the server said stays beside it until it is sent again.
+        await storage.keep(before?.fault ? { ...next, fault: before.fault } : next)
+      }),
+    submit: async (task, written) => {
+      const me = account()
+      if (!me) return undefined
+      const entry: Entry = {
+        ...draft(me, task, written, Date.now()),
+        state: 'waiting',
+        doneAt: wire(new Date()),
+      }
+      await change((storage) => storage.keep(entry))
+      failures = 0
+      return (await go(entry.id)).get(entry.id)
+    },
+    reopen: (id) =>
+      change(async (storage) => {
+        const entry = await storage.entry(id)
+        if (entry) await storage.keep({ ...entry, state: 'draft' })
+      }),
+    remove: (id) => change((storage) => storage.remove(id)),
+    sendNow: async () => {
+      failures = 0
+      await go()
+    },
+    remember: async (name, value) => {
+      const me = account()
+      if (!me) return
+      // What was read comes wrapped by the framework; the database takes plain values only.
+      const plain: unknown = JSON.parse(JSON.stringify(value))
+      await (await opened).remember(`${me}/${name}`, { at: Date.now(), value: plain })
+    },
+    recall: async <T>(name: string) =>
+      (await (await opened).recall(`${account() ?? ''}/${name}`)) as { at: number; value: T } | undefined,
+  }
+}
+
+let outbox: Outbox | undefined
+/** The one outbox of this phone; begins to send when it is first asked for. */
+export function useOutbox(): Outbox {
+  outbox ??= make()
+  return outbox
+}
