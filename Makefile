@@ -6,17 +6,21 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run test tools pages
+.PHONY: help run test openapi tools pages
 
 PROGRAM := target/release/gezhi
 
 help:
 	@printf '%s\n' \
-	    'make run    build everything, make ./data with the demonstration township, serve on http://127.0.0.1:8080' \
-	    'make test   formatting, lints, contract, licences, all tests on SQLite and PostgreSQL, pages, browser journeys' \
-	    'make pages  build the pages into frontend/dist'
+	    'make run      build everything, make ./data with the demonstration township, serve on http://127.0.0.1:8080' \
+	    'make test     formatting, lints, contract, licences, all tests on SQLite and PostgreSQL, pages, browser journeys' \
+	    'make openapi  write openapi/openapi.json from the handlers, and the pages'"'"' client from it' \
+	    'make pages    build the pages into frontend/dist'
 
-# A second run builds only what changed and keeps the data. Settings: gezhi.toml or GEZHI_* (see README.md).
+# A second run builds only what changed and keeps the data. Settings: gezhi.toml or GEZHI_* (see README.md). The two
+# below are for trying on this machine: the demonstration township on the sign-in page, cookies without TLS.
+run: export GEZHI_DEFAULT_TOWNSHIP ?= 310116112
+run: export GEZHI_SECURE_COOKIES ?= false
 run: tools pages
 	@cargo build --release --locked -p api
 	$(PROGRAM) migrate
@@ -25,6 +29,11 @@ run: tools pages
 
 test:
 	@exec bash tests/run.sh
+
+# After a change of the API.
+openapi: tools
+	@cargo run --quiet --locked -p openapi
+	npm --prefix frontend run generate
 
 tools:
 	@missing=()

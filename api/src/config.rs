@@ -34,6 +34,7 @@ pub struct Config {
     /// Folder of the token key and of what the demonstration leaves.
     pub data_dir: PathBuf,
     /// Nine-digit code of the township the sign-in page starts with.
+    #[serde(deserialize_with = "digits")]
     pub default_township: Option<String>,
     /// Whether cookies are marked Secure: on unless the server is tried without TLS in front.
     pub secure_cookies: bool,
@@ -79,6 +80,20 @@ impl Default for Config {
             log_format: LogFormat::Text,
         }
     }
+}
+
+/// A code of digits alone reads as a number from the environment and from an unquoted setting.
+fn digits<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u64),
+        Text(String),
+    }
+    Ok(Option::<Either>::deserialize(deserializer)?.map(|either| match either {
+        Either::Number(number) => number.to_string(),
+        Either::Text(text) => text,
+    }))
 }
 
 impl Config {

@@ -1,12 +1,14 @@
 //! Activities: publishing, places, the waiting list.
 
 use api::activity::service;
-use api::http::{ApiError, Code, IdempotencyKey, Result as ApiResult};
+use api::http::{ApiError, Code, IdempotencyKey, IfMatch, Result as ApiResult};
 use api::tenancy::{Scope, Tx};
 use chrono::TimeDelta;
 use entity::activity_signup;
 use entity::ids::{ActivityId, MemberId};
 use entity::kinds::{MemberCategory, SignupState};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use sea_orm::{ColumnTrait, QueryFilter, Set};
 use support::prelude::*;
 
@@ -316,6 +318,50 @@ on_both! {
         together(all).await;
         assert_eq!(people(&app, &id_of(&made), SignupState::SignedUp).await.len(), 2);
         assert_eq!(people(&app, &id_of(&made), SignupState::Waiting).await.len(), 2);
+    }
+
+    /// A random run of sign-ups, withdrawals and changes of the capacity, against a plain model of places and queue.
+    async fn places_and_queue_hold_in_a_random_run(app: TestApp) {
+        let mut random = StdRng::seed_from_u64(support::seed());
+        let made = publish(&app, Town::A, 600, 700, json!({"capacity": 3})).await;
+        let id: ActivityId = id_of(&made).parse().unwrap();
+        let members = enter_members(&app.scope(Town::A), 8).await;
+        let scopes = acting(&app, Town::A, &members);
+        let (mut capacity, mut version) = (Some(3), 1);
+        let (mut placed, mut queue): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        for step in 0..80 {
+            app.clock.advance(TimeDelta::seconds(1));
+            let who = random.random_range(0..members.len());
+            let room = |placed: &Vec<usize>, capacity: Option<usize>| capacity.is_none_or(|most| placed.len() < most);
+            match random.random_range(0..10) {
+                0..=5 => {
+                    service::sign_up(&scopes[who], IdempotencyKey(None), id).await.unwrap();
+                    if !placed.contains(&who) && !queue.contains(&who) {
+                        if room(&placed, capacity) { placed.push(who) } else { queue.push(who) }
+                    }
+                }
+                6..=8 => {
+                    service::withdraw(&scopes[who], id).await.unwrap();
+                    placed.retain(|one| *one != who);
+                    queue.retain(|one| *one != who);
+                }
+                _ => {
+                    capacity = [None, Some(1), Some(2), Some(3), Some(5)][random.random_range(0..5)];
+                    let change = serde_json::from_value(json!({ "capacity": capacity })).unwrap();
+                    service::update(&scopes[who], id, IfMatch(version), change).await.unwrap();
+                    version += 1;
+                }
+            }
+            while !queue.is_empty() && room(&placed, capacity) {
+                placed.push(queue.remove(0));
+            }
+            let mut expected: Vec<MemberId> = placed.iter().map(|one| members[*one]).collect();
+            let mut there = people(&app, &id.to_string(), SignupState::SignedUp).await;
+            expected.sort_unstable();
+            there.sort_unstable();
+            assert_eq!(there, expected, "step {step}");
+            assert_eq!(people(&app, &id.to_string(), SignupState::Waiting).await.len(), queue.len(), "step {step}");
+        }
     }
 
     /// A cancelled activity takes nobody any more; one that somebody came to is not cancelled.

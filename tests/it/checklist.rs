@@ -260,6 +260,28 @@ on_both! {
         assert_eq!(new[0]["due_at"], "2026-12-03T17:30:00+08:00");
     }
 
+    /// Publishing and the daily round at the same moment ask nobody twice.
+    async fn publishing_and_the_daily_round_do_not_collide(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let first = published(&clerk, "网格长责任清单", &three_duties()).await;
+        let list = first["checklist"].clone();
+        app.clock.set(moment("2026-12-01T08:00:00+08:00"));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let body = json!({"title": "网格长责任清单", "items": three_duties()});
+        let saved = clerk.put(&path(&list, "/draft"), version(&list), &body).await.ok(200);
+        let rounds: Vec<_> = (0..3)
+            .map(|_| {
+                let scope = app.scope(Town::A);
+                actix_web::rt::spawn(async move { api::jobs::township(&scope).await })
+            })
+            .collect();
+        publish(&clerk, &saved).await;
+        for round in rounds {
+            round.await.unwrap().unwrap();
+        }
+        assert_eq!(tasks(&clerk, "").await.len(), 6);
+    }
+
     /// A one-off duty is asked once of everybody, also after its list has a new version.
     async fn a_duty_once_is_asked_once(app: TestApp) {
         let clerk = app.client(Who::Clerk, Town::A).await;

@@ -225,6 +225,20 @@ on_both! {
         assert_eq!(kinds, ["general_head", "worker"]);
     }
 
+    /// Two offices appoint at the same moment: one of them is told that the post is taken.
+    async fn a_post_goes_to_one_of_two_at_once(app: TestApp) {
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let body = |member| json!({ "grid_id": town.grids.other_general, "member_id": member, "kind": "general_head" });
+        let (first, second) = (body(town.members.spare), body(town.members.member));
+        let (one, other) = tokio::join!(clerk.post("/grid-posts", &first), clerk.post("/grid-posts", &second));
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409]);
+        let grid = clerk.get(&format!("/grids/{}", town.grids.other_general)).await.ok(200);
+        assert_eq!(grid["posts"].as_array().unwrap().len(), 1);
+    }
+
     /// An end announced for a later day, and a successor after it.
     async fn a_term_can_end_later(app: TestApp) {
         let town = app.town(Town::A);

@@ -7,6 +7,8 @@ use rust_xlsxwriter::Workbook;
 use support::prelude::*;
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// More than the two hundred rows that one statement changes and the five hundred that one enters.
+const LARGE: i32 = 5000;
 const HEADER: [&str; 7] = ["编号*", "姓名*", "类别*", "手机", "党组织编码", "网格编码", "岗位"];
 
 fn workbook(rows: &[Vec<String>]) -> Vec<u8> {
@@ -276,6 +278,29 @@ on_both! {
         assert_eq!(untouched["items"][0]["version"], 1);
         let neighbour = app.client(Who::Clerk, Town::B).await;
         assert_eq!(neighbour.get("/members?q=R").await.ok(200)["items"], json!([]));
+    }
+
+    /// A roster larger than one statement takes: entered, and then changed as a whole.
+    async fn a_large_roster_is_entered_and_changed(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let people = |category: &str| -> Vec<u8> {
+            let mut rows = vec![HEADER.map(str::to_owned).to_vec()];
+            rows.extend((1..=LARGE).map(|n| vec![format!("L{n:05}"), format!("人员{n}"), category.to_owned(),
+                format!("137{n:08}"), "0101".to_owned(), "水库村".to_owned(), "网格指导员".to_owned()]));
+            workbook(&rows)
+        };
+        let total = i64::from(LARGE);
+        let first = import(&clerk, people("群众")).await;
+        assert_eq!((counts(&first), &first["applied"]), ([total, total, 0, 0, 0], &json!(true)));
+        let second = import(&clerk, people("志愿者")).await;
+        assert_eq!(counts(&second), [total, 0, total, 0, 0]);
+        let last = clerk.get(&format!("/members?q=L{LARGE:05}")).await.ok(200);
+        assert_eq!((&last["items"][0]["category"], &last["items"][0]["version"]), (&json!("volunteer"), &json!(2)));
+        assert_eq!(last["items"][0]["phone"], format!("137{LARGE:08}"));
+        assert_eq!(last["items"][0]["party_org"]["name"], "水库村党支部");
+        assert_eq!(last["items"][0]["posts"][0]["kind"], "instructor");
+        let grid = clerk.get(&format!("/grids/{}", app.town(Town::A).grids.general)).await.ok(200);
+        assert_eq!(grid["posts"].as_array().unwrap().len(), usize::try_from(LARGE).unwrap() + 1);
     }
 
     /// Numbers that a spreadsheet took for numbers, blanks that leave what is known, the same key twice.

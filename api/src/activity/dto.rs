@@ -232,9 +232,11 @@ pub struct CreateActivity {
     pub place: String,
     /// Its start.
     #[garde(skip)]
+    #[schema(example = "2026-11-28T09:00:00+08:00")]
     pub starts_at: DateTime<FixedOffset>,
     /// Its end: after the start, at most seven days later.
     #[garde(skip)]
+    #[schema(example = "2026-11-28T11:00:00+08:00")]
     pub ends_at: DateTime<FixedOffset>,
     /// Places; without a limit when absent.
     #[serde(default)]
@@ -254,25 +256,27 @@ pub struct UpdateActivity {
     /// Its title.
     #[serde(default)]
     #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, nullable = false)]
     pub title: Option<String>,
     /// What will be done.
     #[serde(default)]
     #[garde(length(chars, max = 2000))]
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, nullable = false)]
     pub description: Option<String>,
     /// Where people meet.
     #[serde(default)]
     #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, nullable = false)]
     pub place: Option<String>,
     /// Its start; only before it has begun.
     #[serde(default)]
     #[garde(skip)]
+    #[schema(nullable = false, example = "2026-11-28T09:00:00+08:00")]
     pub starts_at: Option<DateTime<FixedOffset>>,
     /// Its end, not in the past.
     #[serde(default)]
     #[garde(skip)]
+    #[schema(nullable = false, example = "2026-11-28T11:00:00+08:00")]
     pub ends_at: Option<DateTime<FixedOffset>>,
     /// Places; null for no limit.
     #[serde(default, deserialize_with = "given")]

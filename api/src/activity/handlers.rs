@@ -36,7 +36,7 @@ pub async fn list_activities(
     request_body = dto::CreateActivity,
     responses(
         (status = 201, description = "The new activity", body = dto::Activity,
-            headers(("Location" = String), ("ETag" = String))),
+            headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version"))),
         Problems
     )
 )]
@@ -58,7 +58,7 @@ pub async fn create_activity(
     security(("bearer" = ["activity.read"])),
     params(("id" = ActivityId, Path, description = "Id of the activity")),
     responses(
-        (status = 200, description = "The activity", body = dto::Activity, headers(("ETag" = String))),
+        (status = 200, description = "The activity", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
         Problems
     )
 )]
@@ -82,7 +82,7 @@ pub async fn get_activity(
     ),
     request_body = dto::UpdateActivity,
     responses(
-        (status = 200, description = "The changed activity", body = dto::Activity, headers(("ETag" = String))),
+        (status = 200, description = "The changed activity", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
         Problems
     )
 )]
@@ -105,7 +105,7 @@ pub async fn update_activity(
     params(("id" = ActivityId, Path, description = "Id of the activity")),
     request_body = dto::CancelActivity,
     responses(
-        (status = 200, description = "The cancelled activity", body = dto::Activity, headers(("ETag" = String))),
+        (status = 200, description = "The cancelled activity", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
         Problems
     )
 )]
@@ -129,7 +129,7 @@ pub async fn cancel_activity(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition give the first answer again")
     ),
     responses(
-        (status = 200, description = "The activity with the caller's place", body = dto::Activity, headers(("ETag" = String))),
+        (status = 200, description = "The activity with the caller's place", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
         Problems
     )
 )]
@@ -150,7 +150,7 @@ pub async fn sign_up(
     security(("bearer" = ["activity.sign_up"])),
     params(("id" = ActivityId, Path, description = "Id of the activity")),
     responses(
-        (status = 200, description = "The activity without the caller's place", body = dto::Activity, headers(("ETag" = String))),
+        (status = 200, description = "The activity without the caller's place", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
         Problems
     )
 )]

@@ -14,6 +14,11 @@ pub struct UploadAttachment {
     pub file: Vec<u8>,
 }
 
+/// The photo itself.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct PhotoFile(pub Vec<u8>);
+
 /// A stored photo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Attachment {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use entity::ids::AttachmentId;
 use futures_util::StreamExt;
 
-use super::dto::{Attachment, UploadAttachment};
+use super::dto::{Attachment, PhotoFile, UploadAttachment};
 use super::{rules, service};
 use crate::auth::{Permit, perm};
 use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Problems, Result};
@@ -40,7 +40,7 @@ pub async fn upload_attachment(
     summary = "查看照片",
     security(("bearer" = ["attachment.read"])),
     params(("id" = AttachmentId, Path, description = "照片")),
-    responses((status = 200, description = "照片", content_type = "image/jpeg", body = Vec<u8>), Problems)
+    responses((status = 200, description = "照片", content_type = "image/jpeg", body = PhotoFile), Problems)
 )]
 #[get("/attachments/{id}")]
 pub async fn get_attachment(

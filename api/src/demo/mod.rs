@@ -50,9 +50,13 @@ pub async fn ensure(state: &AppState) -> Result<String> {
             ));
         }
         Some(_) => {
-            return Ok(std::fs::read_to_string(&file).unwrap_or_else(|_| {
-                format!("The demonstration is loaded; its accounts were written to {}", file.display())
-            }));
+            // The file is written last: without it the loading was cut short, or happened elsewhere.
+            return std::fs::read_to_string(&file).map_err(|error| {
+                ApiError::new(Code::Conflict).detail(
+                    format!("演示镇街已存在,但没有账号文件 {}:{error}。若上次装入中断,请删除数据库后重新装入", file.display()),
+                    format!("The demonstration is there without its accounts in {}: {error}. If loading was cut short, remove the database and load again", file.display()),
+                )
+            });
         }
         None => {}
     }

@@ -34,10 +34,10 @@ pub(super) fn name(rng: &mut StdRng, taken: &mut std::collections::HashSet<Strin
 
 /// A picture made of nothing: a sky, a field and a road, as JPEG.
 pub(super) fn photo(shade: u8) -> Option<Vec<u8>> {
-    let (width, height) = (640_u32, 480_u32);
+    let (width, height) = (480_u32, 360_u32);
     let picture = image::RgbImage::from_fn(width, height, |x, y| {
-        let road = x.abs_diff(width / 2) < 20 + y.saturating_sub(220) / 2;
-        if y < 220 {
+        let road = x.abs_diff(width / 2) < 20 + y.saturating_sub(165) / 2;
+        if y < 165 {
             image::Rgb([150, 190, 220_u8.saturating_sub(shade / 4)])
         } else if road {
             image::Rgb([150, 150, 145])

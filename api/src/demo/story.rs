@@ -53,6 +53,7 @@ pub(super) struct Story {
     volunteers: Vec<Person>,
     accounts: Vec<(String, String)>,
     village: GridId,
+    photos: Vec<Vec<u8>>,
 }
 
 struct Cast<'a> {
@@ -188,14 +189,15 @@ impl Story {
                 break;
             }
             jobs::township(&self.scope).await?;
-            if day.weekday().num_days_from_monday() < 5 {
-                self.work(day).await?;
-                self.verify(day).await?;
-            }
+            // Activities first: they begin at their hour, and the clock does not go back.
             for (id, starts_at, minutes, crowd) in &activities {
                 if beijing(*starts_at).date_naive() == day {
                     self.hold(*id, *starts_at, *minutes, crowd).await?;
                 }
+            }
+            if day.weekday().num_days_from_monday() < 5 {
+                self.work(day).await?;
+                self.verify(day).await?;
             }
         }
         Ok(())
@@ -272,11 +274,11 @@ impl Story {
             .collect();
         owing.retain(|person| !slow.contains(&person.member));
         owing.shuffle(&mut self.rng);
-        owing.truncate(24);
-        for person in owing {
-            let minute = self.rng.random_range(0..50);
-            let hour = self.rng.random_range(9..17);
-            if !self.move_to(at(day, hour.max(9), minute)) && self.clock.now() > self.end {
+        owing.truncate(14);
+        let mut minutes: Vec<i64> = owing.iter().map(|_| self.rng.random_range(0..510)).collect();
+        minutes.sort_unstable();
+        for (person, minute) in owing.into_iter().zip(minutes) {
+            if !self.move_to(at(day, 9, 0) + TimeDelta::minutes(minute)) {
                 return Ok(());
             }
             let scope = self.acting(&person);
@@ -291,9 +293,8 @@ impl Story {
             };
             match first.evidence {
                 Evidence::Photo => {
-                    let shade = self.rng.random_range(0..200);
-                    if let Some(photo) = people::photo(shade) {
-                        let kept = attachment::service::upload(&scope, key(), photo).await?;
+                    if let Some(photo) = self.photos.choose(&mut self.rng) {
+                        let kept = attachment::service::upload(&scope, key(), photo.clone()).await?;
                         input.attachment_ids.push(kept.id);
                     }
                 }
@@ -548,6 +549,7 @@ async fn cast_people(
         workers,
         volunteers,
         accounts,
+        photos: [0, 60, 120, 180].into_iter().filter_map(people::photo).collect(),
         village: village.ok_or_else(|| ApiError::internal("the village is not among the grids"))?,
     })
 }

@@ -112,7 +112,6 @@ codes! {
     AlreadyExists = "already_exists", 409, "已经存在", "This exists already";
     StateConflict = "state_conflict", 409, "当前状态不允许此操作,请刷新后再试", "The present state does not allow this; reload and try again";
     PostTaken = "post_taken", 409, "该岗位已有人在任", "The post is held by somebody";
-    NotCheckedIn = "not_checked_in", 409, "还没有签到", "Not checked in yet";
     CheckInClosed = "check_in_closed", 409, "不在签到时间内", "Check-in is not open now";
     ActivityFull = "activity_full", 409, "名额已满", "The activity is full";
     ActivityCancelled = "activity_cancelled", 409, "活动已取消", "The activity was cancelled";

@@ -5,7 +5,10 @@ use std::io::{Cursor, Read};
 
 use calamine::{Data, DataRef, Reader, Xlsx};
 use flate2::read::DeflateDecoder;
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Note, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Workbook,
+    XlsxError,
+};
 
 use crate::grid::collection::Fault;
 use crate::http::{ApiError, Code, Result};
@@ -69,7 +72,7 @@ pub struct Sheet {
 ///
 /// 422 `file_unreadable` when it is no workbook or too large once unpacked; 413 when there are too many rows.
 pub fn read(bytes: &[u8], is_header: impl Fn(&Row) -> bool) -> Result<Option<Sheet>> {
-    match unpacked_size(bytes) {
+    match unpacked_size(bytes, MAX_UNPACKED) {
         None => return Err(unreadable()),
         Some(size) if size > MAX_UNPACKED => {
             return Err(ApiError::new(Code::PayloadTooLarge).detail(
@@ -162,36 +165,25 @@ fn value(data: &DataRef<'_>) -> Option<Cell> {
 }
 
 /// The size of all parts of a ZIP file once unpacked, found by unpacking them, since its directory can say what it likes;
-/// counting stops beyond [`MAX_UNPACKED`]. None when it is no ZIP file.
-fn unpacked_size(bytes: &[u8]) -> Option<u64> {
-    let u16_at = |at: usize| {
-        let field = bytes.get(at..at.checked_add(2)?)?;
-        Some(u16::from_le_bytes(field.try_into().ok()?))
-    };
-    let u32_at = |at: usize| {
-        let field = bytes.get(at..at.checked_add(4)?)?;
-        Some(u32::from_le_bytes(field.try_into().ok()?))
-    };
-    let size_at = |at: usize| usize::try_from(u32_at(at)?).ok();
+/// counting stops one byte beyond the limit. None when it is no ZIP file.
+fn unpacked_size(bytes: &[u8], limit: u64) -> Option<u64> {
+    let file = Archive(bytes);
     // The end record is 22 bytes and a comment of at most 65,535.
     let last = bytes.len().checked_sub(22)?;
     let end = (last.saturating_sub(65_535)..=last)
         .rev()
         .find(|at| bytes.get(*at..*at + 4) == Some(b"PK\x05\x06"))?;
-    let entries = u16_at(end + 10)?;
-    let mut at = size_at(end + 16)?;
+    let entries = file.u16(end + 10)?;
+    let mut at = file.u32(end + 16)?;
     let mut sum = 0_u64;
     for _ in 0..entries {
-        if u32_at(at)? != u32::from_le_bytes(*b"PK\x01\x02") {
+        if bytes.get(at..at.checked_add(4)?) != Some(b"PK\x01\x02") {
             return None;
         }
-        let (method, packed, local) = (u16_at(at + 10)?, size_at(at + 20)?, size_at(at + 42)?);
-        let skip = |from: usize| Some(usize::from(u16_at(from)?) + usize::from(u16_at(from + 2)?));
-        let begin = local.checked_add(30)?.checked_add(skip(local.checked_add(26)?)?)?;
-        let part = bytes.get(begin..begin.checked_add(packed)?)?;
-        let left = MAX_UNPACKED.checked_sub(sum)?.saturating_add(1);
-        sum += match method {
-            0 => u64::try_from(packed).ok()?,
+        let part = file.part(at)?;
+        let left = limit.checked_sub(sum)?.saturating_add(1);
+        sum += match file.u16(at + 10)? {
+            0 => u64::try_from(part.len()).ok()?,
             8 => {
                 let mut unpacked = DeflateDecoder::new(part).take(left);
                 std::io::copy(&mut unpacked, &mut std::io::sink()).ok()?
@@ -199,15 +191,59 @@ fn unpacked_size(bytes: &[u8]) -> Option<u64> {
             // Spreadsheets are stored or deflated.
             _ => return None,
         };
-        if sum > MAX_UNPACKED {
+        if sum > limit {
             return Some(sum);
         }
-        at = at
-            .checked_add(46)?
-            .checked_add(skip(at.checked_add(28)?)?)?
-            .checked_add(usize::from(u16_at(at + 32)?))?;
+        let variable = file.u16(at + 28)? + file.u16(at + 30)? + file.u16(at + 32)?;
+        at = at.checked_add(46 + variable)?;
     }
     Some(sum)
+}
+
+/// Numbers in a ZIP file, little-endian.
+struct Archive<'a>(&'a [u8]);
+
+impl<'a> Archive<'a> {
+    fn bytes<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.0.get(at..at.checked_add(N)?)?.try_into().ok()
+    }
+
+    fn u16(&self, at: usize) -> Option<usize> {
+        self.bytes(at).map(u16::from_le_bytes).map(usize::from)
+    }
+
+    fn u32(&self, at: usize) -> Option<usize> {
+        usize::try_from(u32::from_le_bytes(self.bytes(at)?)).ok()
+    }
+
+    /// The packed bytes of the part that the directory entry at `at` names. Some writers give the numbers in the
+    /// 64-bit extra field (id 1) even where they are small: unpacked size, packed size, place, as far as the entry
+    /// itself says "see there".
+    fn part(&self, at: usize) -> Option<&'a [u8]> {
+        const SEE_THERE: usize = 0xFFFF_FFFF;
+        let mut extra = at.checked_add(46)?.checked_add(self.u16(at + 28)?)?;
+        let extras = extra.checked_add(self.u16(at + 30)?)?;
+        let mut long = None;
+        while extra < extras {
+            if self.u16(extra)? == 1 {
+                long = Some(extra + 4);
+            }
+            extra = extra.checked_add(4)?.checked_add(self.u16(extra + 2)?)?;
+        }
+        let mut number = |field: usize| {
+            let short = self.u32(at + field)?;
+            if short != SEE_THERE {
+                return Some(short);
+            }
+            let place = long?;
+            long = Some(place + 8);
+            usize::try_from(u64::from_le_bytes(self.bytes(place)?)).ok()
+        };
+        let (_, packed, local) = (number(24)?, number(20)?, number(42)?);
+        let names = self.u16(local.checked_add(26)?)? + self.u16(local.checked_add(28)?)?;
+        let begin = local.checked_add(30)?.checked_add(names)?;
+        self.0.get(begin..begin.checked_add(packed)?)
+    }
 }
 
 fn written(error: XlsxError) -> ApiError {
@@ -338,6 +374,9 @@ pub fn template(
     explanations: &[(&str, &str, String)],
 ) -> Result<Vec<u8>> {
     let mut workbook = Workbook::new();
+    // Always the same bytes: the library would write the moment of the machine's clock into the file.
+    let made = ExcelDateTime::from_ymd(2026, 1, 1).map_err(written)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     let heading = heading();
     // Numbers and phones are text: a spreadsheet would drop leading zeros.
     let text = Format::new().set_num_format("@");
@@ -446,10 +485,7 @@ mod tests {
     fn a_small_file_that_holds_a_huge_one_is_refused() {
         let mut packed =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        let zeros = vec![0_u8; 1 << 20];
-        for _ in 0..=MAX_UNPACKED >> 20 {
-            assert!(packed.write_all(&zeros).is_ok());
-        }
+        assert!(packed.write_all(&vec![0_u8; 1 << 20]).is_ok());
         let packed = packed.finish().unwrap_or_default();
         let size = u32::try_from(packed.len()).unwrap_or_default().to_le_bytes();
         // The directory says ten bytes.
@@ -482,10 +518,46 @@ mod tests {
             [b"PK\x05\x06".as_slice(), &[0; 4], &[1, 0, 1, 0], &[47, 0, 0, 0], &directory, &[0, 0]]
                 .concat(),
         );
-        assert!(file.len() < MAX_BYTES);
-        assert_eq!(unpacked_size(&file), Some(MAX_UNPACKED + 1));
-        let code = read(&file, is_header).err().map(|error| error.code());
-        assert_eq!(code, Some(Code::PayloadTooLarge));
+        assert!(file.len() < 2000);
+        assert_eq!(unpacked_size(&file, 1 << 20), Some(1 << 20));
+        assert_eq!(unpacked_size(&file, 1000), Some(1001));
+    }
+
+    #[test]
+    fn numbers_in_the_long_extra_field_are_read() {
+        let mut file = [
+            b"PK\x03\x04".as_slice(),
+            &[45, 0, 0, 0, 0, 0],
+            &[0; 8],
+            &[0xFF; 8],
+            &[1, 0, 0, 0],
+            b"a",
+        ]
+        .concat();
+        file.extend(b"hello");
+        let directory = u32::try_from(file.len()).unwrap_or_default().to_le_bytes();
+        file.extend(
+            [
+                b"PK\x01\x02".as_slice(),
+                &[45, 0, 45, 0, 0, 0, 0, 0],
+                &[0; 8],
+                &[0xFF; 8],
+                &[1, 0, 28, 0],
+                &[0; 10],
+                &[0xFF; 4],
+                b"a",
+            ]
+            .concat(),
+        );
+        file.extend(
+            [&[1, 0, 24, 0][..], &5_u64.to_le_bytes(), &5_u64.to_le_bytes(), &0_u64.to_le_bytes()]
+                .concat(),
+        );
+        file.extend(
+            [b"PK\x05\x06".as_slice(), &[0; 4], &[1, 0, 1, 0], &[75, 0, 0, 0], &directory, &[0, 0]]
+                .concat(),
+        );
+        assert_eq!(unpacked_size(&file, 10), Some(5));
     }
 
     #[test]

@@ -127,10 +127,6 @@ export default defineTexts({
     version_shown: '显示版本',
     superseded_note: '这一版已被后来的版本替代，仅供查阅。',
     draft_note: '这一版尚未发布，不产生任务。',
-    print_unit: '单位：{unit}',
-    print_date: '打印日期：{day}',
-    print_sign: '审核人（签字）：',
-    print_made: '制表人（签字）：',
   },
   en: {
     nav: 'Checklists',
@@ -263,9 +259,5 @@ export default defineTexts({
     version_shown: 'Version shown',
     superseded_note: 'This version has been replaced by a later one; for reference only.',
     draft_note: 'This version is not published and brings no tasks.',
-    print_unit: 'Unit: {unit}',
-    print_date: 'Printed: {day}',
-    print_sign: 'Approved by (signature):',
-    print_made: 'Prepared by (signature):',
   },
 })

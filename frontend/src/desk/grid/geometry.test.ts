@@ -19,7 +19,9 @@ const size = { width: 600, height: 400 }
 describe('projection', () => {
   it('reads polygons and nothing else', () => {
     expect(polygons(square)).toHaveLength(1)
-    expect(polygons({ type: 'MultiPolygon', coordinates: [square.coordinates, square.coordinates] } as never)).toHaveLength(2)
+    expect(
+      polygons({ type: 'MultiPolygon', coordinates: [square.coordinates, square.coordinates] } as never),
+    ).toHaveLength(2)
     expect(polygons({ type: 'Point', coordinates: [1, 2] } as never)).toEqual([])
     expect(polygons({ type: 'GeometryCollection' })).toEqual([])
   })
@@ -86,7 +88,12 @@ describe('labels', () => {
   })
 
   it('shows the more important of two that meet, and none outside', () => {
-    const shown = place([label('low', 0, 1), label('high', 20, 2), label('far', 100, 1), label('out', 9999, 3)], view, size, 12)
+    const shown = place(
+      [label('low', 0, 1), label('high', 20, 2), label('far', 100, 1), label('out', 9999, 3)],
+      view,
+      size,
+      12,
+    )
     expect(shown.map((one) => one.id)).toEqual(['high', 'far'])
     expect(shown[0]).toMatchObject({ x: 120, y: 100 })
   })

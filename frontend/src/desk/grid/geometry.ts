@@ -184,7 +184,10 @@ export function place<T extends Label>(
 
 /** Which grid a click means: of the grids from the top down to the one clicked, first the general grid, and
  * only within the chosen one the grid beneath it. */
-export function drill(line: readonly { id: string; kind: string }[], chosen: readonly string[]): string | undefined {
+export function drill(
+  line: readonly { id: string; kind: string }[],
+  chosen: readonly string[],
+): string | undefined {
   const inner = line.filter((grid) => grid.kind !== 'township')
   const path = inner.length > 0 ? inner : line
   return (path.find((grid) => !chosen.includes(grid.id)) ?? path[path.length - 1])?.id

@@ -18,7 +18,8 @@ export default defineTexts({
     empty_manage: '先导入网格边界文件，之后就可以在地图上看到各级网格，并任命网格长。',
     empty_read: '党建办导入网格后，这里会显示各级网格和岗位。',
     map: '网格地图',
-    map_of: '{name}网格地图：{general} 个总网格、{sub} 个子网格，其中 {vacant} 个网格有岗位空缺。逐个查看请用左侧网格树。',
+    map_of:
+      '{name}网格地图：{general} 个总网格、{sub} 个子网格，其中 {vacant} 个网格有岗位空缺。逐个查看请用左侧网格树。',
     map_keys: '方向键移动，加号、减号缩放，0 显示全部。',
     zoom_in: '放大',
     zoom_out: '缩小',
@@ -46,7 +47,6 @@ export default defineTexts({
     appoint_title: '任命：{grid}',
     post: '岗位',
     member: '人员',
-    member_hint: '输入姓名、拼音首字母或编号',
     from: '任职日期',
     need_member: '请选择人员',
     need_since: '请选择任职日期',
@@ -83,7 +83,8 @@ export default defineTexts({
       'Choose a GeoJSON file: each feature is a grid with the properties code, name, kind (township, general, sub, micro, dedicated), parent (code of the grid above) and a polygon in WGS 84. Grids whose code exists are updated.',
     imported: 'Grids imported',
     empty_title: 'No grids yet',
-    empty_manage: 'Import the file of boundaries first; then the grids appear on the map and heads can be appointed.',
+    empty_manage:
+      'Import the file of boundaries first; then the grids appear on the map and heads can be appointed.',
     empty_read: 'Once the party office has imported the grids, they and their posts appear here.',
     map: 'Map of grids',
     map_of:
@@ -115,7 +116,6 @@ export default defineTexts({
     appoint_title: 'Appoint: {grid}',
     post: 'Post',
     member: 'Person',
-    member_hint: 'Name, pinyin initials or number',
     from: 'From',
     need_member: 'Choose a person',
     need_since: 'Choose the first day',

@@ -16,7 +16,9 @@ export function changes(result: Import): number {
 
 /** The counts in the order in which they are read; faults only where there are some, and then nothing else:
  * a faulty file changes nothing. */
-export function counts(result: Import): { name: 'created' | 'updated' | 'unchanged' | 'fault_count'; n: number }[] {
+export function counts(
+  result: Import,
+): { name: 'created' | 'updated' | 'unchanged' | 'fault_count'; n: number }[] {
   if (result.fault_count > 0) return [{ name: 'fault_count', n: result.fault_count }]
   return [
     { name: 'created', n: result.created },

@@ -41,14 +41,12 @@ export interface Outbox {
 
 const server: Server = {
   upload: async (photo) => (await call('upload_attachment', { body: upload(photo), key: photo.key })).id,
-  submit: (entry) =>
-    call('submit_task', { path: { id: entry.task.id }, body: body(entry), key: entry.key }),
+  submit: (entry) => call('submit_task', { path: { id: entry.task.id }, body: body(entry), key: entry.key }),
 }
 
-async function oneTabAtATime(act: () => Promise<void>): Promise<void> {
+async function oneTabAtATime<T>(act: () => Promise<T>): Promise<T> {
   const locks = (navigator as { locks?: LockManager }).locks
-  if (locks) await locks.request('gezhi-outbox', act)
-  else await act()
+  return locks ? ((await locks.request('gezhi-outbox', act)) as T) : act()
 }
 
 function make(): Outbox {
@@ -82,9 +80,8 @@ function make(): Outbox {
     const me = account()
     clearTimeout(timer)
     if (!me || session.state !== 'in') return
-    let result: 'clear' | 'waiting' = 'clear'
-    await oneTabAtATime(async () => {
-      result = await sendAll(storage, server, me, (entry, outcome) => {
+    const result = await oneTabAtATime(() =>
+      sendAll(storage, server, me, (entry, outcome) => {
         sending.value = outcome ? undefined : entry.id
         if (!outcome) return
         outcomes.set(entry.id, outcome)
@@ -94,8 +91,8 @@ function make(): Outbox {
         } else if (outcome.kind === 'refused' && entry.id !== quiet) {
           notify.done(t('outbox.refused_toast', { title: entry.task.title }))
         }
-      })
-    }).finally(() => (sending.value = undefined))
+      }),
+    ).finally(() => (sending.value = undefined))
     await show(storage)
     failures = result === 'waiting' ? failures + 1 : 0
     if (result === 'waiting') timer = setTimeout(() => void go(), pause(failures))

@@ -99,7 +99,7 @@ describe('sending one', () => {
     const storage = memoryStorage()
     const entry = waiting()
     await storage.keep(entry)
-    const submit = vi.fn(async (_entry: Entry) => done)
+    const submit = vi.fn<Server['submit']>(async () => done)
     const outcome = await send(storage, server({ submit }), entry)
     expect(outcome).toEqual({ kind: 'sent', task: done })
     expect(body(submit.mock.calls[0]?.[0] as Entry)).toMatchObject({

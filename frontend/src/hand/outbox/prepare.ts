@@ -4,6 +4,7 @@ export function preparePages(...parts: (() => Promise<unknown>)[]): void {
   const fetchAll = () => {
     for (const part of parts) void part().catch(() => undefined)
   }
-  if (typeof window.requestIdleCallback === 'function') window.requestIdleCallback(fetchAll, { timeout: 4_000 })
+  if (typeof window.requestIdleCallback === 'function')
+    window.requestIdleCallback(fetchAll, { timeout: 4_000 })
   else setTimeout(fetchAll, 1_500)
 }

@@ -55,7 +55,7 @@ export async function send(
         entry = {
           ...entry,
           key: newKey(),
-          photos: entry.photos.map(({ attachment: _gone, ...photo }) => ({ ...photo, key: newKey() })),
+          photos: entry.photos.map(({ type, bytes }) => ({ key: newKey(), type, bytes })),
         }
         await storage.keep(entry)
         continue
@@ -102,6 +102,10 @@ export function pause(failures: number): number {
 
 export const upload = (photo: KeptPhoto): FormData => {
   const form = new FormData()
-  form.set('file', new Blob([photo.bytes], { type: photo.type }), photo.type === 'image/png' ? 'photo.png' : 'photo.jpg')
+  form.set(
+    'file',
+    new Blob([photo.bytes], { type: photo.type }),
+    photo.type === 'image/png' ? 'photo.png' : 'photo.jpg',
+  )
   return form
 }

@@ -1,3 +1,4 @@
+import type Compressor from 'compressorjs'
 import { newKey } from '@/api'
 import type { KeptPhoto } from '@/hand/outbox'
 
@@ -6,7 +7,7 @@ export const mostPhotos = 9
 const longestEdge = 1600
 const largestUpload = 8 * 1024 * 1024
 
-type Compress = typeof import('compressorjs').default
+type Compress = typeof Compressor
 let loading: Promise<{ default: Compress }> | undefined
 
 /** Loads the compressor ahead, while there is a connection. */
@@ -18,9 +19,9 @@ export function prepareCompressor(): Promise<{ default: Compress }> {
   return loading
 }
 
-function shrink(Compressor: Compress, file: File): Promise<Blob> {
+function shrink(Shrinker: Compress, file: File): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    new Compressor(file, {
+    new Shrinker(file, {
       maxWidth: longestEdge,
       maxHeight: longestEdge,
       quality: 0.8,
@@ -48,11 +49,11 @@ export function bytesOf(file: Blob): Promise<ArrayBuffer> {
 export async function preparePhoto(file: File): Promise<KeptPhoto> {
   let ready: Blob
   try {
-    const { default: Compressor } = await prepareCompressor().catch(() => {
+    const { default: Shrinker } = await prepareCompressor().catch(() => {
       if (!/^image\/(jpeg|png)$/.test(file.type) || file.size > largestUpload) throw new Error('unreadable')
       return { default: undefined }
     })
-    ready = Compressor ? await shrink(Compressor, file) : file
+    ready = Shrinker ? await shrink(Shrinker, file) : file
   } catch {
     throw new Error('unreadable')
   }

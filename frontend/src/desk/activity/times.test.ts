@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { Written } from './times'
+import { fromPicker, lacking, later, nextIn, toCreate, toPicker, toUpdate } from './times'
+
+const form: Written = {
+  title: '河道清理',
+  description: '',
+  grid_id: null,
+  place: '党群服务站',
+  starts_at: '2026-11-22T09:00',
+  ends_at: '2026-11-22T11:00',
+  capacity: '',
+  steward_id: null,
+}
+
+describe('times', () => {
+  it('are Beijing’s whatever the zone they come in', () => {
+    expect(toPicker('2026-11-22T09:30:00+08:00')).toBe('2026-11-22T09:30')
+    expect(toPicker('2026-11-21T20:00:00Z')).toBe('2026-11-22T04:00')
+    expect(fromPicker('2026-11-22T09:30')).toBe('2026-11-22T09:30:00+08:00')
+    expect(later('2026-11-22T23:30', 60)).toBe('2026-11-23T00:30')
+  })
+})
+
+describe('lacking', () => {
+  it('finds nothing in a whole form', () => expect(lacking(form)).toEqual([]))
+  it('finds what is missing or wrong', () => {
+    expect(
+      lacking({ ...form, title: ' ', place: '', starts_at: '', ends_at: '' }).map((one) => one[1]),
+    ).toEqual(['title', 'place', 'starts_at', 'ends_at'])
+    expect(lacking({ ...form, ends_at: form.starts_at })).toEqual([['ends_at', 'after']])
+    expect(lacking({ ...form, ends_at: '2026-11-29T09:00' })).toEqual([])
+    expect(lacking({ ...form, ends_at: '2026-11-29T09:01' })).toEqual([['ends_at', 'long']])
+    expect(lacking({ ...form, capacity: '0' })).toEqual([['capacity', 'capacity']])
+    expect(lacking({ ...form, capacity: '20' })).toEqual([])
+  })
+})
+
+describe('what is sent', () => {
+  it('is whole for a new one', () => {
+    expect(toCreate({ ...form, capacity: '20' })).toMatchObject({
+      starts_at: '2026-11-22T09:00:00+08:00',
+      capacity: 20,
+      steward_id: null,
+    })
+  })
+  it('is only what differs for a change, null where something is taken away', () => {
+    expect(toUpdate(form, form)).toEqual({})
+    const before = { ...form, capacity: '20', steward_id: 'a' }
+    expect(toUpdate(before, { ...form, place: '村委会' })).toEqual({
+      place: '村委会',
+      capacity: null,
+      steward_id: null,
+    })
+  })
+})
+
+describe('nextIn', () => {
+  const now = Date.parse('2026-11-22T09:00:00Z')
+  it('waits for the end of the code', () => {
+    expect(nextIn('2026-11-22T09:00:12Z', 30, now)).toBe(12_200)
+  })
+  it('asks every third of its life where the clock of the device is wrong', () => {
+    expect(nextIn('2026-11-22T08:59:00Z', 30, now)).toBe(10_000)
+    expect(nextIn('2026-11-22T09:05:00Z', 30, now)).toBe(10_000)
+  })
+})

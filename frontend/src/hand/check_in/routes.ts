@@ -1,0 +1,15 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/c/:code',
+    props: true,
+    component: () => import('./CheckInPage.vue'),
+    meta: { title: 'check_in.title', permission: 'activity.sign_up' },
+  },
+  {
+    path: '/scan',
+    component: () => import('./ScanPage.vue'),
+    meta: { title: 'check_in.scan_title', permission: 'activity.sign_up' },
+  },
+]

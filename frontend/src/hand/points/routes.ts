@@ -1,0 +1,13 @@
+import type { RouteRecordRaw } from 'vue-router'
+import type { NavEntry } from '@/shared/features'
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/points',
+    component: () => import('./PointsPage.vue'),
+    meta: { title: 'points.title', permission: 'points.read' },
+  },
+]
+export const nav: NavEntry[] = [
+  { text: 'points.nav', to: '/points', glyph: 'points', order: 30, permission: 'points.read' },
+]
