@@ -5,7 +5,7 @@
 //! ```text
 //! roof      board                                        read across all floors
 //! floor 4   checklist  activity  check_in                what townships do
-//! floor 3   points  attachment  task                     the engines
+//! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
 //! floor 1   tenancy  auth  session  http  jobs  calendar  config  clock  pages
 //! ```

@@ -32,6 +32,9 @@ const VACANT: &[&str] = &["31011611221602", "31011611220103", "31011611200305"];
 /// Heads of sub grids who leave their tasks lying.
 const SLOW: f64 = 0.12;
 
+/// Days that the list has been in force at the end.
+const LIST_DAYS: i64 = 12;
+
 /// Somebody of the story: the member and the account.
 #[derive(Debug, Clone)]
 struct Person {
@@ -132,6 +135,11 @@ fn at(day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
     from_beijing(day.and_time(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default()))
 }
 
+/// People look after what falls due within the week.
+fn clock_limit(now: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
+    *beijing(now + TimeDelta::days(7))
+}
+
 fn key() -> IdempotencyKey {
     IdempotencyKey::default()
 }
@@ -181,7 +189,6 @@ impl Story {
     /// Lives through the days.
     pub(super) async fn live(mut self, days: i64) -> Result<()> {
         let first = beijing(self.scope.now()).date_naive();
-        self.publish().await?;
         let activities = self.plan_activities(first, days).await?;
         for offset in 0..=days {
             let day = first + TimeDelta::days(offset);
@@ -194,6 +201,10 @@ impl Story {
                 if beijing(*starts_at).date_naive() == day {
                     self.hold(*id, *starts_at, *minutes, crowd).await?;
                 }
+            }
+            // The list is younger than the activities: its first weeks are seen whole.
+            if offset == (days - LIST_DAYS).max(0) {
+                self.publish().await?;
             }
             if day.weekday().num_days_from_monday() < 5 {
                 self.work(day).await?;
@@ -274,7 +285,7 @@ impl Story {
             .collect();
         owing.retain(|person| !slow.contains(&person.member));
         owing.shuffle(&mut self.rng);
-        owing.truncate(14);
+        owing.truncate(34);
         let mut minutes: Vec<i64> = owing.iter().map(|_| self.rng.random_range(0..510)).collect();
         minutes.sort_unstable();
         for (person, minute) in owing.into_iter().zip(minutes) {
@@ -283,7 +294,9 @@ impl Story {
             }
             let scope = self.acting(&person);
             let inbox = task::service::inbox(&scope, TaskPaging::default()).await?;
-            let Some(first) = inbox.items.first() else { continue };
+            // The one due next: what is far off can wait.
+            let soon = clock_limit(self.clock.now());
+            let Some(first) = inbox.items.iter().find(|one| *one.due_at <= soon) else { continue };
             let mut input = SubmitTask {
                 text: Some("已按要求完成。".to_owned()),
                 number: None,

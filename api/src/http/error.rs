@@ -23,8 +23,12 @@ pub struct FieldError {
 }
 
 /// An error on its way to the client. The inside (`cause`) goes to the log, never over the wire.
+/// Boxed, so that a `Result` stays as small as what it holds when all is well.
 #[derive(Debug, Clone)]
-pub struct ApiError {
+pub struct ApiError(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
     code: Code,
     detail: Option<Text>,
     errors: Vec<FieldError>,
@@ -37,7 +41,14 @@ impl ApiError {
     /// An error of the registry, with its own title as the only text.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), retry_after: None, allow: None, cause: None }
+        Self(Box::new(Inner {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            retry_after: None,
+            allow: None,
+            cause: None,
+        }))
     }
 
     /// 422 with one field that needs correction.
@@ -58,7 +69,7 @@ impl ApiError {
         zh: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.errors.push(FieldError {
+        self.0.errors.push(FieldError {
             field: field.into(),
             code: "invalid",
             message: Text { zh: zh.into(), en: en.into() },
@@ -70,7 +81,7 @@ impl ApiError {
     #[must_use]
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         let mut error = Self::new(Code::Internal);
-        error.cause = Some(cause.to_string());
+        error.0.cause = Some(cause.to_string());
         error
     }
 
@@ -81,56 +92,57 @@ impl ApiError {
         zh: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.detail = Some(Text { zh: zh.into(), en: en.into() });
+        self.0.detail = Some(Text { zh: zh.into(), en: en.into() });
         self
     }
 
     /// Seconds after which a repetition makes sense.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
     /// The methods a 405 names.
     #[must_use]
     pub fn allow(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
     /// Its code.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The fields that need correction.
     #[must_use]
     pub fn field_errors(&self) -> &[FieldError] {
-        &self.errors
+        &self.0.errors
     }
 
     /// The inside, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The problem document in one language.
     #[must_use]
     pub fn problem(&self, language: Language, trace_id: &str) -> Problem {
         Problem {
-            r#type: format!("/docs/errors#{}", self.code.as_str()),
-            title: self.code.title().in_language(language).to_owned(),
-            status: self.code.status(),
-            code: self.code.as_str().to_owned(),
-            detail: self.detail.as_ref().map(|text| text.in_language(language).to_owned()),
+            r#type: format!("/docs/errors#{}", self.0.code.as_str()),
+            title: self.0.code.title().in_language(language).to_owned(),
+            status: self.0.code.status(),
+            code: self.0.code.as_str().to_owned(),
+            detail: self.0.detail.as_ref().map(|text| text.in_language(language).to_owned()),
             errors: self
+                .0
                 .errors
                 .iter()
                 .map(|error| ProblemField {
@@ -149,13 +161,13 @@ impl ApiError {
         let mut builder = HttpResponseBuilder::new(self.status());
         builder.content_type("application/problem+json");
         builder.insert_header((header::CACHE_CONTROL, "no-store"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if let Some(methods) = &self.allow {
+        if let Some(methods) = &self.0.allow {
             builder.insert_header((header::ALLOW, methods.as_str()));
         }
-        if self.code.status() == 401 {
+        if self.0.code.status() == 401 {
             builder.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         builder.json(self.problem(language, trace_id))
@@ -164,14 +176,14 @@ impl ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.code.as_str())?;
-        if let Some(detail) = &self.detail {
+        write!(f, "{}", self.0.code.as_str())?;
+        if let Some(detail) = &self.0.detail {
             write!(f, ": {}", detail.en)?;
         }
-        for error in &self.errors {
+        for error in &self.0.errors {
             write!(f, "; {} {}", error.field, error.message.en)?;
         }
-        if let Some(cause) = &self.cause {
+        if let Some(cause) = &self.0.cause {
             write!(f, " ({cause})")?;
         }
         Ok(())
@@ -189,7 +201,7 @@ impl From<sea_orm::DbErr> for ApiError {
             _ => match &error {
                 sea_orm::DbErr::ConnectionAcquire(_) => {
                     let mut unavailable = Self::new(Code::Unavailable).retry_after(2);
-                    unavailable.cause = Some(error.to_string());
+                    unavailable.0.cause = Some(error.to_string());
                     unavailable
                 }
                 _ => Self::internal(error),

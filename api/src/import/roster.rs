@@ -265,13 +265,20 @@ pub fn plan(sheet: &Sheet, known: &Known) -> Plan {
         grid_names: known.grids.iter().map(|(id, _, name, _)| (*id, name.as_str())).collect(),
         members: known.members.iter().map(|member| (member.number.as_str(), member)).collect(),
         posts: HashMap::new(),
+        held: HashSet::new(),
         today: known.today,
         seen: HashMap::new(),
         given: HashMap::new(),
         plan,
     };
+    let term = Term { since: known.today, until: None };
     for post in &known.posts {
-        planner.posts.entry((post.grid_id, post.kind)).or_default().push(post);
+        if (Term { since: post.since, until: post.until }).overlaps(term) {
+            planner.held.insert((post.grid_id, post.kind, post.member_id));
+            if crate::grid::rules::single(post.kind) {
+                planner.posts.entry((post.grid_id, post.kind)).or_default().push(post);
+            }
+        }
     }
     for row in &sheet.rows {
         planner.row(row);
@@ -293,7 +300,10 @@ struct Planner<'a> {
     grids: Directory<(GridId, GridKind)>,
     grid_names: HashMap<GridId, &'a str>,
     members: HashMap<&'a str, &'a KnownMember>,
+    /// Posts that one person holds, on some day from today.
     posts: HashMap<(GridId, PostKind), Vec<&'a KnownPost>>,
+    /// Who holds what, on some day from today.
+    held: HashSet<(GridId, PostKind, MemberId)>,
     today: NaiveDate,
     /// Row by number.
     seen: HashMap<String, u32>,
@@ -490,20 +500,12 @@ impl Planner<'_> {
         member: MemberId,
         name: &str,
     ) -> Result<bool, String> {
-        let term = Term { since: self.today, until: None };
         let key = (wanted.grid, wanted.kind);
-        let running: Vec<&KnownPost> = self
-            .posts
-            .get(&key)
-            .into_iter()
-            .flatten()
-            .filter(|post| Term { since: post.since, until: post.until }.overlaps(term))
-            .copied()
-            .collect();
-        let holds = running.iter().any(|post| post.member_id == member);
+        let holds = self.held.contains(&(wanted.grid, wanted.kind, member));
         if crate::grid::rules::single(wanted.kind) {
             let grid = self.grid_names.get(&wanted.grid).copied().unwrap_or_default();
-            if let Some(post) = running.iter().find(|post| post.member_id != member) {
+            let other = self.posts.get(&key).into_iter().flatten().find(|p| p.member_id != member);
+            if let Some(post) = other {
                 return Err(format!(
                     "“{grid}”的{}现由{}担任，请先结束其任职",
                     wanted.kind.zh(),

@@ -55,6 +55,8 @@ export function guard(router: Router): void {
   })
   // After an update the chunk of a page not yet visited is gone: load the new page once.
   window.addEventListener('vite:preloadError', (event) => {
+    // Without a connection a reload would lose the page itself.
+    if (navigator.onLine === false) return
     const last = Number(sessionStorage.getItem('gezhi.reloaded') ?? 0)
     if (Date.now() - last < 60_000) return
     event.preventDefault()
