@@ -38,6 +38,11 @@ pub struct Config {
     pub default_township: Option<String>,
     /// Whether cookies are marked Secure: on unless the server is tried without TLS in front.
     pub secure_cookies: bool,
+    /// Whether a proxy in front names the client in `X-Forwarded-For` (its last entry is believed). Off, since anybody
+    /// can send that header where there is none.
+    pub behind_proxy: bool,
+    /// Seconds a client may take to send a body.
+    pub body_seconds: u64,
     /// Bearer token of `/metrics`; without it the page answers on this machine only.
     pub metrics_token: Option<String>,
     /// Work of a password hash. The default is 19 MiB and two passes, the least that OWASP's password storage cheat sheet asks for.
@@ -72,6 +77,8 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             default_township: None,
             secure_cookies: true,
+            behind_proxy: false,
+            body_seconds: 60,
             metrics_token: None,
             password_cost: PasswordCost { memory_kib: 19 * 1024, passes: 2 },
             sqlite_readers: 4,

@@ -56,8 +56,20 @@ fn agent(req: &HttpRequest) -> String {
         .collect()
 }
 
-fn address(req: &HttpRequest) -> String {
-    req.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default()
+/// The client's address; behind a proxy, the one it names last in `X-Forwarded-For`, since the earlier entries are
+/// whatever the client sent.
+fn address(req: &HttpRequest, state: &AppState) -> String {
+    let forwarded = state
+        .config()
+        .behind_proxy
+        .then(|| req.headers().get("x-forwarded-for"))
+        .flatten()
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.rsplit(',').next())
+        .map(|address| address.trim().to_owned());
+    forwarded
+        .or_else(|| req.peer_addr().map(|peer| peer.ip().to_string()))
+        .unwrap_or_default()
 }
 
 /// Opens a session with township, user name and password.
@@ -71,7 +83,7 @@ pub async fn sign_in(
     body: Valid<SignIn>,
 ) -> Result<HttpResponse> {
     let to = body.refresh_in;
-    let pair = service::sign_in(&state, body.into_inner(), agent(&req), &address(&req)).await?;
+    let pair = service::sign_in(&state, body.into_inner(), agent(&req), &address(&req, &state)).await?;
     Ok(answer(&state, 201, pair, to))
 }
 

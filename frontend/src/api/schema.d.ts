@@ -1495,11 +1495,13 @@ export interface components {
             /**
              * Format: date-time
              * @description Its start.
+             * @example 2026-11-28T09:00:00+08:00
              */
             starts_at: string;
             /**
              * Format: date-time
              * @description Its end: after the start, at most seven days later.
+             * @example 2026-11-28T11:00:00+08:00
              */
             ends_at: string;
             /**
@@ -2197,6 +2199,11 @@ export interface components {
              */
             name: string;
         };
+        /**
+         * Format: binary
+         * @description The photo itself.
+         */
+        PhotoFile: string;
         /** @description A place in degrees (WGS 84). */
         Place: {
             /**
@@ -2965,21 +2972,23 @@ export interface components {
         /** @description What to change. What is absent stays; `null` takes a capacity or a steward away. */
         UpdateActivity: {
             /** @description Its title. */
-            title?: string | null;
+            title?: string;
             /** @description What will be done. */
-            description?: string | null;
+            description?: string;
             /** @description Where people meet. */
-            place?: string | null;
+            place?: string;
             /**
              * Format: date-time
              * @description Its start; only before it has begun.
+             * @example 2026-11-28T09:00:00+08:00
              */
-            starts_at?: string | null;
+            starts_at?: string;
             /**
              * Format: date-time
              * @description Its end, not in the past.
+             * @example 2026-11-28T11:00:00+08:00
              */
-            ends_at?: string | null;
+            ends_at?: string;
             /**
              * Format: int32
              * @description Places; null for no limit.
@@ -3713,7 +3722,9 @@ export interface operations {
             /** @description The new activity */
             201: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
+                    /** @description Its address */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -3837,6 +3848,7 @@ export interface operations {
             /** @description The activity */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -3970,6 +3982,7 @@ export interface operations {
             /** @description The changed activity */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4097,6 +4110,7 @@ export interface operations {
             /** @description The cancelled activity */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4472,6 +4486,7 @@ export interface operations {
             /** @description The activity with the caller's place */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4595,6 +4610,7 @@ export interface operations {
             /** @description The activity without the caller's place */
             200: {
                 headers: {
+                    /** @description Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4847,7 +4863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": number[];
+                    "image/jpeg": components["schemas"]["PhotoFile"];
                 };
             };
             /** @description The request is malformed. */

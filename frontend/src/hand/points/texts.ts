@@ -23,6 +23,7 @@ export default defineTexts({
     empty_board: '这一季度还没有人得分',
     empty_board_text: '有人参加活动或完成任务得分后，按得分排列。',
     me: '我',
+    own: '您第 {n} 名（共 {of} 人），{score} 分',
     score: '{n} 分',
     no_member: '此账号没有积分账户',
     no_member_text: '积分记在人员名下。您的账号没有对应到人员，可查看排行。',
@@ -51,6 +52,7 @@ export default defineTexts({
     empty_board: 'Nobody has points in this quarter yet',
     empty_board_text: 'Whoever earns points by activities or tasks is ranked here.',
     me: 'Me',
+    own: 'You are no. {n} of {of} with {score} points',
     score: '{n} points',
     no_member: 'This account has no purse',
     no_member_text:
