@@ -383,13 +383,13 @@ fn create_roles() {
     });
 }
 
-/// A seed for a randomised test: from `GEZHI_SEED`, otherwise new. Printed, so that a failure can be repeated.
+/// A seed for a randomised test: from `TEST_SEED`, otherwise new. Printed, so that a failure can be repeated.
 #[must_use]
 pub fn seed() -> u64 {
-    let seed = std::env::var("GEZHI_SEED")
+    let seed = std::env::var("TEST_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(rand::random);
-    eprintln!("GEZHI_SEED={seed}");
+    eprintln!("TEST_SEED={seed}");
     seed
 }

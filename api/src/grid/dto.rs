@@ -182,6 +182,6 @@ pub struct BoundaryGeometry {
     #[schema(example = "Polygon")]
     pub r#type: String,
     /// Rings of [longitude, latitude] pairs; one level deeper for a `MultiPolygon`.
-    #[schema(value_type = Vec<Object>, example = json!([[[121.349222, 30.833003], [121.350092, 30.827587], [121.36, 30.83], [121.349222, 30.833003]]]))]
+    #[schema(value_type = Vec<serde_json::Value>, example = json!([[[121.349222, 30.833003], [121.350092, 30.827587], [121.36, 30.83], [121.349222, 30.833003]]]))]
     pub coordinates: serde_json::Value,
 }

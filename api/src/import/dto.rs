@@ -53,6 +53,12 @@ pub struct ImportQuery {
     pub dry_run: bool,
 }
 
+/// An .xlsx workbook.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the bytes in the contract; they are never held in it")]
+pub struct WorkbookFile(Vec<u8>);
+
 /// The roster as a workbook.
 #[derive(Debug, ToSchema)]
 #[expect(

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, get, post, web};
 use entity::ids::ImportId;
 use futures_util::StreamExt;
 
-use super::dto::{GridFile, Import, ImportQuery, RosterForm};
+use super::dto::{GridFile, Import, ImportQuery, RosterForm, WorkbookFile};
 use super::service::{self, Upload};
 use super::sheet;
 use crate::auth::{Permit, perm};
@@ -24,7 +24,7 @@ const GRID_FILE_KIB: usize = 5 * 1024;
     description = "An .xlsx workbook: the columns 编号* 姓名* 类别* 手机 党组织编码 网格编码 岗位, and a sheet that explains them.",
     security(("bearer" = ["member.manage"])),
     responses((status = 200, description = "The workbook.",
-        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), Problems))]
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
 #[get("/imports/members/template")]
 pub async fn get_member_template(_permit: Permit<perm::MemberManage>) -> Result<Download> {
     Ok(Download {
@@ -93,7 +93,7 @@ pub async fn get_import(
     security(("bearer" = ["member.manage"])),
     params(("id" = ImportId, Path, description = "Id of the import.")),
     responses((status = 200, description = "The workbook.",
-        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), Problems))]
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
 #[get("/imports/{id}/marked-file")]
 pub async fn get_import_marked_file(
     permit: Permit<perm::MemberManage>,

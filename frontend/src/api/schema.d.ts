@@ -1236,7 +1236,7 @@ export interface components {
              *       ]
              *     ]
              */
-            coordinates: Record<string, never>[];
+            coordinates: unknown[];
         };
         /** @description Which grid a boundary belongs to. */
         BoundaryProperties: {
@@ -3046,6 +3046,11 @@ export interface components {
             /** @description A remark. */
             note?: string | null;
         };
+        /**
+         * Format: binary
+         * @description An .xlsx workbook.
+         */
+        WorkbookFile: string;
     };
     responses: never;
     parameters: never;
@@ -7503,7 +7508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["WorkbookFile"];
                 };
             };
             /** @description The request is malformed. */
@@ -7747,7 +7752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["WorkbookFile"];
                 };
             };
             /** @description The request is malformed. */

@@ -98,6 +98,12 @@ describe('labels', () => {
     expect(shown[0]).toMatchObject({ x: 120, y: 100 })
   })
 
+  it('keeps clear of reserved places', () => {
+    const reserved = [{ left: 190, right: 210, top: 90, bottom: 110 }]
+    const shown = place([label('a', 0, 1), label('b', 100, 1)], view, size, 12, reserved)
+    expect(shown.map((one) => one.id)).toEqual(['a'])
+  })
+
   it('leaves out what does not fit its grid unless it must be seen', () => {
     const small = { k: 0.1, x: 100, y: 100 }
     expect(place([label('a', 0, 1)], small, size, 12)).toEqual([])

@@ -151,14 +151,15 @@ export function textWidth(text: string, fontSize: number): number {
   return em * fontSize
 }
 
-/** The labels that fit: within their grids, inside the picture, none over another. */
+/** The labels that fit: within their grids, inside the picture, none over another or over what is `reserved`. */
 export function place<T extends Label>(
   labels: readonly T[],
   view: View,
   size: Size,
   fontSize: number,
+  reserved: readonly Box[] = [],
 ): (T & { x: number; y: number })[] {
-  const taken: Box[] = []
+  const taken: Box[] = [...reserved]
   const shown: (T & { x: number; y: number })[] = []
   for (const label of [...labels].sort((a, b) => b.rank - a.rank)) {
     const width = Math.max(...label.lines.map((line) => textWidth(line, fontSize)))

@@ -54,8 +54,9 @@ export function draft(account: string, task: TaskFacts, written: Written, now: n
     state: 'draft',
     text: written.text,
     number: written.number,
-    photos: written.photos,
-    place: written.place,
+    // Plain copies: what comes from a page may be wrapped, and the phone's database takes plain values only.
+    photos: written.photos.map((photo) => ({ ...photo })),
+    place: written.place ? { lng: written.place.lng, lat: written.place.lat } : null,
     key: newKey(),
     doneAt: null,
     savedAt: now,

@@ -8,9 +8,9 @@ import { invalidate } from '@/shared/query'
 import { useSession } from '@/shared/session'
 import { body, draft, empty, entryId } from './entry'
 import type { Entry, TaskFacts, Written } from './entry'
-import { pause, sendAll, upload } from './sender'
+import { pause, send, sendAll, upload } from './sender'
 import type { Outcome, Server } from './sender'
-import { openStorage } from './storage'
+import { memoryStorage, openStorage } from './storage'
 import type { Storage } from './storage'
 
 export type { Entry, KeptPhoto, TaskFacts, Written } from './entry'
@@ -29,7 +29,7 @@ export interface Outbox {
   durable: Ref<boolean>
   find: (task: string) => Promise<Entry | undefined>
   saveDraft: (task: TaskFacts, written: Written) => Promise<void>
-  /** Puts it in the outbox and tries at once. */
+  /** Puts it in the outbox and tries at once. Throws the problem where it could be neither sent nor kept. */
   submit: (task: TaskFacts, written: Written) => Promise<Outcome | undefined>
   /** Takes a waiting or refused entry back to write on. */
   reopen: (id: string) => Promise<void>
@@ -163,7 +163,15 @@ function make(): Outbox {
         state: 'waiting',
         doneAt: wire(new Date()),
       }
-      await change((storage) => storage.keep(entry))
+      try {
+        await change((storage) => storage.keep(entry))
+      } catch {
+        // No room on the phone: what can be sent at once is sent, the rest stays on the page.
+        durable.value = false
+        const outcome = await send(memoryStorage(), server, entry)
+        if (outcome.kind === 'waiting') throw outcome.problem
+        return outcome
+      }
       failures = 0
       return (await go(entry.id)).get(entry.id)
     },

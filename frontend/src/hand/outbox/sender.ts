@@ -20,6 +20,12 @@ const freshMilliseconds = 120_000
 const names = (problem: Problem, field: string) =>
   problem.status === 422 && problem.errors.some((one) => one.field.startsWith(field))
 
+/** A problem as it is kept beside an entry. */
+export function faultOf(problem: Problem): { code: string; message: string } {
+  const words = [problemText(problem), ...problem.errors.map((one) => one.message)]
+  return { code: problem.code, message: [...new Set(words)].join(' ') }
+}
+
 /** Sends one entry: photos first, then the submission. Every step is kept before the next, so that a break
  * anywhere goes on from there, and every request carries its own key, so that none counts twice. */
 export async function send(
@@ -61,9 +67,7 @@ export async function send(
         continue
       }
       const kind = meaning(problem) === 'refused' ? 'refused' : 'waiting'
-      const words = [problemText(problem), ...problem.errors.map((one) => one.message)]
-      const fault = { code: problem.code, message: [...new Set(words)].join(' ') }
-      await storage.keep({ ...entry, state: kind, fault })
+      await storage.keep({ ...entry, state: kind, fault: faultOf(problem) })
       return { kind, problem }
     }
   }

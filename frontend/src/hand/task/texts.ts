@@ -84,6 +84,8 @@ export default defineTexts({
     sending: '正在发送',
     draft_kept: '已保存草稿',
     was_refused: '上次未能提交：{message}',
+    no_room: '本机空间不足，草稿没有存下，请尽快联网提交，不要关闭本页。',
+    not_sent_no_room: '没有网络，本机也没有空间保存。内容还在本页，请不要关闭，联网后再点“提交”。',
     tag_draft: '草稿',
     tag_waiting: '待发送',
     tag_refused: '未能提交',
@@ -185,6 +187,9 @@ export default defineTexts({
     sending: 'Sending',
     draft_kept: 'Draft kept',
     was_refused: 'Not accepted last time: {message}',
+    no_room: 'There is no room on this phone for a draft. Submit while online and leave the page open.',
+    not_sent_no_room:
+      'No connection, and no room on this phone to keep it. It is still on this page: leave it open and submit once you are online.',
     tag_draft: 'Draft',
     tag_waiting: 'To be sent',
     tag_refused: 'Not accepted',

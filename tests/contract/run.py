@@ -1,0 +1,203 @@
+"""Requests made from the contract by schemathesis, against a running server on the demonstration township.
+
+Every operation is called, each by somebody who may call it, with all checks on. The examples in the contract are validated
+against their schemas first. The last line counts: operations and schemas that passed, and those that did not.
+
+    python run.py [--examples N] [--seed N] [--only OPERATION_ID]
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAM = pathlib.Path(os.environ.get("PROGRAM", ROOT / "target/debug/gezhi"))
+TOOL = ROOT / "target/venv/bin/schemathesis"
+
+# Who calls what, where the clerk may not or should not: these would end the clerk's own session half way.
+CALLERS = {
+    "administrator": ["list_roles", "list_accounts", "create_account", "get_account", "update_account"],
+    "member": ["sign_up", "withdraw", "read_check_in_code", "check_in", "check_out", "list_check_ins", "get_my_purse"],
+    "grid_head": ["submit_task", "list_inbox"],
+    "leader": ["sign_out"],
+    "integrator": ["list_sessions", "end_session"],
+    "worker": ["change_password"],
+    # Last: their failures use up the sign-ins of this address.
+    None: ["get_site", "set_up", "refresh_session", "sign_in"],
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def operations(contract):
+    for path, item in contract["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def check_examples(contract):
+    """Every example validates against its schema."""
+    import jsonschema_rs
+
+    faults, checked = [], 0
+
+    def validate(schema, example, place):
+        nonlocal checked
+        checked += 1
+        document = {**schema, "components": contract["components"]}
+        try:
+            validator = jsonschema_rs.Draft202012Validator(document, validate_formats=True)
+            for error in validator.iter_errors(example):
+                faults.append(f"{place}: {error.message} at {'/'.join(map(str, error.instance_path))}")
+        except (ValueError, jsonschema_rs.ValidationError) as error:
+            faults.append(f"{place}: {error}")
+
+    for name, schema in contract["components"]["schemas"].items():
+        if "example" in schema:
+            validate(schema, schema["example"], name)
+        for number, example in enumerate(schema.get("examples", [])):
+            validate(schema, example, f"{name} example {number}")
+        for key, inner in schema.get("properties", {}).items():
+            if "example" in inner:
+                validate({k: v for k, v in inner.items() if k != "example"}, inner["example"], f"{name}.{key}")
+    for path, method, operation in operations(contract):
+        for parameter in operation.get("parameters", []):
+            if "example" in parameter:
+                validate(parameter.get("schema", {}), parameter["example"], f"{method} {path} {parameter['name']}")
+        contents = [("body", operation.get("requestBody", {}).get("content", {}))]
+        contents += [(status, answer.get("content", {})) for status, answer in operation["responses"].items()]
+        for what, content in contents:
+            for media in content.values():
+                if "example" in media:
+                    validate(media.get("schema", {}), media["example"], f"{method} {path} {what}")
+                for name, example in media.get("examples", {}).items():
+                    validate(media.get("schema", {}), example["value"], f"{method} {path} {what} {name}")
+    return checked, faults
+
+
+def start_server(work):
+    port = free_port()
+    log = open(work / "server.log", "w")
+    server = subprocess.Popen(
+        [PROGRAM, "serve"],
+        cwd=work / "run",
+        env={**os.environ, "GEZHI_LISTEN": f"127.0.0.1:{port}"},
+        stdout=log,
+        stderr=log,
+    )
+    for _ in range(400):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
+            return server, f"http://127.0.0.1:{port}"
+        except OSError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.05)
+    server.kill()
+    sys.exit("the server does not start:\n" + (work / "server.log").read_text())
+
+
+def sign_in(origin, username, password):
+    request = urllib.request.Request(
+        f"{origin}/api/v1/sessions",
+        data=json.dumps(
+            {"township": "310116112", "username": username, "password": password, "refresh_in": "body"}
+        ).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["access_token"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--examples", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("TEST_SEED", random.randrange(2**32))))
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    print(f"TEST_SEED={options.seed}", flush=True)
+
+    contract = json.loads((ROOT / "openapi/openapi.json").read_text())
+    checked, faults = check_examples(contract)
+    print(f"{checked} examples, {len(faults)} do not validate")
+    for fault in faults:
+        print("   " + fault)
+    passed, failed = (1, 0) if not faults else (0, 1)
+
+    work = pathlib.Path(tempfile.mkdtemp(prefix="gezhi-contract-"))
+    server = None
+    try:
+        subprocess.run(["bash", ROOT / "tests/demo-copy.sh", work / "run"], check=True)
+        server, origin = start_server(work)
+        accounts = (work / "run/data/demo-accounts.txt").read_text()
+        password = re.search(r"password of all accounts: (\S+)", accounts).group(1)
+        everything = [operation["operationId"] for _, _, operation in operations(contract)]
+        assigned = {name for names in CALLERS.values() for name in names}
+        unknown = assigned - set(everything)
+        if unknown:
+            sys.exit(f"the contract has no {sorted(unknown)}")
+        calls = {"clerk": [name for name in everything if name not in assigned], **CALLERS}
+        for caller, names in calls.items():
+            names = [name for name in names if options.only in (None, name)]
+            if not names:
+                continue
+            started = time.monotonic()
+            command = [TOOL, "--config-file", HERE / "schemathesis.toml", "run", ROOT / "openapi/openapi.json"]
+            command += ["--origin", origin, "--max-examples", str(options.examples), "--seed", str(options.seed)]
+            command += ["--continue-on-failure", "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"]
+            command += ["--request-timeout", "60", "--warnings", "off"]
+            command += ["--report-json-path", work / "report.json", "--report", "json"]
+            for name in names:
+                command += ["--include-operation-id", name]
+            if caller:
+                token = sign_in(origin, caller, password)
+                command += ["--header", f"Authorization: Bearer {token}"]
+            # Health checks of the generator itself (too slow, too large) say nothing of the server.
+            command += ["--suppress-health-check", "all"]
+            run = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=1200)
+            broken = set()
+            tested = re.search(r"Tested: (\d+)", run.stdout)
+            count = int(tested.group(1)) if tested else 0
+            if run.returncode != 0:
+                print(run.stdout + run.stderr)
+                broken = set(re.findall(r"^_+ ((?:GET|POST|PUT|PATCH|DELETE) \S+|Stateful tests?.*?) _+$", run.stdout, re.M))
+            bad = max(len(broken), 1) if run.returncode != 0 else 0
+            if run.returncode == 0 and count != len(names):
+                print(run.stdout)
+                print(f"{caller}: {count} of {len(names)} operations were tested")
+                bad = 1
+            passed += max(len(names) - bad, 0)
+            failed += bad
+            print(f"as {caller or 'nobody'}: {len(names)} operations, {bad} with failures, {time.monotonic() - started:.0f} s", flush=True)
+        if server.poll() is not None:
+            print("the server has stopped")
+            failed += 1
+    finally:
+        if server:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"counted: {passed} ok, {failed} broken")
+    sys.exit(1 if failed else 0)
+
+
+main()
