@@ -129,6 +129,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
                 .build(),
         ),
     );
+    http::describe(&mut api);
     api
 }
 

@@ -67,6 +67,9 @@ pub struct Activity {
     pub steward: Option<MemberRef>,
     /// What it is at present.
     pub phase: ActivityPhase,
+    /// Why it was cancelled; null unless it was.
+    #[schema(required = true)]
+    pub cancel_reason: Option<String>,
     /// People who have a place.
     pub signed_up: u64,
     /// People on the waiting list.
@@ -254,27 +257,27 @@ pub struct CreateActivity {
 #[serde(deny_unknown_fields)]
 pub struct UpdateActivity {
     /// Its title.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
     #[schema(min_length = 1, max_length = 100, nullable = false)]
     pub title: Option<String>,
     /// What will be done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(length(chars, max = 2000))]
     #[schema(max_length = 2000, nullable = false)]
     pub description: Option<String>,
     /// Where people meet.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
     #[schema(min_length = 1, max_length = 100, nullable = false)]
     pub place: Option<String>,
     /// Its start; only before it has begun.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(skip)]
     #[schema(nullable = false, example = "2026-11-28T09:00:00+08:00")]
     pub starts_at: Option<DateTime<FixedOffset>>,
     /// Its end, not in the past.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(skip)]
     #[schema(nullable = false, example = "2026-11-28T11:00:00+08:00")]
     pub ends_at: Option<DateTime<FixedOffset>>,

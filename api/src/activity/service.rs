@@ -151,6 +151,7 @@ pub async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto:
                 description: activity.description,
                 place: activity.place,
                 capacity: activity.capacity,
+                cancel_reason: activity.cancel_reason,
                 version: activity.version,
             }
         })

@@ -93,7 +93,7 @@ crate::page!(GridList, Grid);
 pub struct UpdateGrid {
     /// Name of the grid.
     #[garde(inner(custom(grid_name)))]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(min_length = 1, max_length = 100, nullable = false)]
     pub name: Option<String>,
 }

@@ -189,7 +189,8 @@ impl<T: DeserializeOwned> FromRequest for PathId<T> {
             web::Path::<T>::extract(req)
                 .into_inner()
                 .map(|path| Self(path.into_inner()))
-                .map_err(|_| ApiError::new(Code::NotFound)),
+                // `/grids/boundaries` under PATCH lands here too: its path is known, with another method.
+                .map_err(|_| super::fallback::refusal(req)),
         )
     }
 }
@@ -249,4 +250,16 @@ impl FromRequest for IdempotencyKey {
             },
         })
     }
+}
+
+/// For a field that may be left out but not be null: `#[serde(default, deserialize_with = "crate::http::present")]`.
+///
+/// # Errors
+/// What the type says to a null.
+pub fn present<'de, T, D>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }

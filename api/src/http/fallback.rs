@@ -62,7 +62,7 @@ impl Contract {
     #[must_use]
     pub fn methods(&self, path: &str) -> Vec<&'static str> {
         let asked: Vec<&str> = path.split('/').collect();
-        let mut found: Vec<&'static str> = self
+        let matching: Vec<_> = self
             .routes
             .iter()
             .filter(|(segments, _)| {
@@ -72,6 +72,12 @@ impl Contract {
                         Segment::Word(text) => text == word,
                     })
             })
+            .collect();
+        let literal = |segments: &[Segment]| !segments.contains(&Segment::Parameter);
+        let named = matching.iter().any(|(segments, _)| literal(segments));
+        let mut found: Vec<&'static str> = matching
+            .into_iter()
+            .filter(|(segments, _)| !named || literal(segments))
             .flat_map(|(_, methods)| methods.iter().copied())
             .collect();
         found.sort_unstable();
@@ -80,11 +86,19 @@ impl Contract {
     }
 }
 
-/// The default service.
-pub async fn fallback(req: HttpRequest, contract: web::Data<Contract>) -> Result<HttpResponse> {
-    let methods = contract.methods(req.path());
-    if methods.is_empty() {
-        return Err(ApiError::new(Code::NotFound));
+/// The refusal of a request that nothing takes: 405 where the path is known with other methods, otherwise 404.
+pub(super) fn refusal(req: &HttpRequest) -> ApiError {
+    let methods = req
+        .app_data::<web::Data<Contract>>()
+        .map(|contract| contract.methods(req.path()))
+        .unwrap_or_default();
+    if methods.is_empty() || methods.contains(&req.method().as_str()) {
+        return ApiError::new(Code::NotFound);
     }
-    Err(ApiError::new(Code::MethodNotAllowed).allow(methods.join(", ")))
+    ApiError::new(Code::MethodNotAllowed).allow(methods.join(", "))
+}
+
+/// The default service.
+pub async fn fallback(req: HttpRequest) -> Result<HttpResponse> {
+    Err(refusal(&req))
 }

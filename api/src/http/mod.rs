@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod extract;
 mod fallback;
+mod headers;
 mod i18n;
 mod page;
 mod reply;
@@ -22,9 +23,10 @@ pub use code::{Code, Language, Text};
 pub use envelope::{ApiRootSpan, envelope};
 pub use error::{ApiError, FieldError, Problem, ProblemField, Problems, Result};
 pub use extract::{
-    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, PathId, Query, Valid, check, parse_json,
+    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, PathId, Query, Valid, check, parse_json, present,
 };
 pub use fallback::{Contract, fallback};
+pub use headers::describe;
 pub use page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
 pub use watch::{health_routes, recorder};

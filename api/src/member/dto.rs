@@ -187,11 +187,11 @@ pub struct CreateMember {
 pub struct UpdateMember {
     /// Name of the person.
     #[garde(inner(custom(person_name)))]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(min_length = 1, max_length = 50, nullable = false)]
     pub name: Option<String>,
     #[garde(skip)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(nullable = false)]
     pub category: Option<MemberCategory>,
     /// Mobile number, or null for none.
@@ -263,7 +263,7 @@ pub struct CreatePartyOrg {
 pub struct UpdatePartyOrg {
     /// Name of the organisation.
     #[garde(inner(custom(org_name)))]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(min_length = 1, max_length = 100, nullable = false)]
     pub name: Option<String>,
     /// The organisation above, or null for none.
@@ -272,7 +272,7 @@ pub struct UpdatePartyOrg {
     #[schema(value_type = Option<PartyOrgId>)]
     pub parent_id: Option<Option<PartyOrgId>>,
     #[garde(skip)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(nullable = false)]
     pub kind: Option<PartyOrgKind>,
 }

@@ -118,7 +118,7 @@ pub struct PointsRuleList {
 pub struct GetLeaderboard {
     /// The quarter; the running one when absent.
     #[garde(length(chars, max = 10))]
-    #[param(example = "2026Q4")]
+    #[param(example = "2026Q4", pattern = "^[0-9]{4}Q[1-4]$")]
     pub quarter: Option<String>,
     /// How many people.
     #[garde(range(min = 1, max = 200))]

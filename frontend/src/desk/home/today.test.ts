@@ -16,7 +16,7 @@ const home = (given: Partial<Home>): Home => ({
 
 describe('what needs a decision today', () => {
   it('names what is not zero, the late first, each with its list', () => {
-    const found = matters(home({ tasks_late: 3, vacancy_count: 2, tasks_to_verify: 1 }), '2026-11-22', true)
+    const found = matters(home({ tasks_late: 3, vacancy_count: 2, tasks_to_verify: 1 }), true)
     expect(found.map((one) => [one.name, one.n])).toEqual([
       ['tasks_late', 3],
       ['tasks_to_verify', 1],
@@ -27,16 +27,16 @@ describe('what needs a decision today', () => {
   })
 
   it('links a grid head to the vacancies of the own grids', () => {
-    expect(matters(home({ vacancy_count: 2 }), '2026-11-22', false)[0]?.to.query).toEqual({
+    expect(matters(home({ vacancy_count: 2 }), false)[0]?.to.query).toEqual({
       vacant: 'true',
       mine: 'true',
     })
   })
 
   it('is clear when only activities take place', () => {
-    expect(isClear(matters(home({}), '2026-11-22', true))).toBe(true)
-    expect(isClear(matters(home({ activities_today: 2 }), '2026-11-22', true))).toBe(true)
-    expect(isClear(matters(home({ tasks_due_today: 1 }), '2026-11-22', true))).toBe(false)
+    expect(isClear(matters(home({}), true))).toBe(true)
+    expect(isClear(matters(home({ activities_today: 2 }), true))).toBe(true)
+    expect(isClear(matters(home({ tasks_due_today: 1 }), true))).toBe(false)
   })
 })
 

@@ -10,14 +10,14 @@ export interface Matter {
 
 /** What needs a decision today, the most pressing first; nothing that is zero. `whole`: the account sees the
  * whole township, so that the list of vacancies need not be narrowed to its own grids. */
-export function matters(home: Home, today: string, whole: boolean): Matter[] {
+export function matters(home: Home, whole: boolean): Matter[] {
   const all: Matter[] = [
     { name: 'tasks_late', n: home.tasks_late, tone: 'late', to: { path: '/tasks', query: { late: 'true' } } },
     {
       name: 'tasks_due_today',
       n: home.tasks_due_today,
       tone: 'soon',
-      to: { path: '/tasks', query: { due_on: today } },
+      to: { path: '/tasks', query: { state: 'open' } },
     },
     { name: 'tasks_to_verify', n: home.tasks_to_verify, tone: 'info', to: { path: '/tasks/to-verify' } },
     {
@@ -30,7 +30,7 @@ export function matters(home: Home, today: string, whole: boolean): Matter[] {
       name: 'activities_today',
       n: home.activities_today,
       tone: 'plain',
-      to: { path: '/activities', query: { on: today } },
+      to: { path: '/activities' },
     },
   ]
   return all.filter((matter) => matter.n > 0)

@@ -1,0 +1,72 @@
+// A server of its own for one run: free port, temporary data, the demonstration township.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './packages.mjs'
+
+export const township = '310116112'
+
+export async function startServer() {
+  const program = process.env.GEZHI_PROGRAM ?? `${root}target/debug/gezhi`
+  const data = mkdtempSync(join(tmpdir(), 'gezhi-journeys-'))
+  const env = {
+    PATH: process.env.PATH,
+    GEZHI_DATABASE_URL: `sqlite://${data}/gezhi.db`,
+    GEZHI_DATA_DIR: data,
+    GEZHI_LISTEN: '127.0.0.1:0',
+    GEZHI_SECURE_COOKIES: 'false',
+    GEZHI_DEFAULT_TOWNSHIP: township,
+    GEZHI_LOG: 'warn',
+  }
+  let child
+  const stop = async () => {
+    if (child && child.exitCode === null) {
+      const gone = new Promise((resume) => child.once('exit', resume))
+      child.kill('SIGTERM')
+      await gone
+    }
+    rmSync(data, { recursive: true, force: true })
+  }
+  try {
+    // The folder is its own, so that no gezhi.toml of the caller is read.
+    const options = { env, cwd: data, stdio: ['ignore', 'ignore', 'inherit'] }
+    execFileSync(program, ['migrate'], options)
+    execFileSync(program, ['demo'], options)
+    const accounts = readFileSync(join(data, 'demo-accounts.txt'), 'utf8')
+    const password = /password of all accounts: (\S+)/.exec(accounts)?.[1]
+    if (!password) throw new Error('the accounts file names no password')
+    child = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', 'inherit'] })
+    const base = await new Promise((resume, refuse) => {
+      let said = ''
+      child.stdout.on('data', (bytes) => {
+        said += bytes
+        const found = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(said)
+        if (found) resume(found[1])
+      })
+      child.once('exit', (code) => refuse(new Error(`the server ended with ${code}`)))
+    })
+    return { base, password, stop }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+/** What the server itself says, beside what the pages show. */
+export async function signInByApi(server, username) {
+  const answer = await fetch(`${server.base}/api/v1/sessions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ township, username, password: server.password, refresh_in: 'body' }),
+  })
+  if (answer.status !== 201) throw new Error(`signing in as ${username}: ${answer.status} ${await answer.text()}`)
+  const { access_token: token } = await answer.json()
+  return {
+    async get(path) {
+      const found = await fetch(`${server.base}/api/v1${path}`, { headers: { Authorization: `Bearer ${token}` } })
+      if (!found.ok) throw new Error(`GET ${path}: ${found.status} ${await found.text()}`)
+      return found.json()
+    },
+  }
+}
