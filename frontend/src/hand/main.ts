@@ -1,8 +1,7 @@
-import { createApp } from 'vue'
 import { Locale, showToast } from 'vant'
 import enUS from 'vant/es/locale/lang/en-US'
 import zhCN from 'vant/es/locale/lang/zh-CN'
-import { watchEffect } from 'vue'
+import { createApp, nextTick, watchEffect } from 'vue'
 import { addFolders, locale } from '@/shared/i18n'
 import { setNotifier } from '@/shared/notify'
 import { usePreferences } from '@/shared/preferences'
@@ -14,6 +13,13 @@ import './shell/hand.css'
 addFolders(import.meta.glob('./*/texts.ts', { eager: true, import: 'default' }))
 setNotifier((kind, message) => {
   showToast({ message, duration: kind === 'done' ? 2000 : 5000, wordBreak: 'break-word' })
+  // Vant calls it a dialog without a name; it is a message, to be read out and not to be entered.
+  void nextTick(() => {
+    for (const toast of Array.from(document.querySelectorAll('.van-toast'))) {
+      toast.setAttribute('role', 'status')
+      toast.removeAttribute('tabindex')
+    }
+  })
 })
 watchEffect(() => Locale.use(locale.value, locale.value === 'en' ? enUS : zhCN))
 const app = createApp(App)

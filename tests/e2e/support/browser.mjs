@@ -82,7 +82,7 @@ export class Person {
         document.querySelector('h1') &&
         !document.querySelector('.skeleton, .bone, [aria-busy="true"], .el-loading-mask'),
     )
-    await until(() => this.open.size === 0, () => `requests under way at ${this.page.url()}`)
+    await until(() => this.open.size === 0, `an end of requests at ${this.page.url()}`)
     await this.page.waitForFunction(() => !document.querySelector('.skeleton, .bone, [aria-busy="true"]'))
   }
 

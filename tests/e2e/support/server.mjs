@@ -1,6 +1,6 @@
 // A server of its own for one run: free port, temporary data, the demonstration township.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './packages.mjs'
@@ -9,6 +9,8 @@ export const township = '310116112'
 
 export async function startServer() {
   const program = process.env.GEZHI_PROGRAM ?? `${root}target/debug/gezhi`
+  mkdirSync(`${root}target/e2e`, { recursive: true })
+  const log = openSync(`${root}target/e2e/server.log`, 'w')
   const data = mkdtempSync(join(tmpdir(), 'gezhi-journeys-'))
   const env = {
     PATH: process.env.PATH,
@@ -17,7 +19,6 @@ export async function startServer() {
     GEZHI_LISTEN: '127.0.0.1:0',
     GEZHI_SECURE_COOKIES: 'false',
     GEZHI_DEFAULT_TOWNSHIP: township,
-    GEZHI_LOG: 'warn',
   }
   let child
   const stop = async () => {
@@ -30,13 +31,20 @@ export async function startServer() {
   }
   try {
     // The folder is its own, so that no gezhi.toml of the caller is read.
-    const options = { env, cwd: data, stdio: ['ignore', 'ignore', 'inherit'] }
-    execFileSync(program, ['migrate'], options)
-    execFileSync(program, ['demo'], options)
+    const options = { env, cwd: data, stdio: ['ignore', 'ignore', log] }
+    // While writing journeys: a demonstration made before, copied. A real run makes its own.
+    if (process.env.GEZHI_DEMO_DATA) cpSync(process.env.GEZHI_DEMO_DATA, data, { recursive: true })
+    for (const command of ['migrate', 'demo']) {
+      try {
+        execFileSync(program, [command], options)
+      } catch {
+        throw new Error(`gezhi ${command} failed:\n${readFileSync(`${root}target/e2e/server.log`, 'utf8')}`)
+      }
+    }
     const accounts = readFileSync(join(data, 'demo-accounts.txt'), 'utf8')
     const password = /password of all accounts: (\S+)/.exec(accounts)?.[1]
     if (!password) throw new Error('the accounts file names no password')
-    child = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', 'inherit'] })
+    child = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', log] })
     const base = await new Promise((resume, refuse) => {
       let said = ''
       child.stdout.on('data', (bytes) => {

@@ -74,7 +74,7 @@ describe('view', () => {
 describe('labels', () => {
   const label = (id: string, x: number, rank: number, must = false): Label => ({
     id,
-    lines: ['水库村'],
+    lines: [{ text: '水库村' }],
     at: { x, y: 0 },
     box: { left: x - 30, right: x + 30, top: -30, bottom: 30 },
     rank,

@@ -133,7 +133,7 @@ export function hold(view: View, box: Box, size: Size): View {
 
 export interface Label {
   id: string
-  lines: string[]
+  lines: { text: string; tone?: string }[]
   /** Centre, in metres. */
   at: Point
   /** The room the grid offers, in metres. */
@@ -162,7 +162,7 @@ export function place<T extends Label>(
   const taken: Box[] = [...reserved]
   const shown: (T & { x: number; y: number })[] = []
   for (const label of [...labels].sort((a, b) => b.rank - a.rank)) {
-    const width = Math.max(...label.lines.map((line) => textWidth(line, fontSize)))
+    const width = Math.max(...label.lines.map((line) => textWidth(line.text, fontSize)))
     const height = label.lines.length * fontSize * 1.3
     const x = view.x + view.k * label.at.x
     const y = view.y + view.k * label.at.y

@@ -104,15 +104,15 @@ export default defineTexts({
     checked_out: 'In {in}, out {out}, {minutes} counted',
     got: '{n} points',
     how_in:
-      'At the place, scan the check-in code with the phone’s camera, WeChat or the button below. Check-in opens 30 minutes before the start.',
+      "At the place, scan the check-in code with the phone's camera, WeChat or the button below. Check-in opens 30 minutes before the start.",
     how_out: 'Before you leave, scan the code again to check out; only then time and points are counted.',
     not_out:
-      'The activity is over and you have not checked out: within 12 hours after its end, scan the code on the steward’s phone.',
+      "The activity is over and you have not checked out: within 12 hours after its end, scan the code on the steward's phone.",
     cancelled_text: 'This activity was cancelled.',
     steward: 'Check-in desk',
     open_steward: 'Show the code, see who is in',
     qr_alt: 'Check-in code of {title}',
-    qr_hint: 'Scan with the phone’s camera or WeChat: the same code checks in and out',
+    qr_hint: "Scan with the phone's camera or WeChat: the same code checks in and out",
     qr_renews: 'Changes every {n} seconds; do not pass on a picture of it',
     qr_old: 'No connection: this code no longer holds. Getting a new one.',
     qr_closed: 'Check-in opens 30 minutes before the start.',

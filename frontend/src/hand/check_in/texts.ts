@@ -81,14 +81,14 @@ export default defineTexts({
       'The code at the place changes every 30 seconds and holds for about a minute. Scan the screen once more; you are signed in, so it takes one tap.',
     invalid: 'This code is not valid',
     invalid_text:
-      'Scan the code on the steward’s screen. Pictures passed on and codes of other townships do not pass.',
+      "Scan the code on the steward's screen. Pictures passed on and codes of other townships do not pass.",
     closed: 'Check-in is not open',
     full: 'The activity is full',
     full_text:
       'Whoever has not signed up can check in only while there is room. The steward can ask the party office.',
     cancelled: 'The activity was cancelled',
     no_member: 'This account cannot check in',
-    no_member_text: 'It is not linked to a person. Ask your township’s administrator.',
+    no_member_text: "It is not linked to a person. Ask your township's administrator.",
     failed: 'It did not work',
     waiting: 'No signal; trying again by itself',
     waiting_text:
@@ -101,12 +101,12 @@ export default defineTexts({
     see_points: 'See my points',
     scan_title: 'Scan',
     scan_hint: 'Hold the check-in code inside the frame',
-    scan_other: 'Or leave this page and scan with the phone’s camera or WeChat.',
+    scan_other: "Or leave this page and scan with the phone's camera or WeChat.",
     starting: 'Opening the camera',
-    not_ours: 'This is no check-in code. Scan the one on the steward’s screen.',
+    not_ours: "This is no check-in code. Scan the one on the steward's screen.",
     no_camera: 'The camera cannot be opened',
     no_camera_text:
-      'It may not be permitted, or this browser cannot. Scan with the phone’s camera or WeChat, or take a photo of the code.',
+      "It may not be permitted, or this browser cannot. Scan with the phone's camera or WeChat, or take a photo of the code.",
     no_reader: 'This phone cannot read codes in the page. Scan with its camera or WeChat.',
     by_photo: 'Read from a photo',
     not_found: 'No check-in code in the photo. Go nearer, hold still, and try again.',

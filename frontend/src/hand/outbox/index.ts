@@ -88,8 +88,10 @@ function make(): Outbox {
         if (outcome.kind === 'sent') {
           void invalidate('get_task', 'list_inbox', 'list_tasks', 'list_to_verify')
           if (entry.id !== quiet) notify.done(t('outbox.sent', { title: entry.task.title }))
-        } else if (outcome.kind === 'refused' && entry.id !== quiet) {
-          notify.done(t('outbox.refused_toast', { title: entry.task.title }))
+        } else if (outcome.kind === 'refused') {
+          // What the phone showed of the task was out of date.
+          void invalidate('get_task', 'list_inbox')
+          if (entry.id !== quiet) notify.done(t('outbox.refused_toast', { title: entry.task.title }))
         }
       }),
     ).finally(() => (sending.value = undefined))

@@ -7,7 +7,7 @@ export default defineTexts({
     refused_toast: '未能提交：{title}。内容已保留，请到“待发送”查看。',
     n_waiting: '{n} 项待发送',
     n_refused: '{n} 项未能提交，请处理',
-    offline: '当前没有网络。任务可以照常填写、拍照、提交，先存在本机，联网后自动发送。',
+    offline: '没有网络：任务照常填写提交，先存在本机，联网后自动发送。',
     not_kept: '此浏览器不能在本机保存内容，请联网提交后再关闭页面。',
     state: { draft: '草稿', waiting: '待发送', sending: '正在发送', refused: '未能提交' },
     done_at: '{when} 提交',
@@ -38,8 +38,7 @@ export default defineTexts({
     refused_toast: 'Not accepted: {title}. What you wrote is kept under “To be sent”.',
     n_waiting: '{n} to be sent',
     n_refused: '{n} not accepted, please look',
-    offline:
-      'No connection. Go on with tasks as usual: write, take photos, submit. They are kept on this phone and sent as soon as it is online.',
+    offline: 'Offline: submit tasks as usual; they are kept here and sent later.',
     not_kept: 'This browser keeps nothing on the phone. Submit while online before you close the page.',
     state: { draft: 'Draft', waiting: 'To be sent', sending: 'Sending', refused: 'Not accepted' },
     done_at: 'Submitted {when}',

@@ -84,6 +84,8 @@ export default defineTexts({
     sending: '正在发送',
     draft_kept: '已保存草稿',
     was_refused: '上次未能提交：{message}',
+    cannot_now: '您写的内容没有提交成功，任务现在不能再提交',
+    see_kept: '查看写好的内容',
     no_room: '本机空间不足，草稿没有存下，请尽快联网提交，不要关闭本页。',
     not_sent_no_room: '没有网络，本机也没有空间保存。内容还在本页，请不要关闭，联网后再点“提交”。',
     tag_draft: '草稿',
@@ -187,6 +189,8 @@ export default defineTexts({
     sending: 'Sending',
     draft_kept: 'Draft kept',
     was_refused: 'Not accepted last time: {message}',
+    cannot_now: 'What you wrote was not accepted, and the task takes no submission now',
+    see_kept: 'See what you wrote',
     no_room: 'There is no room on this phone for a draft. Submit while online and leave the page open.',
     not_sent_no_room:
       'No connection, and no room on this phone to keep it. It is still on this page: leave it open and submit once you are online.',

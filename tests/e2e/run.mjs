@@ -1,0 +1,63 @@
+// Walks what people do, in a real browser, against a fresh server. Prints a line for each promise, then the count.
+import { close, journey, seconds } from './support/checks.mjs'
+import { launch, Person } from './support/browser.mjs'
+import { signInByApi, startServer } from './support/server.mjs'
+import * as activity from './journeys/activity.mjs'
+import * as checklist from './journeys/checklist.mjs'
+import { integrator } from './journeys/integrator.mjs'
+import { offline } from './journeys/offline.mjs'
+import * as pages from './journeys/pages.mjs'
+import { roster } from './journeys/roster.mjs'
+
+let server
+let browser
+/** A journey that broke off leaves what its people last saw. */
+async function walked(name, result) {
+  if (!result) await Person.leaveTraces(name)
+  return result
+}
+
+try {
+  const api = {}
+  await journey('start', async (check) => {
+    await check('a fresh server with the demonstration township', async () => {
+      server = await startServer()
+      return `${seconds()} s`
+    })
+    await check('Chromium', async () => {
+      browser = await launch()
+      return browser.version()
+    })
+    await check('the accounts of the demonstration open', async () => {
+      const names = { clerk: 'clerk', head: 'sub_head', steward: 'grid_head', member: 'member' }
+      for (const [name, username] of Object.entries(names)) api[name] = await signInByApi(server, username)
+    })
+  })
+  if (api.member) {
+    // Checking in comes first, so that a minute has passed when the member checks out at the end.
+    const arrived = await walked('check-in', await activity.arrive(browser, server, api))
+    const clerk = await walked('desk', await checklist.publish(browser, server, api))
+    const submitted = clerk && (await walked('submit', await checklist.submit(browser, server)))
+    if (submitted) {
+      await walked('verify', await checklist.verify(clerk, submitted, api))
+      await walked('offline', await offline(browser, server, submitted.head, api))
+    }
+    if (clerk) await walked('roster', await roster(clerk, api))
+    await integrator(browser, server)
+    if (clerk && submitted && arrived) {
+      await Promise.all([
+        pages.desk(browser, server, clerk, api),
+        pages.hand(browser, server, submitted.head, arrived.member, arrived.steward, api),
+      ])
+    }
+    await pages.docs(browser, server)
+    if (arrived) await walked('check-out', await activity.leave(arrived, api))
+  }
+} catch (thrown) {
+  process.stdout.write(`not ok the run came to its end\n${thrown?.stack ?? thrown}\n`)
+  process.exitCode = 1
+} finally {
+  await browser?.close().catch(() => undefined)
+  await server?.stop()
+}
+process.exitCode = close() || process.exitCode || 0
