@@ -108,7 +108,8 @@ impl Config {
     pub fn load(file: &Path) -> Result<Self, StartError> {
         Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))
-            .merge(Env::prefixed("GEZHI_").split("__"))
+            // `GEZHI_LOG` is the filter of the log, read before there are settings.
+            .merge(Env::prefixed("GEZHI_").ignore(&["log"]).split("__"))
             .extract()
             .map_err(|error| StartError::Config(error.to_string()))
     }

@@ -94,7 +94,7 @@ fn file_response(req: &HttpRequest, path: &str, file: &rust_embed::EmbeddedFile)
 /// assistants and proxies that would leave the network are off.
 const DOCS: &str = r#"<!doctype html>
 <html lang="zh-CN">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>格治 API</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>格治 API</title><link rel="icon" href="/icon.svg" type="image/svg+xml"></head>
 <body>
 <div id="app"></div>
 <script src="/docs/scalar.js"></script>
@@ -109,6 +109,7 @@ const DOCS_START: &str = r"Scalar.createApiReference('#app', {
   telemetry: false,
   agent: { disabled: true },
   mcp: { disabled: true },
+  showDeveloperTools: 'never',
   hideClientButton: true,
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
 });
@@ -153,7 +154,8 @@ async fn docs_contract(contract: web::Data<crate::ContractJson>) -> HttpResponse
 }
 
 const PAGE_HEAD: &str = "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
-    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>格治</title><style>\
+    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>格治</title>\
+    <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\"><style>\
     body{font:16px/1.7 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif;color:#1f2329;\
     max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}\
     th,td{border-bottom:1px solid #dee0e3;padding:.5rem;text-align:left;vertical-align:top}\

@@ -23,7 +23,9 @@ struct Outcome {
 }
 
 /// Sends the creation of a member and hangs up: before the request is complete, or some time after.
-async fn cut_off(address: String, token: String, number: String, seed: u64) -> Outcome {
+///
+/// `patience` is the longest it waits for the answer.
+async fn cut_off(address: String, token: String, number: String, seed: u64, patience: Duration) -> Outcome {
     let mut random = StdRng::seed_from_u64(seed);
     let body = json!({"number": number, "name": "路过的人", "category": "resident"}).to_string();
     let request = format!(
@@ -34,8 +36,7 @@ async fn cut_off(address: String, token: String, number: String, seed: u64) -> O
     let mut stream = TcpStream::connect(&address).await.unwrap();
     let sent = if random.random_ratio(1, 10) { random.random_range(0..request.len()) } else { request.len() };
     stream.write_all(&request.as_bytes()[..sent]).await.unwrap();
-    // Up to a few milliseconds, which is when an answer comes: the cut falls before, in the middle and after.
-    let patience = Duration::from_micros(random.random_range(0..12_000));
+    let patience = patience.mul_f64(random.random_range(0.0..1.0));
     let mut answer = Vec::new();
     let read = async {
         let mut buffer = [0_u8; 4096];
@@ -65,7 +66,7 @@ async fn inside_a_transaction(app: &TestApp) -> i64 {
     );
     // Units that a client left behind are being finished: they have time, a stuck connection has none to hope for.
     let mut busy = 0;
-    for _ in 0..200 {
+    for _ in 0..2400 {
         let row = outside.query_one_raw(Statement::from_string(DbBackend::Postgres, sql.as_str())).await;
         busy = row.unwrap().unwrap().try_get("", "n").unwrap();
         if busy == 0 {
@@ -83,6 +84,19 @@ on_both! {
         let clerk = app.client(Who::Clerk, Town::A).await;
         let token = clerk.token().unwrap().to_owned();
 
+        // As long as answers take on this machine under this load: the cuts fall before, in the middle of and after them.
+        let mut waves = tokio::task::JoinSet::new();
+        let started = std::time::Instant::now();
+        for number in 0..AT_ONCE * 4 {
+            let clerk = clerk.clone();
+            waves.spawn(async move {
+                let person = json!({"number": format!("W{number:04}"), "name": "先来的人", "category": "resident"});
+                clerk.post("/members", &person).await.ok(201);
+            });
+        }
+        waves.join_all().await;
+        let patience = started.elapsed() / 2;
+
         let mut outcomes = Vec::new();
         let mut running = tokio::task::JoinSet::new();
         for number in 0..REQUESTS {
@@ -94,6 +108,7 @@ on_both! {
                 token.clone(),
                 format!("C{number:04}"),
                 random.random(),
+                patience,
             ));
         }
         while let Some(outcome) = running.join_next().await {
@@ -105,6 +120,7 @@ on_both! {
         eprintln!("{} acknowledged, {cut} cut off", acknowledged.len());
         // The cuts must have fallen on both sides of the answer for this to say anything.
         assert!(cut >= 50, "only {cut} requests were cut off before their answer");
+        assert!(acknowledged.len() >= 50, "only {} requests were answered in time", acknowledged.len());
 
         if app.db == Db::Postgres {
             assert_eq!(inside_a_transaction(&app).await, 0, "connections are left inside a transaction");

@@ -55,11 +55,13 @@ on_both! {
                 assert!(tx.try_get::<member::Entity>(a.members.head).await?.is_some());
                 assert!(tx.try_get::<member::Entity>(b.members.head).await?.is_none());
                 assert_eq!(code(tx.get::<grid::Entity>(b.grids.general).await), Some(Code::NotFound));
-                assert_eq!(code(tx.get_locked::<account::Entity>(b.accounts[&Who::Clerk].id).await), Some(Code::NotFound));
                 Ok(())
             })
             .await
             .unwrap();
+        let foreign = app.town(Town::B).accounts[&Who::Clerk].id;
+        let locked = app.scope(Town::A).write(async move |tx: &Tx| tx.get_locked::<account::Entity>(foreign).await).await;
+        assert_eq!(code(locked), Some(Code::NotFound));
     }
 
     async fn what_is_written_is_stamped(app: TestApp) {

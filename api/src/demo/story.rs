@@ -29,8 +29,8 @@ const GRIDS: &str = include_str!("data/grids.geojson");
 const VILLAGE: &str = "310116112216";
 /// Sub grids left without a head, as in every real township.
 const VACANT: &[&str] = &["31011611221602", "31011611220103", "31011611200305"];
-/// Heads of sub grids who leave their tasks lying.
-const SLOW: f64 = 0.12;
+/// One in so many of each group leaves the tasks lying.
+const SLOW_ONE_IN: usize = 12;
 
 /// Days that the list has been in force at the end.
 const LIST_DAYS: i64 = 12;
@@ -276,12 +276,11 @@ impl Story {
             .chain(&self.workers)
             .cloned()
             .collect();
-        // The first of each are those who sign in: something is always left for them to do.
-        let slow: HashSet<MemberId> = owing
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| f64::from(u32::try_from(index % 25).unwrap_or(0)) < 25.0 * SLOW)
-            .map(|(_, person)| person.member)
+        // The first of each group are those who sign in: something is always left for them to do.
+        let slow: HashSet<MemberId> = [&self.general_heads, &self.sub_heads, &self.workers]
+            .into_iter()
+            .flat_map(|group| group.iter().step_by(SLOW_ONE_IN))
+            .map(|person| person.member)
             .collect();
         owing.retain(|person| !slow.contains(&person.member));
         owing.shuffle(&mut self.rng);

@@ -49,8 +49,9 @@ impl Db {
             let read = Database::connect(sqlite(config, true)).await?;
             Ok(Self { read, write })
         } else {
-            let pool = Database::connect(postgres(config)).await?;
-            Ok(Self { read: pool.clone(), write: pool })
+            let write = Database::connect(postgres(config, false)).await?;
+            let read = Database::connect(postgres(config, true)).await?;
+            Ok(Self { read, write })
         }
     }
 
@@ -198,12 +199,25 @@ fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
     options
 }
 
-fn postgres(config: &Config) -> ConnectOptions {
+fn postgres(config: &Config, reader: bool) -> ConnectOptions {
     let mut options = common(&config.database_url);
-    options.max_connections(config.postgres_connections).min_connections(1);
+    let writers = (config.postgres_connections / 2).max(1);
+    let readers = config.postgres_connections.saturating_sub(writers).max(1);
+    options.max_connections(if reader { readers } else { writers }).min_connections(1);
     options.test_before_acquire_if_idle_for(Duration::from_secs(30));
     // The rollback below warns when there is nothing to roll back, which is the normal case.
-    options.map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "error")]));
+    options.map_sqlx_postgres_opts(move |postgres| {
+        let postgres = postgres.options([("client_min_messages", "error")]);
+        if reader {
+            // One snapshot for all statements of a read, without asking for it in every transaction.
+            postgres.options([
+                ("default_transaction_isolation", "repeatable read"),
+                ("default_transaction_read_only", "on"),
+            ])
+        } else {
+            postgres
+        }
+    });
     // A future dropped inside `begin()` can hand its connection back inside a transaction; whoever got it
     // next would lose what it wrote. So every connection is rolled back on its way into the pool.
     options.map_sqlx_postgres_pool_opts(|pool| {

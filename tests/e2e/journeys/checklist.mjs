@@ -181,7 +181,7 @@ export async function verify(clerk, { head, before }, api) {
       await clerk.go('/tasks/to-verify')
       await clerk.page.getByRole('button', { name: new RegExp(`打开：${written}`) }).click()
       const drawer = clerk.page.getByRole('dialog')
-      const picture = drawer.getByRole('img').first()
+      const picture = drawer.getByRole('button', { name: '查看第 1 张照片' }).locator('img')
       await picture.waitFor()
       await until(() => picture.evaluate((image) => image.complete && image.naturalWidth > 0), 'the photo')
       await drawer.getByRole('button', { name: '核验通过' }).click()

@@ -24,7 +24,7 @@ export async function offline(browser, server, head, api) {
       head.expected = [/ERR_INTERNET_DISCONNECTED/]
       context.on('request', count)
       await context.setOffline(true)
-      await page.getByText('当前没有网络').first().waitFor()
+      await page.locator('.offline').filter({ hasText: '没有网络' }).waitFor()
       await page.locator('a.row').filter({ hasText: pasted }).tap()
       await page.getByLabel('说明', { exact: true }).fill('走访 3 户,一户需要换灯。')
       await head.button('提交').tap()

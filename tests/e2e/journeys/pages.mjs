@@ -37,19 +37,18 @@ async function inspect(person, at, act) {
   const findings = await person.axe()
   const wide = () =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  // The dress is changed on the page as it stands, as the preference does.
   if (face === 'hand') {
     const over = await wide()
     if (over > 0) findings.push(`scrolls sideways by ${over} px`)
-    await page.evaluate(() => document.documentElement.classList.add('large'))
+    await person.wear('large', true)
     findings.push(...(await person.axe()).map((text) => `large type: ${text}`))
     const overLarge = await wide()
     if (overLarge > 0) findings.push(`large type: scrolls sideways by ${overLarge} px`)
-    await page.evaluate(() => document.documentElement.classList.remove('large'))
+    await person.wear('large', false)
   } else {
-    await page.evaluate(() => document.documentElement.classList.add('dark'))
+    await person.wear('dark', true)
     findings.push(...(await person.axe(['color-contrast'])).map((text) => `dark: ${text}`))
-    await page.evaluate(() => document.documentElement.classList.remove('dark'))
+    await person.wear('dark', false)
   }
   assert(findings.length === 0, () => findings.join('\n'))
   person.quiet()
@@ -60,6 +59,7 @@ export async function desk(browser, server, clerk, api) {
     const stranger = await Person.arrive(browser, server, 'desk', 'stranger')
     await check.each('/sign-in', () => inspect(stranger, '/sign-in'))
     await stranger.context.close()
+    const administrator = await Person.arrive(browser, server, 'desk', 'administrator')
 
     const village = (await api.clerk.get('/grids')).items.find((one) => one.kind === 'general' && one.posts.length > 0)
     const someone = village.posts[0].member
@@ -70,10 +70,10 @@ export async function desk(browser, server, clerk, api) {
     const running = activities.find((one) => one.phase === 'running')
     const coming = activities.find((one) => one.phase === 'upcoming')
     const visited = []
-    const see = async (path, act, name = path) => {
+    const see = async (path, act, name = path, person = clerk) => {
       visited.push(path.split('?')[0])
       const label = name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…')
-      await check.each(label, () => inspect(clerk, path, act))
+      await check.each(label, () => inspect(person, path, act))
     }
     const press = (name) => async (page) => {
       await page.getByRole('button', { name, exact: true }).first().click()
@@ -110,6 +110,16 @@ export async function desk(browser, server, clerk, api) {
     await see(`/points/members/${someone.id}`)
     await see('/points/notice')
     await see('/no-such-page')
+    await see('/settings')
+    await check.each('the administrator signs in and lands on a page of theirs', async () => {
+      await administrator.signIn()
+      assert(!(await administrator.page.getByText('没有权限').isVisible()), 'a page that is not theirs')
+      administrator.quiet()
+    })
+    await see('/settings/accounts', undefined, undefined, administrator)
+    await see('/settings/accounts', press('新增账号'), '/settings/accounts, a new one', administrator)
+    await see('/settings/roles', undefined, undefined, administrator)
+    await administrator.context.close()
     await check.each('every page that is announced was opened', () => {
       const paths = announced('desk')
       same(missed(paths, visited), [], 'not opened')

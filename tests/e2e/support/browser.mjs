@@ -84,6 +84,29 @@ export class Person {
     )
     await until(() => this.open.size === 0, `an end of requests at ${this.page.url()}`)
     await this.page.waitForFunction(() => !document.querySelector('.skeleton, .bone, [aria-busy="true"]'))
+    await this.still()
+  }
+
+  /** No colour or place is on its way to another. */
+  async still() {
+    await this.page.evaluate(
+      () =>
+        new Promise((resume) => {
+          // Two frames: what was just changed has begun to move by then.
+          requestAnimationFrame(() => requestAnimationFrame(resume))
+        }),
+    )
+    await this.page.waitForFunction(() =>
+      document
+        .getAnimations()
+        .every((one) => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity),
+    )
+  }
+
+  /** Changes the dress of the page as it stands, as the preference does. */
+  async wear(dress, on) {
+    await this.page.evaluate(([name, yes]) => document.documentElement.classList.toggle(name, yes), [dress, on])
+    await this.still()
   }
 
   /** Signs in by hand: the township stands there already. */
