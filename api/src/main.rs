@@ -82,8 +82,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 fn log(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("GEZHI_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("GEZHI_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn")
+    });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.init(),
@@ -109,7 +110,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     state.spawn_background();
     let server = api::run(listener, state)?;
-    say(&format!("格治 listens on http://{address}/  (phone: http://{address}/hand/, API: http://{address}/docs)"))?;
+    say(&format!(
+        "格治 listens on http://{address}/  (phone: http://{address}/hand/, API: http://{address}/docs)"
+    ))?;
     server.await?;
     Ok(())
 }

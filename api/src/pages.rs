@@ -49,20 +49,18 @@ async fn page(req: HttpRequest) -> Result<HttpResponse> {
     if last.contains('.') {
         return Err(ApiError::new(Code::NotFound));
     }
-    let entry = if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
+    let entry =
+        if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
     match Files::get(entry) {
         Some(file) => Ok(file_response(&req, entry, &file)),
-        None => Err(ApiError::new(Code::NotFound).detail(
-            "此程序没有内置页面,请先构建前端",
-            "This program was built without its pages",
-        )),
+        None => Err(ApiError::new(Code::NotFound)
+            .detail("此程序没有内置页面,请先构建前端", "This program was built without its pages")),
     }
 }
 
 fn file_response(req: &HttpRequest, path: &str, file: &rust_embed::EmbeddedFile) -> HttpResponse {
     use base64::Engine;
-    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .encode(file.metadata.sha256_hash());
+    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash());
     // Weak: the compressed form is another sequence of bytes of the same content.
     let etag = format!("W/\"{hash}\"");
     let kept = if path.starts_with("assets/") {
@@ -75,8 +73,7 @@ fn file_response(req: &HttpRequest, path: &str, file: &rust_embed::EmbeddedFile)
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.split(',').any(|one| one.trim() == etag));
-    let mut builder =
-        if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut builder = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     builder.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, kept));
     if known {
         return builder.finish();

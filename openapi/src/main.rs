@@ -28,7 +28,9 @@ fn run(argument: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
                 return Err("openapi/openapi.json is not what the handlers say; run `make openapi` and look at the difference".into());
             }
         }
-        Some(other) => return Err(format!("unknown argument {other}; there is only --check").into()),
+        Some(other) => {
+            return Err(format!("unknown argument {other}; there is only --check").into());
+        }
     }
     Ok(())
 }

@@ -133,7 +133,11 @@ pub async fn start(app: &TestApp, _activity: ActivityId) -> String {
                     .pragma("synchronous", "FULL")
                     .pragma("cache_size", "-4000")
                     .foreign_keys(true);
-                if reader { options.pragma("query_only", "ON") } else { options.pragma("wal_autocheckpoint", "4000") }
+                if reader {
+                    options.pragma("query_only", "ON")
+                } else {
+                    options.pragma("wal_autocheckpoint", "4000")
+                }
             };
             let pools = web::Data::new(sqlite::Pools {
                 read: sqlx::sqlite::SqlitePoolOptions::new()
@@ -153,7 +157,10 @@ pub async fn start(app: &TestApp, _activity: ActivityId) -> String {
                 App::new()
                     .app_data(pools.clone())
                     .route("/members/{tenant}/{id}", web::get().to(sqlite::member))
-                    .route("/check-ins/{tenant}/{activity}/{member}", web::post().to(sqlite::check_in))
+                    .route(
+                        "/check-ins/{tenant}/{activity}/{member}",
+                        web::post().to(sqlite::check_in),
+                    )
                     .default_service(web::to(HttpResponse::NotFound))
             })
             .listen(listener)
@@ -174,7 +181,10 @@ pub async fn start(app: &TestApp, _activity: ActivityId) -> String {
                 App::new()
                     .app_data(pools.clone())
                     .route("/members/{tenant}/{id}", web::get().to(postgres::member))
-                    .route("/check-ins/{tenant}/{activity}/{member}", web::post().to(postgres::check_in))
+                    .route(
+                        "/check-ins/{tenant}/{activity}/{member}",
+                        web::post().to(postgres::check_in),
+                    )
                     .default_service(web::to(HttpResponse::NotFound))
             })
             .listen(listener)

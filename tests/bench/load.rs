@@ -7,13 +7,22 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-fn request(method: &str, host: &str, path: &str, token: Option<&str>, body: Option<&str>) -> String {
+fn request(
+    method: &str,
+    host: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&str>,
+) -> String {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
     if let Some(token) = token {
         text.push_str(&format!("Authorization: Bearer {token}\r\n"));
     }
     if let Some(body) = body {
-        text.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        text.push_str(&format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
     } else {
         text.push_str("\r\n");
     }
@@ -47,8 +56,11 @@ impl Connection {
         loop {
             let read = self.stream.read_buf(&mut self.buffer).await.expect("the answer comes");
             assert!(read > 0, "the server closed the connection");
-            let Some(head) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-            let text = String::from_utf8_lossy(self.buffer.get(..head).unwrap_or_default()).to_lowercase();
+            let Some(head) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") else {
+                continue;
+            };
+            let text =
+                String::from_utf8_lossy(self.buffer.get(..head).unwrap_or_default()).to_lowercase();
             let length: usize = text
                 .lines()
                 .find_map(|line| line.strip_prefix("content-length:"))
@@ -67,7 +79,8 @@ impl Connection {
 }
 
 fn rate(requests: usize, spent: Duration) -> f64 {
-    f64::from(u32::try_from(requests).expect("fewer than four thousand million")) / spent.as_secs_f64()
+    f64::from(u32::try_from(requests).expect("fewer than four thousand million"))
+        / spent.as_secs_f64()
 }
 
 /// Requests a second of one request, repeated on every connection for a while.

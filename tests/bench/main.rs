@@ -2,10 +2,9 @@
 //! SQL in the same process on the same database. See README.md in this folder.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::disallowed_types,
-    clippy::disallowed_methods,
     reason = "a measurement that cannot go on stops where it stands; the bare handlers hold pools of their own"
 )]
 
@@ -95,7 +94,8 @@ async fn measure(db: Db) -> Vec<(&'static str, f64, f64)> {
     let (mut best_product, mut best_bare) = (0.0_f64, 0.0_f64);
     for _ in 0..ROUNDS {
         best_bare = best_bare.max(load::for_a_while(&bare, CONNECTIONS, &read_bare, ROUND).await);
-        best_product = best_product.max(load::for_a_while(&product, CONNECTIONS, &read_product, ROUND).await);
+        best_product =
+            best_product.max(load::for_a_while(&product, CONNECTIONS, &read_product, ROUND).await);
     }
 
     let clerk = app.client(support::Who::Clerk, Town::A).await;
@@ -111,7 +111,14 @@ async fn measure(db: Db) -> Vec<(&'static str, f64, f64)> {
         .collect();
     let bare_check_ins: Vec<String> = other
         .iter()
-        .map(|visitor| load::post(&bare, &format!("/check-ins/{tenant}/{activity}/{}", visitor.member), None, ""))
+        .map(|visitor| {
+            load::post(
+                &bare,
+                &format!("/check-ins/{tenant}/{activity}/{}", visitor.member),
+                None,
+                "",
+            )
+        })
         .collect();
     let write_bare = load::each_once(&bare, CONNECTIONS, bare_check_ins).await;
     let write_product = load::each_once(&product, CONNECTIONS, check_ins).await;

@@ -204,14 +204,23 @@ fn operations() -> Vec<Operation> {
 }
 
 /// Calls an operation, with the ids of this furniture.
-async fn call(client: &Client, operation: &Operation, entry: &Entry, furniture: &Furniture) -> support::Answer {
+async fn call(
+    client: &Client,
+    operation: &Operation,
+    entry: &Entry,
+    furniture: &Furniture,
+) -> support::Answer {
     let mut path = operation.path.clone();
     if let Some(kind) = entry.names {
         let (before, rest) = path.split_once('{').expect("a parameter in the path");
         let (_, after) = rest.split_once('}').expect("its end");
         path = format!("{before}{}{after}", furniture.id(kind));
     }
-    assert!(!path.contains('{'), "{}: the table does not say what its parameter names", operation.id);
+    assert!(
+        !path.contains('{'),
+        "{}: the table does not say what its parameter names",
+        operation.id
+    );
     let query: Vec<String> = operation
         .required
         .iter()
@@ -241,13 +250,14 @@ async fn call(client: &Client, operation: &Operation, entry: &Entry, furniture: 
 }
 
 fn paired() -> Vec<(Operation, Entry)> {
-    let table: BTreeMap<&str, Entry> = table().into_iter().map(|entry| (entry.operation, entry)).collect();
+    let table: BTreeMap<&str, Entry> =
+        table().into_iter().map(|entry| (entry.operation, entry)).collect();
     operations()
         .into_iter()
         .map(|operation| {
-            let entry = *table.get(operation.id.as_str()).unwrap_or_else(|| {
-                panic!("{} has no entry in the table of rights", operation.id)
-            });
+            let entry = *table
+                .get(operation.id.as_str())
+                .unwrap_or_else(|| panic!("{} has no entry in the table of rights", operation.id));
             (operation, entry)
         })
         .collect()
@@ -255,7 +265,8 @@ fn paired() -> Vec<(Operation, Entry)> {
 
 #[test]
 fn every_operation_has_an_entry_and_every_entry_an_operation() {
-    let contract: BTreeSet<String> = operations().into_iter().map(|operation| operation.id).collect();
+    let contract: BTreeSet<String> =
+        operations().into_iter().map(|operation| operation.id).collect();
     let table: BTreeSet<String> = table().iter().map(|entry| entry.operation.to_owned()).collect();
     let without: Vec<_> = contract.difference(&table).collect();
     assert!(without.is_empty(), "operations without an entry in the table of rights: {without:?}");
@@ -278,7 +289,9 @@ fn the_contract_names_the_permission_that_is_asked_for() {
                 let sorted = |letters: &str| letters.chars().collect::<BTreeSet<char>>();
                 assert_eq!(sorted(&holders), sorted(letters), "{}: {permission}", operation.id);
             }
-            (open, permission) => panic!("{}: {open:?} in the table, {permission:?} in the contract", operation.id),
+            (open, permission) => {
+                panic!("{}: {open:?} in the table, {permission:?} in the contract", operation.id)
+            }
         }
     }
 }
@@ -483,6 +496,8 @@ fn names(answer: &support::Answer) -> BTreeMap<String, String> {
         .headers
         .iter()
         .filter(|(name, _)| !["x-request-id", "date", "connection"].contains(&name.as_str()))
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect()
 }

@@ -161,7 +161,9 @@ fn names_follow_the_conventions() {
     for (path, method, operation) in operations(&contract) {
         for segment in path.split('/').skip(3) {
             let plain = segment.trim_start_matches('{').trim_end_matches('}');
-            let kebab = plain.chars().all(|c| c.is_ascii_lowercase() || c == '-' || (segment.starts_with('{') && c == '_'));
+            let kebab = plain.chars().all(|c| {
+                c.is_ascii_lowercase() || c == '-' || (segment.starts_with('{') && c == '_')
+            });
             if !kebab {
                 faults.push(format!("{path}: {segment}"));
             }
@@ -210,8 +212,11 @@ fn lists_creations_and_changes_keep_their_forms() {
                 faults.push(format!("{id} changes without If-Match"));
             }
         }
-        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
-        let Some(name) = answer.as_str().and_then(|reference| reference.rsplit('/').next()) else { continue };
+        let answer =
+            &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        let Some(name) = answer.as_str().and_then(|reference| reference.rsplit('/').next()) else {
+            continue;
+        };
         let properties = &contract["components"]["schemas"][name]["properties"];
         if name.ends_with("Page") {
             if properties.get("items").is_none() || properties.get("next_cursor").is_none() {
@@ -259,7 +264,9 @@ fn bodies_take_no_unknown_fields() {
         }
     }
     // GeoJSON is a format of others, who may add members of their own to it (RFC 7946, section 6.1).
-    open.retain(|name| !["GridFile", "GridFeature", "Geometry", "GridProperties"].contains(&name.as_str()));
+    open.retain(|name| {
+        !["GridFile", "GridFeature", "Geometry", "GridProperties"].contains(&name.as_str())
+    });
     assert!(open.is_empty(), "take unknown fields: {open:?}");
 }
 

@@ -25,7 +25,13 @@ struct Outcome {
 /// Sends the creation of a member and hangs up: before the request is complete, or some time after.
 ///
 /// `patience` is the longest it waits for the answer.
-async fn cut_off(address: String, token: String, number: String, seed: u64, patience: Duration) -> Outcome {
+async fn cut_off(
+    address: String,
+    token: String,
+    number: String,
+    seed: u64,
+    patience: Duration,
+) -> Outcome {
     let mut random = StdRng::seed_from_u64(seed);
     let body = json!({"number": number, "name": "路过的人", "category": "resident"}).to_string();
     let request = format!(
@@ -34,7 +40,11 @@ async fn cut_off(address: String, token: String, number: String, seed: u64, pati
         body.len()
     );
     let mut stream = TcpStream::connect(&address).await.unwrap();
-    let sent = if random.random_ratio(1, 10) { random.random_range(0..request.len()) } else { request.len() };
+    let sent = if random.random_ratio(1, 10) {
+        random.random_range(0..request.len())
+    } else {
+        request.len()
+    };
     stream.write_all(&request.as_bytes()[..sent]).await.unwrap();
     let patience = patience.mul_f64(random.random_range(0.0..1.0));
     let mut answer = Vec::new();
@@ -67,7 +77,8 @@ async fn inside_a_transaction(app: &TestApp) -> i64 {
     // Units that a client left behind are being finished: they have time, a stuck connection has none to hope for.
     let mut busy = 0;
     for _ in 0..2400 {
-        let row = outside.query_one_raw(Statement::from_string(DbBackend::Postgres, sql.as_str())).await;
+        let row =
+            outside.query_one_raw(Statement::from_string(DbBackend::Postgres, sql.as_str())).await;
         busy = row.unwrap().unwrap().try_get("", "n").unwrap();
         if busy == 0 {
             break;

@@ -15,7 +15,11 @@ fn rows(value: &Value) -> &Vec<Value> {
 
 async fn grid(client: &Client, code: &str) -> Value {
     let all = client.get("/grids").await.ok(200);
-    rows(&all).iter().find(|grid| grid["code"] == code).unwrap_or_else(|| panic!("no grid {code}")).clone()
+    rows(&all)
+        .iter()
+        .find(|grid| grid["code"] == code)
+        .unwrap_or_else(|| panic!("no grid {code}"))
+        .clone()
 }
 
 fn square(code: &str, kind: &str, parent: &str) -> Value {

@@ -42,10 +42,15 @@ impl Sweep {
 #[track_caller]
 fn dressed(answer: &Answer) {
     let policy = answer.header("content-security-policy").expect("a content security policy");
-    for rule in ["default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'self'"] {
+    for rule in
+        ["default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'self'"]
+    {
         assert!(policy.contains(rule), "{policy}");
     }
-    assert!(!policy.contains("http:") && !policy.contains("https:") && !policy.contains('*'), "{policy}");
+    assert!(
+        !policy.contains("http:") && !policy.contains("https:") && !policy.contains('*'),
+        "{policy}"
+    );
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert!(answer.header("referrer-policy").is_some());
     assert!(answer.header("x-request-id").is_some());
@@ -85,7 +90,10 @@ async fn sweep_sign_in(app: &TestApp, sweep: &mut Sweep) {
     let own = format!("/accounts/{}", app.town(Town::A).accounts[&Who::Administrator].id);
     sweep.saw(Code::InUse, &administrator.patch(&own, 1, &json!({"disabled": true})).await);
     let integrator = app.town(Town::A).accounts[&Who::Integrator].id;
-    administrator.patch(&format!("/accounts/{integrator}"), 1, &json!({"disabled": true})).await.ok(200);
+    administrator
+        .patch(&format!("/accounts/{integrator}"), 1, &json!({"disabled": true}))
+        .await
+        .ok(200);
     let disabled = json!({"township": "310116112", "username": "integrator", "password": PASSWORD});
     sweep.saw(Code::AccountDisabled, &anonymous.post("/sessions", &disabled).await);
 }
@@ -94,9 +102,13 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
     let clerk = app.client(Who::Clerk, Town::A).await;
     let member = format!("/members/{}", app.town(Town::A).members.spare);
     let raw_body = |body: &str, media_type: &str| {
-        clerk.request(Method::POST, "/members").header("content-type", media_type).body(body.to_owned())
+        clerk
+            .request(Method::POST, "/members")
+            .header("content-type", media_type)
+            .body(body.to_owned())
     };
-    sweep.saw(Code::MalformedBody, &clerk.send(raw_body("{\"number\": ", "application/json")).await);
+    sweep
+        .saw(Code::MalformedBody, &clerk.send(raw_body("{\"number\": ", "application/json")).await);
     sweep.saw(Code::UnsupportedMediaType, &clerk.send(raw_body("{}", "text/plain")).await);
     let large = format!("{{\"name\": \"{}\"}}", "长".repeat(1024 * 1024));
     sweep.saw(Code::PayloadTooLarge, &clerk.send(raw_body(&large, "application/json")).await);
@@ -110,7 +122,10 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
         ),
     )
     .await;
-    assert!(broken.starts_with("HTTP/1.1 400") && broken.contains("\"code\":\"bad_request\""), "{broken}");
+    assert!(
+        broken.starts_with("HTTP/1.1 400") && broken.contains("\"code\":\"bad_request\""),
+        "{broken}"
+    );
     sweep.seen.insert(Code::BadRequest.as_str());
 
     sweep.saw(Code::InvalidCursor, &clerk.get("/members?cursor=nonsense").await);
@@ -126,7 +141,10 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
 
     let person = |number: &str| json!({"number": number, "name": "新人", "category": "resident"});
     clerk.post_key("/members", "one-key", &person("7001")).await.ok(201);
-    sweep.saw(Code::IdempotencyMismatch, &clerk.post_key("/members", "one-key", &person("7002")).await);
+    sweep.saw(
+        Code::IdempotencyMismatch,
+        &clerk.post_key("/members", "one-key", &person("7002")).await,
+    );
     sweep.saw(Code::AlreadyExists, &clerk.post("/members", &person("7001")).await);
     let garbage = clerk.upload(
         "/imports/members?dry_run=true",
@@ -144,8 +162,7 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
 async fn sweep_work(app: &TestApp, sweep: &mut Sweep) {
     let clerk = app.client(Who::Clerk, Town::A).await;
     let town = app.town(Town::A);
-    let appointment =
-        json!({"grid_id": town.grids.general, "member_id": town.members.spare, "kind": "general_head"});
+    let appointment = json!({"grid_id": town.grids.general, "member_id": town.members.spare, "kind": "general_head"});
     sweep.saw(Code::PostTaken, &clerk.post("/grid-posts", &appointment).await);
 
     let publish = async |id: &str, version: i64| {
@@ -186,7 +203,10 @@ async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
         format!("/activities/{}", activity["id"].as_str().unwrap())
     };
     let code = async |activity: &str| {
-        steward.get(&format!("{activity}/check-in-code")).await.ok(200)["code"].as_str().unwrap().to_owned()
+        steward.get(&format!("{activity}/check-in-code")).await.ok(200)["code"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let now = create(0).await;
     let refused = member.get(&format!("{now}/check-in-code")).await;
@@ -200,7 +220,10 @@ async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
     sweep.saw(Code::CheckInClosed, &member.post("/check-ins", &early).await);
     clerk.post(&format!("{tomorrow}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
     sweep.saw(Code::ActivityCancelled, &member.act(&format!("{tomorrow}/sign-up")).await);
-    sweep.saw(Code::CheckInCodeInvalid, &member.post("/check-ins", &json!({"code": "nonsense"})).await);
+    sweep.saw(
+        Code::CheckInCodeInvalid,
+        &member.post("/check-ins", &json!({"code": "nonsense"})).await,
+    );
     app.clock.advance(chrono::TimeDelta::minutes(5));
     sweep.saw(Code::CheckInCodeExpired, &member.post("/check-ins", &json!({"code": shown})).await);
 
@@ -221,7 +244,8 @@ async fn sweep_outage(app: &TestApp, sweep: &mut Sweep) {
                 ],
             )
             .await;
-        let mut answer = app.anonymous().send(app.anonymous().outside(Method::GET, "/readyz")).await;
+        let mut answer =
+            app.anonymous().send(app.anonymous().outside(Method::GET, "/readyz")).await;
         // The first ping may still find the news that a connection of the pool was closed.
         for _ in 0..20 {
             if answer.status == 503 {

@@ -35,7 +35,8 @@ async fn import(client: &Client, bytes: Vec<u8>) -> Value {
 }
 
 fn counts(import: &Value) -> [i64; 5] {
-    ["rows", "created", "updated", "unchanged", "fault_count"].map(|key| import[key].as_i64().unwrap())
+    ["rows", "created", "updated", "unchanged", "fault_count"]
+        .map(|key| import[key].as_i64().unwrap())
 }
 
 fn names(page: &Value) -> Vec<&str> {
@@ -44,7 +45,9 @@ fn names(page: &Value) -> Vec<&str> {
 
 fn places(import: &Value) -> Vec<(i64, &str)> {
     let faults = import["faults"].as_array().unwrap().iter();
-    faults.map(|fault| (fault["row"].as_i64().unwrap(), fault["column"].as_str().unwrap())).collect()
+    faults
+        .map(|fault| (fault["row"].as_i64().unwrap(), fault["column"].as_str().unwrap()))
+        .collect()
 }
 
 on_both! {

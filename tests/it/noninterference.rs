@@ -58,7 +58,11 @@ async fn read_everything(clients: &[(Who, Client)], furniture: &Furniture) -> An
             let answer = client.get(path).await;
             assert!(answer.status < 500, "{path} as {who:?}: {}", answer.without_trace());
             let etag = answer.header("etag").map(str::to_owned);
-            let body = if answer.status < 400 { answer.bytes.clone() } else { answer.without_trace().into_bytes() };
+            let body = if answer.status < 400 {
+                answer.bytes.clone()
+            } else {
+                answer.without_trace().into_bytes()
+            };
             answers.insert(format!("{who:?} {path}"), (answer.status, body, etag));
         }
     }

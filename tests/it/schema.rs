@@ -98,7 +98,8 @@ fn every_tenant_table_is_behind_a_policy() {
                AND pg_get_expr(p.polqual, p.polrelid) LIKE '%app.tenant_id%') \
              AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid \
                AND pg_get_expr(p.polqual, p.polrelid) NOT LIKE '%app.tenant_id%') ORDER BY 1";
-        let guarded: Vec<String> = texts(&db, guarded, &["name"]).await.into_iter().flatten().collect();
+        let guarded: Vec<String> =
+            texts(&db, guarded, &["name"]).await.into_iter().flatten().collect();
         assert_eq!(guarded, tables);
     });
 }
@@ -137,7 +138,8 @@ fn the_runtime_role_has_no_right_too_many() {
             };
             assert_eq!(right[1], expected, "{}", right[0]);
         }
-        let create = format!("SELECT has_schema_privilege('{RUNTIME}', 'public', 'CREATE')::int::int8 AS n");
+        let create =
+            format!("SELECT has_schema_privilege('{RUNTIME}', 'public', 'CREATE')::int::int8 AS n");
         assert_eq!(number(&db, &create).await, 0);
     });
 }
@@ -186,7 +188,8 @@ fn with_a_tenant_the_runtime_role_sees_and_changes_only_its_own() {
             outcome
         };
         for table in &tables {
-            let count = format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id = '{foreign}'");
+            let count =
+                format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id = '{foreign}'");
             let foreign_rows = number(&outside, &count).await;
             runtime
                 .execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{own}')"))
@@ -205,9 +208,19 @@ fn with_a_tenant_the_runtime_role_sees_and_changes_only_its_own() {
                 continue;
             }
             let delete = format!("DELETE FROM \"{table}\" WHERE tenant_id = '{foreign}'");
-            assert_eq!(within(&delete).await.unwrap(), 0, "{table} has {foreign_rows} foreign rows");
-            let update = format!("UPDATE \"{table}\" SET tenant_id = tenant_id WHERE tenant_id = '{foreign}'");
-            assert_eq!(within(&update).await.unwrap(), 0, "{table} has {foreign_rows} foreign rows");
+            assert_eq!(
+                within(&delete).await.unwrap(),
+                0,
+                "{table} has {foreign_rows} foreign rows"
+            );
+            let update = format!(
+                "UPDATE \"{table}\" SET tenant_id = tenant_id WHERE tenant_id = '{foreign}'"
+            );
+            assert_eq!(
+                within(&update).await.unwrap(),
+                0,
+                "{table} has {foreign_rows} foreign rows"
+            );
         }
         // A row of one's own cannot be handed to another township, nor one written there.
         let refused = "row-level security";
@@ -247,21 +260,16 @@ fn the_server_refuses_a_role_that_sees_past_the_walls() {
                 ],
             )
             .await;
-        for (role, why) in [
-            ("postgres", "superuser"),
-            (OWNER, "owns"),
-            (&bypass, "BYPASSRLS"),
-            (&heir, "owns"),
-        ] {
+        for (role, why) in
+            [("postgres", "superuser"), (OWNER, "owns"), (&bypass, "BYPASSRLS"), (&heir, "owns")]
+        {
             let refused = start_as(&app, server.url(role, &database)).await;
             let Err(error) = refused else { panic!("the server starts as {role}") };
             let text = error.to_string();
             assert!(text.contains("refusing to start") && text.contains(why), "{role}: {text}");
         }
         assert!(start_as(&app, server.url(&plain, &database)).await.is_ok());
-        server
-            .administer(&database, &[format!("DROP ROLE {bypass}, {heir}, {plain}")])
-            .await;
+        server.administer(&database, &[format!("DROP ROLE {bypass}, {heir}, {plain}")]).await;
     });
 }
 

@@ -16,20 +16,56 @@ pub async fn act(scope: &Scope) -> Result<u64> {
 const REFUSED: &[(&str, &str, &str)] = &[
     ("the pools in a scope", "pub fn act(scope: &Scope) { let _ = &scope.db; }", "E0616"),
     ("the transaction in a tx, by its field", "pub fn act(tx: &Tx) { let _ = &tx.txn; }", "E0616"),
-    ("the transaction in a tx, by its method", "pub fn act(tx: &Tx) { let _ = tx.txn(); }", "E0624"),
-    ("the select in a find", "pub fn act(find: Find<'_, member::Entity>) { let _ = find.select; }", "E0616"),
+    (
+        "the transaction in a tx, by its method",
+        "pub fn act(tx: &Tx) { let _ = tx.txn(); }",
+        "E0624",
+    ),
+    (
+        "the select in a find",
+        "pub fn act(find: Find<'_, member::Entity>) { let _ = find.select; }",
+        "E0616",
+    ),
     ("the reading pool", "pub fn act(db: &Db) { let _ = &db.read; }", "E0616"),
     ("the writing pool", "pub fn act(db: &Db) { let _ = &db.write; }", "E0616"),
-    ("a transaction of one's own", "pub async fn act(db: &Db) { let _ = db.begin_write(None).await; }", "E0624"),
-    ("a snapshot of one's own", "pub async fn act(db: &Db) { let _ = db.begin_read(None).await; }", "E0624"),
+    (
+        "a transaction of one's own",
+        "pub async fn act(db: &Db) { let _ = db.begin_write(None).await; }",
+        "E0624",
+    ),
+    (
+        "a snapshot of one's own",
+        "pub async fn act(db: &Db) { let _ = db.begin_read(None).await; }",
+        "E0624",
+    ),
     ("the state's pools", "pub fn act(state: &AppState) { let _ = &state.inner; }", "E0616"),
     ("a scope made by hand", "pub fn act() { let _ = Scope::new; }", "E0624"),
     ("a tx made by hand", "pub fn act() { let _ = Tx::new; }", "E0624"),
-    ("another township for a scope", "pub fn act(scope: &mut Scope, other: TenantId) { scope.tenant = other; }", "E0616"),
-    ("a permit made by hand", "pub fn act(scope: Scope) -> Permit<perm::GridRead> { Permit { scope, permission: std::marker::PhantomData } }", "E0451"),
-    ("a scope as a connection", "pub async fn act(scope: &Scope) { let _ = member::Entity::find().all(scope).await; }", "E0277"),
-    ("a tx as a connection", "pub async fn act(tx: &Tx) { let _ = member::Entity::find().all(tx).await; }", "E0277"),
-    ("a table outside the townships", "pub fn act(tx: &Tx) { let _ = tx.find::<tenant::Entity>(); }", "E0277"),
+    (
+        "another township for a scope",
+        "pub fn act(scope: &mut Scope, other: TenantId) { scope.tenant = other; }",
+        "E0616",
+    ),
+    (
+        "a permit made by hand",
+        "pub fn act(scope: Scope) -> Permit<perm::GridRead> { Permit { scope, permission: std::marker::PhantomData } }",
+        "E0451",
+    ),
+    (
+        "a scope as a connection",
+        "pub async fn act(scope: &Scope) { let _ = member::Entity::find().all(scope).await; }",
+        "E0277",
+    ),
+    (
+        "a tx as a connection",
+        "pub async fn act(tx: &Tx) { let _ = member::Entity::find().all(tx).await; }",
+        "E0277",
+    ),
+    (
+        "a table outside the townships",
+        "pub fn act(tx: &Tx) { let _ = tx.find::<tenant::Entity>(); }",
+        "E0277",
+    ),
     (
         "a transaction kept for later",
         "pub async fn act(scope: &Scope) -> Result<()> { let mut kept: Option<&Tx> = None; scope.read(async |tx: &Tx| { kept = Some(tx); Ok(()) }).await?; let _ = kept; Ok(()) }",
@@ -39,9 +75,21 @@ const REFUSED: &[(&str, &str, &str)] = &[
 
 /// What compiles, since sea-orm is there to be used, but is refused by the lints of `clippy.toml`.
 const LINTED: &[(&str, &str, &str)] = &[
-    ("a connection opened by hand", "pub async fn act() { let _ = sea_orm::Database::connect(\"sqlite::memory:\").await; }", "disallowed_methods"),
-    ("a connection passed around", "pub fn act(db: &sea_orm::DatabaseConnection) { let _ = db; }", "disallowed_types"),
-    ("a transaction passed around", "pub fn act(db: &sea_orm::DatabaseTransaction) { let _ = db; }", "disallowed_types"),
+    (
+        "a connection opened by hand",
+        "pub async fn act() { let _ = sea_orm::Database::connect(\"sqlite::memory:\").await; }",
+        "disallowed_methods",
+    ),
+    (
+        "a connection passed around",
+        "pub fn act(db: &sea_orm::DatabaseConnection) { let _ = db; }",
+        "disallowed_types",
+    ),
+    (
+        "a transaction passed around",
+        "pub fn act(db: &sea_orm::DatabaseTransaction) { let _ = db; }",
+        "disallowed_types",
+    ),
     (
         "a statement past the scope",
         "pub async fn act<C: sea_orm::ConnectionTrait>(db: &C) { let _ = member::Entity::find().all(db).await; }",
@@ -92,7 +140,16 @@ fn compile(compiler: &str, source: &str, name: &str) -> Output {
     command.env("CLIPPY_CONF_DIR", Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     // Cargo's own variables would make the compiler look for cargo's wrappers.
     command.env_remove("RUSTC_WRAPPER").env_remove("RUSTC_WORKSPACE_WRAPPER");
-    command.args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--crate-name", name]);
+    command.args([
+        "--edition",
+        "2024",
+        "--crate-type",
+        "lib",
+        "--emit",
+        "metadata",
+        "--crate-name",
+        name,
+    ]);
     command.arg("--out-dir").arg(dir).arg("-L").arg(format!("dependency={}", deps.display()));
     // By way of the support crate, whose own dependencies are found by their exact build.
     command.arg("--extern").arg(format!("support={}", newest(&deps, "support").display()));

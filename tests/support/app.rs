@@ -81,7 +81,11 @@ impl TestApp {
     }
 
     /// A server on a database furnished so far, with settings of its own.
-    pub async fn start_with(db: Db, furnished: Furnished, adjust: impl FnOnce(&mut Config)) -> Self {
+    pub async fn start_with(
+        db: Db,
+        furnished: Furnished,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Self {
         let template = Template::get(db, furnished);
         let place = template.copy().await;
         let mut config = config(db, &place);

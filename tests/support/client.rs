@@ -30,13 +30,11 @@ impl Client {
     }
 
     /// A request below `/api/v1` with the token, for what the other methods do not cover.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.outside(method, &format!("/api/v1{path}"))
     }
 
     /// A request by its full path.
-    #[must_use]
     pub fn outside(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.origin));
         match &self.token {

@@ -166,7 +166,13 @@ fn square(x: i32, y: i32, size: i32) -> String {
     let west = 121_400_000 + x * size;
     let south = 30_790_000 + y * size;
     let at = |lng: i32, lat: i32| {
-        format!("[{}.{:06},{}.{:06}]", lng / 1_000_000, lng % 1_000_000, lat / 1_000_000, lat % 1_000_000)
+        format!(
+            "[{}.{:06},{}.{:06}]",
+            lng / 1_000_000,
+            lng % 1_000_000,
+            lat / 1_000_000,
+            lat % 1_000_000
+        )
     };
     format!(
         r#"{{"type":"Polygon","coordinates":[[{},{},{},{},{}]]}}"#,
@@ -249,10 +255,31 @@ async fn orgs(tx: &Tx, town: &Township) -> api::http::Result<()> {
 
 async fn members(tx: &Tx, town: &Township) -> api::http::Result<()> {
     let people = [
-        (town.members.head, "0001", "顾建国", "gjg", MemberCategory::PartyMember, Some("13812345678")),
-        (town.members.sub_head, "0002", "沈秀英", "sxy", MemberCategory::PartyMember, Some("13900001111")),
+        (
+            town.members.head,
+            "0001",
+            "顾建国",
+            "gjg",
+            MemberCategory::PartyMember,
+            Some("13812345678"),
+        ),
+        (
+            town.members.sub_head,
+            "0002",
+            "沈秀英",
+            "sxy",
+            MemberCategory::PartyMember,
+            Some("13900001111"),
+        ),
         (town.members.worker, "0003", "陆小明", "lxm", MemberCategory::GridWorker, None),
-        (town.members.member, "0004", "周敏", "zm", MemberCategory::InServiceMember, Some("13700002222")),
+        (
+            town.members.member,
+            "0004",
+            "周敏",
+            "zm",
+            MemberCategory::InServiceMember,
+            Some("13700002222"),
+        ),
         (town.members.spare, "0005", "钱大伟", "qdw", MemberCategory::Resident, None),
     ];
     for (id, number, name, initials, category, phone) in people {
@@ -277,10 +304,38 @@ async fn members(tx: &Tx, town: &Township) -> api::http::Result<()> {
 async fn grids(tx: &Tx, town: &Township) -> api::http::Result<()> {
     let rows = [
         (town.grids.township, None, "", "", GridKind::Township, square(0, 0, 40_000)),
-        (town.grids.general, Some(town.grids.township), "001", "水库村", GridKind::General, square(0, 0, 20_000)),
-        (town.grids.sub, Some(town.grids.general), "00101", "水库村第1子网格", GridKind::Sub, square(0, 0, 10_000)),
-        (town.grids.other_sub, Some(town.grids.general), "00102", "水库村第2子网格", GridKind::Sub, square(1, 0, 10_000)),
-        (town.grids.other_general, Some(town.grids.township), "002", "沙积村", GridKind::General, square(1, 1, 20_000)),
+        (
+            town.grids.general,
+            Some(town.grids.township),
+            "001",
+            "水库村",
+            GridKind::General,
+            square(0, 0, 20_000),
+        ),
+        (
+            town.grids.sub,
+            Some(town.grids.general),
+            "00101",
+            "水库村第1子网格",
+            GridKind::Sub,
+            square(0, 0, 10_000),
+        ),
+        (
+            town.grids.other_sub,
+            Some(town.grids.general),
+            "00102",
+            "水库村第2子网格",
+            GridKind::Sub,
+            square(1, 0, 10_000),
+        ),
+        (
+            town.grids.other_general,
+            Some(town.grids.township),
+            "002",
+            "沙积村",
+            GridKind::General,
+            square(1, 1, 20_000),
+        ),
     ];
     for (id, parent_id, tail, name, kind, boundary) in rows {
         let name = if name.is_empty() { town.name } else { name };

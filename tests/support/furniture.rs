@@ -17,8 +17,20 @@ pub struct Furniture {
 
 /// What a furnished township has.
 pub const KINDS: [&str; 14] = [
-    "account", "activity", "attachment", "check_in", "checklist", "code", "draft", "grid", "grid_post", "import",
-    "member", "party_org", "session", "task",
+    "account",
+    "activity",
+    "attachment",
+    "check_in",
+    "checklist",
+    "code",
+    "draft",
+    "grid",
+    "grid_post",
+    "import",
+    "member",
+    "party_org",
+    "session",
+    "task",
 ];
 
 impl Furniture {
@@ -54,8 +66,8 @@ fn text(value: &Value) -> String {
 pub fn picture() -> Vec<u8> {
     // A PNG written by hand: header, one stored block of image data, end; checksums included.
     const PNG: &[u8] = &[
-        0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 2, 0, 0, 0, 2, 8,
-        2, 0, 0, 0, 0xfd, 0xd4, 0x9a, 0x73,
+        0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0,
+        0, 0, 2, 0, 0, 0, 2, 8, 2, 0, 0, 0, 0xfd, 0xd4, 0x9a, 0x73,
     ];
     let rows: [u8; 14] = [0, 200, 30, 30, 30, 200, 30, 0, 30, 30, 200, 200, 200, 30];
     let mut data = vec![0x78, 0x01, 0x01, 14, 0, !14, 0xff];
@@ -152,10 +164,13 @@ impl TestApp {
         Furniture { ids }
     }
 
-    async fn checklists(&self, town: Town, clerk: &Client, ids: &mut BTreeMap<&'static str, String>) {
-        let item = |what: &str, role: &str, evidence: &str| {
-            json!({"what": what, "role": role, "frequency": "monthly", "evidence": evidence, "limit_working_days": 5, "points": 2})
-        };
+    async fn checklists(
+        &self,
+        town: Town,
+        clerk: &Client,
+        ids: &mut BTreeMap<&'static str, String>,
+    ) {
+        let item = |what: &str, role: &str, evidence: &str| json!({"what": what, "role": role, "frequency": "monthly", "evidence": evidence, "limit_working_days": 5, "points": 2});
         let list = clerk
             .post(
                 "/checklists",
@@ -170,7 +185,12 @@ impl TestApp {
         let id = text(&list["id"]);
         let version = list["version"].as_i64().expect("a version");
         clerk
-            .change(reqwest::Method::POST, &format!("/checklists/{id}/publish"), version, &json!({}))
+            .change(
+                reqwest::Method::POST,
+                &format!("/checklists/{id}/publish"),
+                version,
+                &json!({}),
+            )
             .await
             .ok(200);
         let draft = clerk
@@ -183,13 +203,17 @@ impl TestApp {
         ids.insert("checklist", id);
         ids.insert("draft", text(&draft["id"]));
 
-        let first = async |client: &Client| text(&client.get("/tasks/inbox").await.ok(200)["items"][0]["id"]);
+        let first = async |client: &Client| {
+            text(&client.get("/tasks/inbox").await.ok(200)["items"][0]["id"])
+        };
         let head = self.client(Who::GridHead, town).await;
         ids.insert("task", first(&head).await);
 
         let sub_head = self.client(Who::SubHead, town).await;
-        let photo =
-            sub_head.upload("/attachments", "file", "photo.png", "image/png", picture()).await.ok(201);
+        let photo = sub_head
+            .upload("/attachments", "file", "photo.png", "image/png", picture())
+            .await
+            .ok(201);
         let photographed = first(&sub_head).await;
         sub_head
             .post(
@@ -206,7 +230,12 @@ impl TestApp {
         clerk.post(&format!("/tasks/{patrol}/verify"), &json!({})).await.ok(200);
     }
 
-    async fn activities(&self, town: Town, clerk: &Client, ids: &mut BTreeMap<&'static str, String>) {
+    async fn activities(
+        &self,
+        town: Town,
+        clerk: &Client,
+        ids: &mut BTreeMap<&'static str, String>,
+    ) {
         let township = self.town(town);
         let now = api::clock::beijing(self.clock.now());
         let later = api::clock::beijing(self.clock.now() + chrono::TimeDelta::hours(2));

@@ -1,6 +1,10 @@
 //! What the tests stand on: private servers, prepared databases, a running application, a client.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops where it stands")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops where it stands"
+)]
 #![expect(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -17,8 +21,8 @@ mod workplace;
 
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, start_of_tests};
 pub use client::{Answer, Client};
-pub use furniture::{Furniture, picture};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
+pub use furniture::{Furniture, picture};
 pub use workplace::dir as temporary_dir;
 
 /// The crates that the tests were linked with, for programs that are compiled against them.
@@ -31,7 +35,9 @@ pub mod prelude {
     pub use reqwest::Method;
     pub use serde_json::{Value, json};
 
-    pub use crate::{Answer, Client, Db, Furnished, Furniture, PASSWORD, TestApp, Town, Township, Who, on_both};
+    pub use crate::{
+        Answer, Client, Db, Furnished, Furniture, PASSWORD, TestApp, Town, Township, Who, on_both,
+    };
 }
 
 /// Makes a test for each database of every function in it: `name::sqlite` and `name::postgres`.

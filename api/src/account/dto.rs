@@ -109,7 +109,12 @@ fn plain(value: &str, (): &()) -> garde::Result {
 pub struct CreateAccount {
     /// 2 to 64 letters, digits, `.`, `_`, `-`; kept in lower case.
     #[garde(length(chars, min = 2, max = 64), custom(plain))]
-    #[schema(min_length = 2, max_length = 64, pattern = r"^[\p{L}\p{N}._-]+$", example = "zhangsan")]
+    #[schema(
+        min_length = 2,
+        max_length = 64,
+        pattern = r"^[\p{L}\p{N}._-]+$",
+        example = "zhangsan"
+    )]
     pub username: String,
     /// At least ten characters.
     #[garde(length(chars, min = 10, max = 256))]

@@ -134,9 +134,7 @@ const LEADER: PermissionSet = PermissionSet::of(&[
 #[must_use]
 pub const fn permissions_of(role: Role) -> PermissionSet {
     match role {
-        Role::Administrator => {
-            PermissionSet::of(&[TOWNSHIP_READ, ACCOUNT_READ, ACCOUNT_MANAGE])
-        }
+        Role::Administrator => PermissionSet::of(&[TOWNSHIP_READ, ACCOUNT_READ, ACCOUNT_MANAGE]),
         Role::Leader => LEADER,
         Role::Clerk => LEADER.union(PermissionSet::of(&[
             GRID_MANAGE,

@@ -48,9 +48,7 @@ impl Throttle {
     /// One more failure.
     pub async fn failed(&self, township: &str, username: &str, address: &str) {
         for (key, _) in keys(township, username, address) {
-            self.local
-                .get_with(key.clone(), Arc::default)
-                .fetch_add(1, Ordering::Relaxed);
+            self.local.get_with(key.clone(), Arc::default).fetch_add(1, Ordering::Relaxed);
             if let Some(mut redis) = self.redis.clone() {
                 let counted: redis::RedisResult<()> = redis::pipe()
                     .atomic()
@@ -104,7 +102,10 @@ impl Throttle {
 
 fn name_key(township: &str, username: &str) -> String {
     // Hashed: names of people have no business in a cache.
-    format!("gezhi:sign-in:name:{}", super::token::hash_secret(&format!("{township}\u{0}{username}")))
+    format!(
+        "gezhi:sign-in:name:{}",
+        super::token::hash_secret(&format!("{township}\u{0}{username}"))
+    )
 }
 
 fn keys(township: &str, username: &str, address: &str) -> [(String, u32); 2] {

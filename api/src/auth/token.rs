@@ -47,7 +47,12 @@ pub struct Claims {
 impl Claims {
     /// Claims for a session, from now on.
     #[must_use]
-    pub fn new(account: AccountId, tenant: TenantId, session: SessionId, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        account: AccountId,
+        tenant: TenantId,
+        session: SessionId,
+        now: DateTime<Utc>,
+    ) -> Self {
         let iat = now.timestamp();
         Self {
             sub: account,
@@ -61,11 +66,7 @@ impl Claims {
 
     /// 401 `token_expired` from the moment of expiry on.
     pub fn check_expiry(&self, now: DateTime<Utc>) -> Result<()> {
-        if now.timestamp() < self.exp {
-            Ok(())
-        } else {
-            Err(ApiError::new(Code::TokenExpired))
-        }
+        if now.timestamp() < self.exp { Ok(()) } else { Err(ApiError::new(Code::TokenExpired)) }
     }
 }
 

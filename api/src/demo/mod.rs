@@ -60,7 +60,8 @@ pub async fn ensure(state: &AppState) -> Result<String> {
         }
         None => {}
     }
-    let password = new_secret().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+    let password =
+        new_secret().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
     let accounts = load(state, &Options { password, seed: SEED, days: 28 }).await?;
     write_private(&file, &accounts).map_err(ApiError::internal)?;
     Ok(accounts)

@@ -22,7 +22,9 @@ use crate::http::{ApiError, IdempotencyKey, IfMatch, Result, Versioned};
 use crate::member::dto::{CreateMember, CreatePartyOrg};
 use crate::task::dto::{ReturnTask, SubmitTask, TaskPaging, VerifyTask};
 use crate::tenancy::{Scope, Tx};
-use crate::{account, activity, attachment, check_in, checklist, grid, jobs, member, task, township};
+use crate::{
+    account, activity, attachment, check_in, checklist, grid, jobs, member, task, township,
+};
 
 const GRIDS: &str = include_str!("data/grids.geojson");
 /// The village whose people sign in.
@@ -120,7 +122,13 @@ impl Cast<'_> {
         account::service::insert(self.tx, input, self.hash.clone()).await
     }
 
-    async fn org(&self, parent: Option<PartyOrgId>, kind: PartyOrgKind, code: &str, name: &str) -> Result<PartyOrgId> {
+    async fn org(
+        &self,
+        parent: Option<PartyOrgId>,
+        kind: PartyOrgKind,
+        code: &str,
+        name: &str,
+    ) -> Result<PartyOrgId> {
         let input = CreatePartyOrg {
             parent_id: parent,
             kind,
@@ -152,7 +160,8 @@ impl Story {
         let clock = Clock::fixed(at(first, 9, 0));
         let scope = scope.with_clock(clock.clone());
         township::service::found_in(&scope, CODE, NAME, true).await?;
-        let collection: serde_json::Value = serde_json::from_str(GRIDS).map_err(ApiError::internal)?;
+        let collection: serde_json::Value =
+            serde_json::from_str(GRIDS).map_err(ApiError::internal)?;
         let seed = options.seed;
         let (story_scope, story_clock) = (scope.clone(), clock);
         scope
@@ -244,9 +253,30 @@ impl Story {
                 kind: ChecklistKind::Responsibility,
                 title: "党建网格岗位责任清单".to_owned(),
                 items: vec![
-                    item("主持召开网格月度例会,明确当月重点事项", P::GeneralHead, F::Monthly, E::Text, 8, 2),
-                    item("走访党员群众不少于 5 户,记录意见建议", P::GeneralHead, F::Monthly, E::Text, 15, 2),
-                    item("每季度向村(居)党组织述职一次", P::GeneralHead, F::Quarterly, E::Text, 40, 3),
+                    item(
+                        "主持召开网格月度例会,明确当月重点事项",
+                        P::GeneralHead,
+                        F::Monthly,
+                        E::Text,
+                        8,
+                        2,
+                    ),
+                    item(
+                        "走访党员群众不少于 5 户,记录意见建议",
+                        P::GeneralHead,
+                        F::Monthly,
+                        E::Text,
+                        15,
+                        2,
+                    ),
+                    item(
+                        "每季度向村(居)党组织述职一次",
+                        P::GeneralHead,
+                        F::Quarterly,
+                        E::Text,
+                        40,
+                        3,
+                    ),
                     item("巡查本网格环境卫生和安全隐患一次", P::SubHead, F::Weekly, E::Photo, 4, 1),
                     item("组织党小组学习一次", P::SubHead, F::Monthly, E::Photo, 18, 2),
                     item("开展接待日,接待党员群众", P::SubHead, F::Monthly, E::Number, 12, 1),
@@ -306,11 +336,14 @@ impl Story {
             match first.evidence {
                 Evidence::Photo => {
                     if let Some(photo) = self.photos.choose(&mut self.rng) {
-                        let kept = attachment::service::upload(&scope, key(), photo.clone()).await?;
+                        let kept =
+                            attachment::service::upload(&scope, key(), photo.clone()).await?;
                         input.attachment_ids.push(kept.id);
                     }
                 }
-                Evidence::Number => input.number = Some(f64::from(self.rng.random_range(2_u32..12))),
+                Evidence::Number => {
+                    input.number = Some(f64::from(self.rng.random_range(2_u32..12)))
+                }
                 Evidence::Text | Evidence::None => {}
             }
             task::service::submit(&scope, key(), first.id, input).await?;
@@ -360,7 +393,8 @@ impl Story {
         let span = days.max(1);
         for (index, (title, place, minutes, capacity)) in KINDS.iter().enumerate() {
             let offset = (i64::try_from(index).unwrap_or(0) * (span - 2) / 10).max(1);
-            let starts_at = at(first + TimeDelta::days(offset), 9 + u32::try_from(index % 5).unwrap_or(0), 0);
+            let starts_at =
+                at(first + TimeDelta::days(offset), 9 + u32::try_from(index % 5).unwrap_or(0), 0);
             let made = activity::service::create(
                 &office,
                 key(),
@@ -383,9 +417,27 @@ impl Story {
         let now = self.end;
         let today = beijing(now).date_naive();
         for (title, place, starts_at, minutes, capacity) in [
-            ("党员志愿服务集中行动", "漕泾镇党群服务中心", now - TimeDelta::minutes(20), 240, Some(40)),
-            ("冬季助老安全检查", "水库村党群服务站", at(today + TimeDelta::days(3), 9, 0), 120, Some(20)),
-            ("社区共建座谈", "漕泾镇社区党群服务中心", at(today + TimeDelta::days(7), 14, 0), 90, Some(3)),
+            (
+                "党员志愿服务集中行动",
+                "漕泾镇党群服务中心",
+                now - TimeDelta::minutes(20),
+                240,
+                Some(40),
+            ),
+            (
+                "冬季助老安全检查",
+                "水库村党群服务站",
+                at(today + TimeDelta::days(3), 9, 0),
+                120,
+                Some(20),
+            ),
+            (
+                "社区共建座谈",
+                "漕泾镇社区党群服务中心",
+                at(today + TimeDelta::days(7), 14, 0),
+                90,
+                Some(3),
+            ),
         ] {
             let made = activity::service::create(
                 &office,
@@ -437,7 +489,8 @@ impl Story {
             }
             let code = check_in::service::show(&office, id, "").await?.code;
             let arrival =
-                check_in::service::check_in(&self.acting(person), key(), ScannedCode { code }).await;
+                check_in::service::check_in(&self.acting(person), key(), ScannedCode { code })
+                    .await;
             if let Ok(arrival) = arrival {
                 present.push((person.clone(), arrival.check_in.id));
             }
@@ -448,7 +501,8 @@ impl Story {
         }
         for (person, check_in) in present {
             let code = check_in::service::show(&office, id, "").await?.code;
-            check_in::service::check_out(&self.acting(&person), check_in, ScannedCode { code }).await?;
+            check_in::service::check_out(&self.acting(&person), check_in, ScannedCode { code })
+                .await?;
         }
         Ok(())
     }
@@ -468,8 +522,14 @@ async fn cast_people(
     cast.office("integrator", "区级平台对接", Role::Integrator).await?;
 
     let mut accounts = vec![
-        ("clerk".to_owned(), "党建办 · party office clerk: lists, tasks, activities, people".to_owned()),
-        ("leader".to_owned(), "督导员 · township leader: sees everything, changes nothing".to_owned()),
+        (
+            "clerk".to_owned(),
+            "党建办 · party office clerk: lists, tasks, activities, people".to_owned(),
+        ),
+        (
+            "leader".to_owned(),
+            "督导员 · township leader: sees everything, changes nothing".to_owned(),
+        ),
     ];
     let (mut general_heads, mut sub_heads, mut workers, mut volunteers) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -482,7 +542,12 @@ async fn cast_people(
             GridKind::General => {
                 let short = node.name.trim_end_matches("党建总网格");
                 branch = cast
-                    .org(Some(committee), PartyOrgKind::GeneralBranch, &node.code, &format!("{short}党总支"))
+                    .org(
+                        Some(committee),
+                        PartyOrgKind::GeneralBranch,
+                        &node.code,
+                        &format!("{short}党总支"),
+                    )
                     .await?;
                 let username = in_village.then_some("grid_head");
                 let head = cast
@@ -491,7 +556,10 @@ async fn cast_people(
                 cast.appoint(&head, node.id, PostKind::GeneralHead).await?;
                 if in_village {
                     village = Some(node.id);
-                    accounts.push(("grid_head".to_owned(), format!("总网格长 {} · heads {}", head.name, node.name)));
+                    accounts.push((
+                        "grid_head".to_owned(),
+                        format!("总网格长 {} · heads {}", head.name, node.name),
+                    ));
                     general_heads.insert(0, head);
                 } else {
                     general_heads.push(head);
@@ -514,12 +582,23 @@ async fn cast_people(
                     .await?;
                 cast.appoint(&head, node.id, PostKind::SubHead).await?;
                 if first {
-                    accounts.push(("sub_head".to_owned(), format!("子网格长 {} · heads {}", head.name, node.name)));
+                    accounts.push((
+                        "sub_head".to_owned(),
+                        format!("子网格长 {} · heads {}", head.name, node.name),
+                    ));
                     let worker = cast
-                        .person(MemberCategory::GridWorker, Some(group), &[Role::Worker], Some("worker"))
+                        .person(
+                            MemberCategory::GridWorker,
+                            Some(group),
+                            &[Role::Worker],
+                            Some("worker"),
+                        )
                         .await?;
                     cast.appoint(&worker, node.id, PostKind::Worker).await?;
-                    accounts.push(("worker".to_owned(), format!("网格员 {} · works in {}", worker.name, node.name)));
+                    accounts.push((
+                        "worker".to_owned(),
+                        format!("网格员 {} · works in {}", worker.name, node.name),
+                    ));
                     workers.insert(0, worker);
                     sub_heads.insert(0, head);
                 } else {
@@ -540,11 +619,18 @@ async fn cast_people(
         workers.push(worker);
     }
     for index in 0..12 {
-        let category = if index % 3 == 2 { MemberCategory::Volunteer } else { MemberCategory::InServiceMember };
+        let category = if index % 3 == 2 {
+            MemberCategory::Volunteer
+        } else {
+            MemberCategory::InServiceMember
+        };
         let username = (index == 0).then_some("member");
         let person = cast.person(category, Some(committee), &[Role::Member], username).await?;
         if index == 0 {
-            accounts.push(("member".to_owned(), format!("在职党员 {} · activities and points", person.name)));
+            accounts.push((
+                "member".to_owned(),
+                format!("在职党员 {} · activities and points", person.name),
+            ));
         }
         volunteers.push(person);
     }

@@ -36,11 +36,7 @@ impl tracing_actix_web::RootSpanBuilder for ApiRootSpan {
         )
     }
 
-    fn on_request_end<B: MessageBody>(
-        _: tracing::Span,
-        _: &Result<ServiceResponse<B>, Error>,
-    ) {
-    }
+    fn on_request_end<B: MessageBody>(_: tracing::Span, _: &Result<ServiceResponse<B>, Error>) {}
 }
 
 /// A panic on its way out: the response is complete already, since no request is at hand any more.
@@ -58,8 +54,7 @@ impl std::fmt::Display for Panicked {
 
 impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse {
-        let mut response =
-            ApiError::new(Code::Internal).response(self.language, &self.trace_id);
+        let mut response = ApiError::new(Code::Internal).response(self.language, &self.trace_id);
         dress(response.headers_mut(), &self.trace_id);
         response
     }
@@ -99,8 +94,7 @@ pub async fn envelope<B: MessageBody + 'static>(
     let language = Language::of_header(
         req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
     );
-    let trace_id =
-        req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let trace_id = req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     let method = req.method().to_string();
 
     let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;

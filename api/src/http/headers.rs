@@ -11,10 +11,8 @@ pub fn describe(api: &mut OpenApi) {
         .max_length(Some(128))
         .pattern(Some("^[!-~]+$"))
         .into();
-    let version: RefOr<Schema> = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .pattern(Some(r#"^"v[0-9]{1,9}"$"#))
-        .into();
+    let version: RefOr<Schema> =
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(r#"^"v[0-9]{1,9}"$"#)).into();
     for item in api.paths.paths.values_mut() {
         let operations =
             [&mut item.delete, &mut item.get, &mut item.patch, &mut item.post, &mut item.put];

@@ -26,8 +26,8 @@ fn cookie(state: &AppState, value: String, days: i64) -> Cookie<'static> {
 }
 
 fn answer(state: &AppState, status: u16, pair: Pair, to: RefreshIn) -> HttpResponse {
-    let status = actix_web::http::StatusCode::from_u16(status)
-        .unwrap_or(actix_web::http::StatusCode::OK);
+    let status =
+        actix_web::http::StatusCode::from_u16(status).unwrap_or(actix_web::http::StatusCode::OK);
     let mut builder = HttpResponse::build(status);
     builder.insert_header((header::CACHE_CONTROL, "no-store"));
     let mut refresh_token = None;
@@ -67,9 +67,7 @@ fn address(req: &HttpRequest, state: &AppState) -> String {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.rsplit(',').next())
         .map(|address| address.trim().to_owned());
-    forwarded
-        .or_else(|| req.peer_addr().map(|peer| peer.ip().to_string()))
-        .unwrap_or_default()
+    forwarded.or_else(|| req.peer_addr().map(|peer| peer.ip().to_string())).unwrap_or_default()
 }
 
 /// Opens a session with township, user name and password.
@@ -83,7 +81,8 @@ pub async fn sign_in(
     body: Valid<SignIn>,
 ) -> Result<HttpResponse> {
     let to = body.refresh_in;
-    let pair = service::sign_in(&state, body.into_inner(), agent(&req), &address(&req, &state)).await?;
+    let pair =
+        service::sign_in(&state, body.into_inner(), agent(&req), &address(&req, &state)).await?;
     Ok(answer(&state, 201, pair, to))
 }
 

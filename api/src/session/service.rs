@@ -31,7 +31,12 @@ pub struct Pair {
 }
 
 /// Opens a session.
-pub async fn sign_in(state: &AppState, input: SignIn, agent: String, address: &str) -> Result<Pair> {
+pub async fn sign_in(
+    state: &AppState,
+    input: SignIn,
+    agent: String,
+    address: &str,
+) -> Result<Pair> {
     let username = input.username.trim().to_lowercase();
     let township = input.township.trim().to_owned();
     state.throttle().check(&township, &username, address).await?;

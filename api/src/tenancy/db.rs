@@ -17,7 +17,9 @@ pub enum StartError {
     #[error("database: {0}")]
     Database(#[from] DbErr),
     /// The run-time role could see past row-level security.
-    #[error("refusing to start: the database role {role} {why}; connect as a role that owns nothing, is no superuser and has no BYPASSRLS")]
+    #[error(
+        "refusing to start: the database role {role} {why}; connect as a role that owns nothing, is no superuser and has no BYPASSRLS"
+    )]
     UnsafeRole {
         /// The role.
         role: String,
@@ -260,7 +262,11 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
 }
 
 fn runtime_role(url: &str) -> Result<String, StartError> {
-    let wrong = || StartError::Config("database_url must name a user: postgres://USER@HOST/DATABASE".to_owned());
+    let wrong = || {
+        StartError::Config(
+            "database_url must name a user: postgres://USER@HOST/DATABASE".to_owned(),
+        )
+    };
     let rest = url.split_once("://").ok_or_else(wrong)?.1;
     let user = rest.rsplit_once('@').ok_or_else(wrong)?.0;
     let user = user.split(':').next().unwrap_or(user);

@@ -1,12 +1,10 @@
 //! Statements bound to a transaction and a township: sea-orm's own syntax, without its connections.
 
 use entity::TenantEntity;
-use sea_orm::sea_query::{
-    DeleteStatement, IntoIden, SelectStatement, SimpleExpr, UpdateStatement,
-};
+use sea_orm::sea_query::{DeleteStatement, IntoIden, SelectStatement, SimpleExpr, UpdateStatement};
 use sea_orm::{
-    ActiveModelTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select, Selector, SelectorTrait, TryGetableMany,
+    ActiveModelTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, Selector, SelectorTrait, TryGetableMany,
 };
 
 use super::tx::Tx;
@@ -49,9 +47,7 @@ impl<'a, E: TenantEntity> Find<'a, E> {
 
     /// Reads a partial model with its own columns.
     #[must_use]
-    pub fn into_partial_model<M: PartialModelTrait>(
-        self,
-    ) -> Selected<'a, sea_orm::SelectModel<M>> {
+    pub fn into_partial_model<M: PartialModelTrait>(self) -> Selected<'a, sea_orm::SelectModel<M>> {
         Selected { tx: self.tx, selector: self.select.into_partial_model::<M>() }
     }
 

@@ -38,8 +38,7 @@ impl Platform {
     /// The ids of all townships, for the system's own daily work, each in its own scope.
     pub async fn tenants(&self) -> Result<Vec<TenantId>> {
         let txn = self.db.begin_read(None).await?;
-        let rows =
-            tenant::Entity::find().order_by_asc(tenant::Column::Id).all(&txn).await?;
+        let rows = tenant::Entity::find().order_by_asc(tenant::Column::Id).all(&txn).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 

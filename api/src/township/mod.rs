@@ -18,7 +18,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Its routes.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(handlers::get_site)
-        .service(handlers::set_up)
-        .service(handlers::get_township);
+    cfg.service(handlers::get_site).service(handlers::set_up).service(handlers::get_township);
 }
