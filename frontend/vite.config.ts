@@ -73,8 +73,6 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: 'map', test: /node_modules[\\/](maplibre-gl|@maplibre|@mapbox)[\\/][^?]*$/ },
-            { name: 'charts', test: /node_modules[\\/](echarts|zrender)[\\/]/ },
             { name: 'scanner', test: /node_modules[\\/](barcode-detector|zxing-wasm)[\\/][^?]*$/ },
             {
               name: 'element',

@@ -1086,6 +1086,8 @@ export interface components {
             steward: components["schemas"]["MemberRef"] | null;
             /** @description What it is at present. */
             phase: components["schemas"]["ActivityPhase"];
+            /** @description Why it was cancelled; null unless it was. */
+            cancel_reason: string | null;
             /**
              * Format: int64
              * @description People who have a place.
@@ -3197,7 +3199,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description A repetition with the same key does nothing twice */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3713,7 +3715,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes a repetition give the first answer again */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4478,7 +4480,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes a repetition give the first answer again */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the activity */
@@ -4729,7 +4731,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 同一键重复提交只生效一次 */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5353,7 +5355,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes a repetition give the first answer again */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5741,7 +5743,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 同一键重复提交只生效一次 */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6248,7 +6250,7 @@ export interface operations {
                  */
                 "If-Match": string;
                 /** @description 同一键重复提交只生效一次 */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description 清单 */
@@ -6377,7 +6379,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description A repetition with the same key gets the first answer. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7243,7 +7245,7 @@ export interface operations {
             };
             header?: {
                 /** @description A repetition with the same key gets the first answer. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7372,7 +7374,7 @@ export interface operations {
             };
             header?: {
                 /** @description A repetition with the same key gets the first answer. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -8363,7 +8365,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description A repetition with the same key gets the first answer. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -8862,7 +8864,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description A repetition with the same key gets the first answer. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -11087,7 +11089,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 同一键重复提交只生效一次 */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description 任务 */
@@ -11216,7 +11218,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 同一键重复提交只生效一次 */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description 任务 */
@@ -11345,7 +11347,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 同一键重复提交只生效一次 */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description 任务 */
