@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
@@ -128,7 +127,8 @@ def sign_in(origin, username, password):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--examples", type=int, default=6)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("TEST_SEED", random.randrange(2**32))))
+    # The same requests every time, so that a red gate speaks of the change; other ones with TEST_SEED.
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("TEST_SEED", 20261122)))
     parser.add_argument("--only")
     options = parser.parse_args()
     print(f"TEST_SEED={options.seed}", flush=True)

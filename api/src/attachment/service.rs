@@ -26,7 +26,8 @@ async fn prepare(upload: Vec<u8>) -> Result<Photo> {
     let prepared =
         actix_web::web::block(move || rules::prepare(&upload)).await.map_err(ApiError::internal)?;
     prepared.map_err(|fault| match fault {
-        Fault::OtherFormat => ApiError::new(Code::UnsupportedMediaType)
+        // 422 rather than 415: the form came in the right media type, what it holds cannot be taken.
+        Fault::OtherFormat => ApiError::new(Code::FileUnreadable)
             .detail("只接受 JPEG 或 PNG 照片", "Only JPEG and PNG photos are taken"),
         Fault::TooLarge => ApiError::new(Code::FileUnreadable)
             .detail("照片像素过大,请缩小后再上传", "The photo has too many pixels"),

@@ -44,7 +44,10 @@ export async function offline(browser, server, head, api) {
     await check('back in the net it is sent by itself, once', async () => {
       sent = 0
       await context.setOffline(false)
-      await until(async () => (await api.clerk.get(`/tasks/${task.id}`)).state === 'submitted', 'the submission')
+      await until(
+        async () => (await api.clerk.get(`/tasks/${task.id}`)).state === 'submitted',
+        'the submission',
+      )
       await page.getByText('1 项待发送').waitFor({ state: 'detached' })
       await page.locator('a.row').filter({ hasText: pasted }).waitFor({ state: 'detached' })
       context.off('response', count)

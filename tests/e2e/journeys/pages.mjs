@@ -61,7 +61,9 @@ export async function desk(browser, server, clerk, api) {
     await stranger.context.close()
     const administrator = await Person.arrive(browser, server, 'desk', 'administrator')
 
-    const village = (await api.clerk.get('/grids')).items.find((one) => one.kind === 'general' && one.posts.length > 0)
+    const village = (await api.clerk.get('/grids')).items.find(
+      (one) => one.kind === 'general' && one.posts.length > 0,
+    )
     const someone = village.posts[0].member
     const lists = (await api.clerk.get('/checklists')).items
     const published = lists.find((one) => one.published_number != null)
@@ -186,7 +188,8 @@ export async function hand(browser, server, head, member, steward, api) {
     })
     await check.each('大字版 by one switch, and it stays', async () => {
       await member.go('/hand/me')
-      const size = () => member.page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize))
+      const size = () =>
+        member.page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize))
       const before = await size()
       await member.page.getByRole('switch', { name: '大字版' }).tap()
       await member.page.waitForFunction(() => document.documentElement.classList.contains('large'))

@@ -40,9 +40,13 @@ export async function roster(clerk, api) {
       ]
       await dialog.locator('input[type=file]').setInputFiles(file('花名册.xlsx', rows, template))
       await dialog.getByText(/发现 \d+ 处问题/).waitFor()
-      const found = await dialog.locator('tbody tr').evaluateAll((lines) =>
-        lines.map((line) => [...line.querySelectorAll('td')].slice(0, 3).map((cell) => cell.textContent.trim())),
-      )
+      const found = await dialog
+        .locator('tbody tr')
+        .evaluateAll((lines) =>
+          lines.map((line) =>
+            [...line.querySelectorAll('td')].slice(0, 3).map((cell) => cell.textContent.trim()),
+          ),
+        )
       const places = found.map(([row, column]) => `${row} ${column.replace('*', '')}`).sort()
       same(places, ['第 3 行 手机', '第 4 行 姓名', '第 4 行 类别', '第 5 行 网格编码'], 'faults')
       same((await api.clerk.get('/members?q=E2E01')).items.length, 0, 'members imported')
@@ -52,7 +56,10 @@ export async function roster(clerk, api) {
       const marked = await download(dialog.getByRole('button', { name: '下载标注文件' }))
       const files = unzip(marked)
       const words = `${files.get('xl/sharedStrings.xml') ?? ''}${files.get('xl/worksheets/sheet1.xml')}`
-      assert(words.includes('手机') && words.includes('E2E04'), 'the marked file lacks the rows or the reasons')
+      assert(
+        words.includes('手机') && words.includes('E2E04'),
+        'the marked file lacks the rows or the reasons',
+      )
     })
     await check('the corrected file is imported', async () => {
       await dialog.getByRole('button', { name: '取消' }).click()

@@ -62,7 +62,8 @@ export class Person {
     context.on('request', (request) => {
       this.open.add(request)
       const address = request.url()
-      if (!/^(data|blob):/.test(address) && !address.startsWith(`${server.base}/`)) note(`leaves the origin: ${address}`)
+      if (!/^(data|blob):/.test(address) && !address.startsWith(`${server.base}/`))
+        note(`leaves the origin: ${address}`)
     })
     const over = (request) => this.open.delete(request)
     context.on('requestfinished', over)
@@ -105,7 +106,10 @@ export class Person {
 
   /** Changes the dress of the page as it stands, as the preference does. */
   async wear(dress, on) {
-    await this.page.evaluate(([name, yes]) => document.documentElement.classList.toggle(name, yes), [dress, on])
+    await this.page.evaluate(
+      ([name, yes]) => document.documentElement.classList.toggle(name, yes),
+      [dress, on],
+    )
     await this.still()
   }
 
@@ -147,7 +151,9 @@ export class Person {
   /** axe's serious and critical findings of the page as it stands. */
   async axe(rules) {
     // There are no frames of elsewhere to look into: axe runs in the page itself, and tells only what is wrong.
-    const builder = new AxeBuilder({ page: this.page }).setLegacyMode().options({ resultTypes: ['violations'] })
+    const builder = new AxeBuilder({ page: this.page })
+      .setLegacyMode()
+      .options({ resultTypes: ['violations'] })
     if (rules) builder.withRules(rules)
     const { violations } = await builder.analyze()
     const grave = violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')

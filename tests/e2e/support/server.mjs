@@ -68,11 +68,14 @@ export async function signInByApi(server, username) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ township, username, password: server.password, refresh_in: 'body' }),
   })
-  if (answer.status !== 201) throw new Error(`signing in as ${username}: ${answer.status} ${await answer.text()}`)
+  if (answer.status !== 201)
+    throw new Error(`signing in as ${username}: ${answer.status} ${await answer.text()}`)
   const { access_token: token } = await answer.json()
   return {
     async get(path) {
-      const found = await fetch(`${server.base}/api/v1${path}`, { headers: { Authorization: `Bearer ${token}` } })
+      const found = await fetch(`${server.base}/api/v1${path}`, {
+        headers: { Authorization: `Bearer ${token}` },
+      })
       if (!found.ok) throw new Error(`GET ${path}: ${found.status} ${await found.text()}`)
       return found.json()
     },

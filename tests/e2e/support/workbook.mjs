@@ -64,7 +64,8 @@ export function fillIn(template, rows) {
       ? ''
       : `<c r="${String.fromCharCode(65 + column)}${row}" t="inlineStr"><is><t>${escape(text)}</t></is></c>`
   const lines = rows.map(
-    (row, index) => `<row r="${index + 2}">${row.map((text, column) => cell(text, index + 2, column)).join('')}</row>`,
+    (row, index) =>
+      `<row r="${index + 2}">${row.map((text, column) => cell(text, index + 2, column)).join('')}</row>`,
   )
   const filled = sheet
     .replace(/<dimension [^>]*>/, '')
