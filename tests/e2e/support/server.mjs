@@ -29,6 +29,12 @@ export async function startServer() {
     }
     rmSync(data, { recursive: true, force: true })
   }
+  // However the run ends, the server ends with it.
+  process.once('exit', () => {
+    child?.kill('SIGTERM')
+    rmSync(data, { recursive: true, force: true })
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
   try {
     // The folder is its own, so that no gezhi.toml of the caller is read.
     const options = { env, cwd: data, stdio: ['ignore', 'ignore', log] }
