@@ -53,8 +53,10 @@ async fn page(req: HttpRequest) -> Result<HttpResponse> {
         if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
     match Files::get(entry) {
         Some(file) => Ok(file_response(&req, entry, &file)),
-        None => Err(ApiError::new(Code::NotFound)
-            .detail("此程序没有内置页面,请先构建前端", "This program was built without its pages")),
+        None => Err(ApiError::new(Code::NotFound).detail(
+            "此程序没有内置页面，请先构建前端",
+            "This program was built without its pages",
+        )),
     }
 }
 
@@ -164,7 +166,7 @@ async fn docs_errors() -> HttpResponse {
     use std::fmt::Write;
     let mut page = format!(
         "{PAGE_HEAD}<h1>错误代码 · Error codes</h1><p>每个 4xx、5xx 回答都是 <code>application/problem+json</code>。\
-         <code>code</code> 不变,文字会改进。<br>Every 4xx and 5xx answer is a problem document (RFC 9457). The \
+         <code>code</code> 不变，文字会改进。<br>Every 4xx and 5xx answer is a problem document (RFC 9457). The \
          <code>code</code> is stable, the texts may improve.</p><table><tr><th>code</th><th>HTTP</th><th>中文</th><th>English</th></tr>"
     );
     for code in Code::ALL {

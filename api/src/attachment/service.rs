@@ -30,9 +30,9 @@ async fn prepare(upload: Vec<u8>) -> Result<Photo> {
         Fault::OtherFormat => ApiError::new(Code::FileUnreadable)
             .detail("只接受 JPEG 或 PNG 照片", "Only JPEG and PNG photos are taken"),
         Fault::TooLarge => ApiError::new(Code::FileUnreadable)
-            .detail("照片像素过大,请缩小后再上传", "The photo has too many pixels"),
+            .detail("照片像素过大，请缩小后再上传", "The photo has too many pixels"),
         Fault::Unreadable => ApiError::new(Code::FileUnreadable)
-            .detail("照片已损坏,请重新拍摄或选择", "The photo is damaged"),
+            .detail("照片已损坏，请重新拍摄或选择", "The photo is damaged"),
     })
 }
 

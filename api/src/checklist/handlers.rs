@@ -75,7 +75,7 @@ pub async fn get_checklist(
     security(("bearer" = ["checklist.manage"])),
     params(
         ("id" = ChecklistId, Path, description = "清单"),
-        ("If-Match" = String, Header, description = "所见版本,如 \"v3\"", example = "\"v3\"")
+        ("If-Match" = String, Header, description = "所见版本，如 \"v3\"", example = "\"v3\"")
     ),
     request_body = SaveDraft,
     responses((status = 200, description = "清单", body = Checklist), Problems)
@@ -115,7 +115,7 @@ pub async fn preview_checklist(
     security(("bearer" = ["checklist.publish"])),
     params(
         ("id" = ChecklistId, Path, description = "清单"),
-        ("If-Match" = String, Header, description = "所见版本,如 \"v3\"", example = "\"v3\""),
+        ("If-Match" = String, Header, description = "所见版本，如 \"v3\"", example = "\"v3\""),
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")
     ),
     request_body = PublishChecklist,

@@ -45,7 +45,7 @@ pub async fn ensure(state: &AppState) -> Result<String> {
     match state.platform().find(CODE).await? {
         Some(township) if !township.demo => {
             return Err(ApiError::new(Code::AlreadyExists).detail(
-                format!("{NAME}已有真实数据,不装入演示数据"),
+                format!("{NAME}已有真实数据，不装入演示数据"),
                 "The township is there with real data; no demonstration is loaded",
             ));
         }
@@ -53,7 +53,7 @@ pub async fn ensure(state: &AppState) -> Result<String> {
             // The file is written last: without it the loading was cut short, or happened elsewhere.
             return std::fs::read_to_string(&file).map_err(|error| {
                 ApiError::new(Code::Conflict).detail(
-                    format!("演示镇街已存在,但没有账号文件 {}:{error}。若上次装入中断,请删除数据库后重新装入", file.display()),
+                    format!("演示镇街已存在，但没有账号文件 {}:{error}。若上次装入中断，请删除数据库后重新装入", file.display()),
                     format!("The demonstration is there without its accounts in {}: {error}. If loading was cut short, remove the database and load again", file.display()),
                 )
             });

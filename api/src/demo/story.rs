@@ -254,7 +254,7 @@ impl Story {
                 title: "党建网格岗位责任清单".to_owned(),
                 items: vec![
                     item(
-                        "主持召开网格月度例会,明确当月重点事项",
+                        "主持召开网格月度例会，明确当月重点事项",
                         P::GeneralHead,
                         F::Monthly,
                         E::Text,
@@ -262,7 +262,7 @@ impl Story {
                         2,
                     ),
                     item(
-                        "走访党员群众不少于 5 户,记录意见建议",
+                        "走访党员群众不少于 5 户，记录意见建议",
                         P::GeneralHead,
                         F::Monthly,
                         E::Text,
@@ -270,7 +270,7 @@ impl Story {
                         2,
                     ),
                     item(
-                        "每季度向村(居)党组织述职一次",
+                        "每季度向村（居）党组织述职一次",
                         P::GeneralHead,
                         F::Quarterly,
                         E::Text,
@@ -279,7 +279,7 @@ impl Story {
                     ),
                     item("巡查本网格环境卫生和安全隐患一次", P::SubHead, F::Weekly, E::Photo, 4, 1),
                     item("组织党小组学习一次", P::SubHead, F::Monthly, E::Photo, 18, 2),
-                    item("开展接待日,接待党员群众", P::SubHead, F::Monthly, E::Number, 12, 1),
+                    item("开展接待日，接待党员群众", P::SubHead, F::Monthly, E::Number, 12, 1),
                     item("更新网格公示栏", P::Worker, F::Monthly, E::Photo, 10, 1),
                     item("协助网格长收集社情民意", P::Worker, F::Weekly, E::Text, 5, 1),
                 ],
@@ -360,7 +360,8 @@ impl Story {
         let waiting = task::service::to_verify(&office, TaskPaging::default()).await?;
         for one in waiting.items {
             if self.rng.random_bool(0.04) {
-                let input = ReturnTask { reason: "照片看不清现场,请补拍。".to_owned() };
+                let input =
+                    ReturnTask { reason: "照片看不清现场，请补拍。".to_owned() };
                 task::service::send_back(&office, key(), one.id, input).await?;
             } else {
                 task::service::verify(&office, key(), one.id, VerifyTask { note: None }).await?;
@@ -400,7 +401,7 @@ impl Story {
                 key(),
                 CreateActivity {
                     title: (*title).to_owned(),
-                    description: Some("请穿着便于活动的衣服,现场提供工具。".to_owned()),
+                    description: Some("请穿着便于活动的衣服，现场提供工具。".to_owned()),
                     grid_id: (index == 0).then_some(self.village),
                     place: (*place).to_owned(),
                     starts_at: *beijing(starts_at),

@@ -104,7 +104,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         let inner = error.into_inner();
         if inner.is_data() {
             let field = if path == "." { String::new() } else { path };
-            ApiError::invalid(field, format!("内容不符合要求:{inner}"), inner.to_string())
+            ApiError::invalid(field, format!("内容不符合要求：{inner}"), inner.to_string())
         } else {
             malformed(&inner)
         }
@@ -169,7 +169,7 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
             serde_urlencoded::from_str::<T>(req.query_string())
                 .map_err(|error| {
                     ApiError::new(Code::InvalidParameter)
-                        .detail(format!("查询参数有误:{error}"), error.to_string())
+                        .detail(format!("查询参数有误：{error}"), error.to_string())
                 })
                 .and_then(|value| check(&value).map(|()| Self(value))),
         )

@@ -271,7 +271,7 @@ pub struct TaskPaging {
 pub struct SubmitTask {
     /// In words.
     #[garde(length(chars, max = 2000))]
-    #[schema(max_length = 2000, example = "已巡查东片 3 个村民小组,未发现隐患。")]
+    #[schema(max_length = 2000, example = "已巡查东片 3 个村民小组，未发现隐患。")]
     pub text: Option<String>,
     /// In number.
     #[garde(range(min = -1e12, max = 1e12))]
@@ -307,7 +307,7 @@ pub struct VerifyTask {
 pub struct ReturnTask {
     /// Why, so that the person knows what to do.
     #[garde(length(chars, min = 1, max = 500), custom(not_blank))]
-    #[schema(min_length = 1, max_length = 500, example = "照片看不清门牌,请补拍。")]
+    #[schema(min_length = 1, max_length = 500, example = "照片看不清门牌，请补拍。")]
     pub reason: String,
 }
 

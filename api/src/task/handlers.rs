@@ -84,7 +84,7 @@ pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Res
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")
     ),
     request_body = SubmitTask,
-    responses((status = 200, description = "已提交,待核验", body = Task), Problems)
+    responses((status = 200, description = "已提交，待核验", body = Task), Problems)
 )]
 #[post("/tasks/{id}/submit")]
 pub async fn submit_task(
