@@ -58,12 +58,20 @@ async fn cut_off(
                 Ok(0) | Err(_) => break,
                 Ok(read) => answer.extend_from_slice(&buffer[..read]),
             }
-            if answer.starts_with(b"HTTP/1.1 201") {
+            if answer.starts_with(b"HTTP/1.1 ") && answer.len() >= 12 {
                 break;
             }
         }
     };
-    let _ = tokio::time::timeout(patience, read).await;
+    let waits = patience;
+    let ended = tokio::time::timeout(waits, read).await;
+    if sent == request.len() && waits.as_secs() >= 60 {
+        assert!(
+            answer.starts_with(b"HTTP/1.1 201"),
+            "a request that nobody cut off: {ended:?}, {}",
+            String::from_utf8_lossy(&answer)
+        );
+    }
     // A reset, not a polite end.
     stream.set_zero_linger().unwrap();
     drop(stream);
