@@ -2484,7 +2484,7 @@ export interface components {
         ReturnTask: {
             /**
              * @description Why, so that the person knows what to do.
-             * @example 照片看不清门牌,请补拍。
+             * @example 照片看不清门牌，请补拍。
              */
             reason: string;
         };
@@ -2686,7 +2686,7 @@ export interface components {
         SubmitTask: {
             /**
              * @description In words.
-             * @example 已巡查东片 3 个村民小组,未发现隐患。
+             * @example 已巡查东片 3 个村民小组，未发现隐患。
              */
             text?: string | null;
             /**
@@ -5991,7 +5991,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description 所见版本,如 "v3"
+                 * @description 所见版本，如 "v3"
                  * @example "v3"
                  */
                 "If-Match": string;
@@ -6245,7 +6245,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description 所见版本,如 "v3"
+                 * @description 所见版本，如 "v3"
                  * @example "v3"
                  */
                 "If-Match": string;
@@ -11232,7 +11232,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 已提交,待核验 */
+            /** @description 已提交，待核验 */
             200: {
                 headers: {
                     [name: string]: unknown;
