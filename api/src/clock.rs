@@ -101,10 +101,11 @@ pub fn from_beijing(local: NaiveDateTime) -> DateTime<Utc> {
     (local - TimeDelta::seconds(i64::from(BEIJING_SECONDS))).and_utc()
 }
 
-/// Midnight in Beijing at which a date begins.
+/// The moments at which a date begins and ends in Beijing; the second belongs to the next day.
 #[must_use]
-pub fn start_of_day(date: NaiveDate) -> DateTime<Utc> {
-    from_beijing(date.and_time(chrono::NaiveTime::MIN))
+pub fn day(date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
+    let start = from_beijing(date.and_time(chrono::NaiveTime::MIN));
+    (start, start + TimeDelta::days(1))
 }
 
 #[cfg(test)]
@@ -116,10 +117,9 @@ mod tests {
         let moment = DateTime::parse_from_rfc3339("2026-11-22T16:30:00Z").unwrap().to_utc();
         assert_eq!(beijing(moment).to_rfc3339(), "2026-11-23T00:30:00+08:00");
         assert_eq!(from_beijing(beijing(moment).naive_local()), moment);
-        assert_eq!(
-            start_of_day(beijing(moment).date_naive()).to_rfc3339(),
-            "2026-11-22T16:00:00+00:00"
-        );
+        let (start, end) = day(beijing(moment).date_naive());
+        assert_eq!(start.to_rfc3339(), "2026-11-22T16:00:00+00:00");
+        assert_eq!(end.to_rfc3339(), "2026-11-23T16:00:00+00:00");
     }
 
     #[test]

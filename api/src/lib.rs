@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  jobs  calendar  config  clock  pages
+//! floor 1   tenancy  auth  session  http  jobs  calendar  config  clock  pages  command
 //! ```
 //!
 //! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
@@ -22,6 +22,7 @@ pub mod calendar;
 pub mod check_in;
 pub mod checklist;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod demo;
 pub mod grid;
@@ -29,7 +30,7 @@ pub mod http;
 pub mod import;
 pub mod jobs;
 pub mod member;
-mod pages;
+pub mod pages;
 pub mod points;
 pub mod session;
 pub mod state;
@@ -60,7 +61,10 @@ pub(crate) fn register(shared: &mut Shared) {
     shared.insert(township::service::StandingData(vec![|tx| {
         Box::pin(points::service::ensure_standing_data(tx))
     }]));
-    shared.insert(jobs::Daily(vec![|tx| Box::pin(checklist::service::open_due(tx))]));
+    shared.insert(jobs::Daily(vec![|tx| Box::pin(checklist::service::bring_up_to_date(tx))]));
+    shared.insert(grid::PostsChanged(vec![|tx| {
+        Box::pin(checklist::service::bring_up_to_date(tx))
+    }]));
     shared.insert(task::Sources::new(vec![Box::new(checklist::TaskEffects)]));
 }
 
@@ -150,14 +154,19 @@ impl ContractJson {
 
 /// Serves on a listener until told to stop (SIGTERM, SIGINT, or the server's handle); requests under way are
 /// finished first.
-pub fn run(listener: std::net::TcpListener, state: AppState) -> std::io::Result<Server> {
-    run_with(listener, state, |_| ())
+pub fn run(
+    listener: std::net::TcpListener,
+    state: AppState,
+    files: pages::Files,
+) -> std::io::Result<Server> {
+    run_with(listener, state, files, |_| ())
 }
 
 /// Like [`run`], with routes of the caller's own beside the product's: for tests that need a handler that fails.
 pub fn run_with(
     listener: std::net::TcpListener,
     state: AppState,
+    files: pages::Files,
     extra: fn(&mut web::ServiceConfig),
 ) -> std::io::Result<Server> {
     let api = openapi();
@@ -174,6 +183,7 @@ pub fn run_with(
         app.app_data(data.clone())
             .app_data(contract.clone())
             .app_data(json.clone())
+            .app_data(web::Data::new(files))
             .configure(http::health_routes)
             .configure(extra)
             .configure(pages::routes)

@@ -8,14 +8,13 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use rust_embed::RustEmbed;
+use rust_embed::EmbeddedFile;
 
 use crate::http::{ApiError, Code, Result};
 
-#[derive(RustEmbed)]
-#[folder = "../frontend/dist"]
-#[allow_missing = true]
-struct Files;
+/// Finds a file of the built pages by its path. The program embeds them, not this library: a change of a page builds
+/// nothing anew but the program, and the library builds beside the pages.
+pub type Files = fn(&str) -> Option<EmbeddedFile>;
 
 /// Their routes, after those of the API.
 pub fn routes(cfg: &mut web::ServiceConfig) {
@@ -37,12 +36,12 @@ async fn check_in(code: web::Path<String>) -> HttpResponse {
         .finish()
 }
 
-async fn page(req: HttpRequest) -> Result<HttpResponse> {
+async fn page(req: HttpRequest, files: web::Data<Files>) -> Result<HttpResponse> {
     let path = req.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
         return Err(ApiError::new(Code::NotFound));
     }
-    if let Some(file) = Files::get(path) {
+    if let Some(file) = files(path) {
         return Ok(file_response(&req, path, &file));
     }
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -51,7 +50,7 @@ async fn page(req: HttpRequest) -> Result<HttpResponse> {
     }
     let entry =
         if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
-    match Files::get(entry) {
+    match files(entry) {
         Some(file) => Ok(file_response(&req, entry, &file)),
         None => Err(ApiError::new(Code::NotFound).detail(
             "此程序没有内置页面，请先构建前端",
@@ -60,7 +59,7 @@ async fn page(req: HttpRequest) -> Result<HttpResponse> {
     }
 }
 
-fn file_response(req: &HttpRequest, path: &str, file: &rust_embed::EmbeddedFile) -> HttpResponse {
+fn file_response(req: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
     use base64::Engine;
     let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash());
     // Weak: the compressed form is another sequence of bytes of the same content.

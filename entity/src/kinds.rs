@@ -179,6 +179,7 @@ words! {
         Submitted = "submitted" "待核验",
         Returned = "returned" "已退回",
         Verified = "verified" "已核验",
+        Cancelled = "cancelled" "已撤销",
     }
 
     /// What happened to a task.
@@ -187,6 +188,7 @@ words! {
         Submitted = "submitted" "提交",
         Verified = "verified" "核验",
         Returned = "returned" "退回",
+        Cancelled = "cancelled" "撤销",
     }
 
     /// Where a person stands with an activity.

@@ -381,6 +381,8 @@ on_both! {
         assert_eq!(cancelled["may"]["manage"], false);
         let again = clerk.post(&format!("{path}/cancel"), &json!({"reason": "又一次"})).await.ok(200);
         assert_eq!(again, cancelled);
+        let today = (app.clock.now() + TimeDelta::hours(8)).date_naive();
+        assert_eq!(clerk.get(&format!("/activities?on={today}")).await.ok(200)["items"], json!([]));
 
         member.act(&format!("{path}/sign-up")).await.problem(409, "activity_cancelled");
         member.act(&format!("{path}/withdraw")).await.problem(409, "activity_cancelled");
@@ -434,6 +436,13 @@ on_both! {
             }
             assert_eq!(json!(seen), whole["items"]);
         }
+        let day = |days: i64| (app.clock.now() + TimeDelta::hours(8) + TimeDelta::days(days)).date_naive();
+        let on = member.get(&format!("/activities?on={}", day(0))).await.ok(200);
+        assert_eq!((titles(&on).len(), titles(&on)[0].as_str()), (8, "活动 -50 -5"), "the earliest first");
+        let on = member.get(&format!("/activities?on={}&phase=upcoming", day(0))).await.ok(200);
+        assert_eq!(titles(&on), upcoming);
+        assert_eq!(titles(&member.get(&format!("/activities?on={}", day(1))).await.ok(200)), Vec::<String>::new());
+        member.get("/activities?on=2200-01-01").await.problem(400, "invalid_parameter");
         member.get("/activities?cursor=nonsense").await.problem(400, "invalid_cursor");
         member.get("/activities?phase=soon").await.problem(400, "invalid_parameter");
         member.get("/activities?sort=title").await.problem(400, "invalid_parameter");

@@ -97,6 +97,7 @@ fn table() -> Vec<Entry> {
         op("list_roles", To("a")),
         op("list_accounts", To("a")),
         op("create_account", To("a")).with(|f| json!({"username": "another", "password": "long enough for now", "display_name": "新人", "roles": ["leader"], "member_id": f.id("member")})),
+        op("list_account_candidates", To("a")),
         op("get_account", To("a")).on("account"),
         op("update_account", To("a")).on("account").with(|_| json!({"display_name": "改名"})),
 

@@ -1,6 +1,9 @@
 //! Checklists over HTTP: drafts, versions, publication, and the tasks that come of it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
+use entity::ids::MemberId;
 use support::prelude::*;
 
 /// A duty as the office writes it.
@@ -196,13 +199,13 @@ on_both! {
         assert_eq!((&brief["draft"], &brief["published_number"], &brief["item_count"]), (&json!(true), &json!(1), &json!(3)));
 
         let preview = clerk.get(&path(list, "/preview")).await.ok(200);
-        assert_eq!(preview["tasks"], 1);
+        assert_eq!((&preview["tasks"], &preview["tasks_cancelled"]), (&json!(1), &json!(1)));
         assert_eq!(preview["by_item"][0]["due_at"], Value::Null);
         assert_eq!(preview["by_item"][0]["holders"], 1);
 
         app.clock.advance(Duration::minutes(5));
         let second = publish(&clerk, &saved).await;
-        assert_eq!(second["tasks_created"], 1);
+        assert_eq!((&second["tasks_created"], &second["tasks_cancelled"]), (&json!(1), &json!(1)));
         let states: Vec<_> = second["checklist"]["versions"].as_array().unwrap().iter()
             .map(|v| v["state"].as_str().unwrap()).collect();
         assert_eq!(states, vec!["published", "superseded"]);
@@ -212,7 +215,9 @@ on_both! {
         let head = of(&open, "general_head");
         assert_eq!((&head["source"]["version_number"], &head["points"]), (&json!(1), &json!(2)), "it keeps its version");
         assert_eq!(head["source"]["checklist_title"], "网格长责任清单");
-        assert_eq!(open.iter().filter(|task| task["role"] == "sub_head").count(), 2, "what ran goes on");
+        let states: BTreeMap<_, _> = open.iter().filter(|task| task["role"] == "sub_head")
+            .map(|task| (task["title"].as_str().unwrap(), task["state"].as_str().unwrap())).collect();
+        assert_eq!(states, BTreeMap::from([("每月召开一次网格例会", "cancelled"), ("每季度排查一次消防隐患", "open")]));
 
         // Next Monday only the version in force asks: the head and the worker by the week; the quarter goes on.
         app.clock.set(moment("2026-11-30T00:10:00+08:00"));
@@ -224,6 +229,103 @@ on_both! {
         assert_eq!((&head["source"]["version_number"], &head["points"]), (&json!(2), &json!(5)));
         assert_eq!(head["due_at"], "2026-12-03T17:30:00+08:00");
         assert_eq!(tasks(&clerk, "").await.len(), 6);
+    }
+
+    /// What a new version no longer asks for is taken back for the running period alone, unless it was handed in;
+    /// what comes back into the list is the same task.
+    async fn a_dropped_duty_lapses(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let three = three_duties();
+        let first = published(&clerk, "网格长责任清单", &three).await;
+        // A week later nobody has done anything: last week's are late, this week's are open.
+        app.clock.set(moment("2026-11-30T09:00:00+08:00"));
+        api::jobs::township(&app.scope(Town::A)).await.unwrap();
+        let worker = app.client(Who::Worker, Town::A).await;
+        let this_week = |tasks: Vec<Value>| {
+            tasks.into_iter().find(|task| task["role"] == "worker" && task["period"] == "2026-W49").unwrap()
+        };
+        let walk = this_week(tasks(&worker, "").await);
+        worker.post(&format!("/tasks/{}/submit", walk["id"].as_str().unwrap()), &json!({"number": 3})).await.ok(200);
+
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let list = &first["checklist"];
+        let mut second = list.clone();
+        for (items, cancelled) in [(json!([three[1]]), 1), (three.clone(), 0)] {
+            let saved = clerk
+                .put(&path(list, "/draft"), version(&second), &json!({"title": "网格长责任清单", "items": items}))
+                .await
+                .ok(200);
+            assert_eq!(clerk.get(&path(list, "/preview")).await.ok(200)["tasks_cancelled"], cancelled);
+            let done = publish(&clerk, &saved).await;
+            assert_eq!(done["tasks_cancelled"], cancelled);
+            second = done["checklist"].clone();
+            let all = tasks(&clerk, "").await;
+            assert_eq!(all.len(), 5);
+            assert_eq!(this_week(all.clone())["state"], "submitted", "what was handed in stays");
+            let heads: BTreeMap<_, _> = all.iter().filter(|task| task["role"] == "general_head")
+                .map(|task| (task["period"].as_str().unwrap(), task["state"].as_str().unwrap())).collect();
+            let this = if cancelled == 1 { "cancelled" } else { "open" };
+            assert_eq!(heads, BTreeMap::from([("2026-W48", "open"), ("2026-W49", this)]), "last week's is still owed");
+        }
+        let all = tasks(&clerk, "").await;
+        let again = all.iter().find(|task| task["role"] == "general_head" && task["period"] == "2026-W49").unwrap();
+        assert_eq!(again["source"]["version_number"], 3);
+        let again = clerk.get(&format!("/tasks/{}", again["id"].as_str().unwrap())).await.ok(200);
+        let log: Vec<_> = again["log"].as_array().unwrap().iter()
+            .map(|line| (line["kind"].as_str().unwrap(), line["note"].as_str())).collect();
+        assert_eq!(log, vec![("opened", None), ("cancelled", Some("清单新版本不再要求")), ("opened", None)]);
+    }
+
+    /// Who leaves a post owes nothing in it any more, at once; who comes into it owes from then on.
+    async fn duties_follow_the_post(app: TestApp) {
+        let (clerk, town) = (app.client(Who::Clerk, Town::A).await, app.town(Town::A));
+        published(&clerk, "网格长责任清单", &three_duties()).await;
+        app.clock.set(moment("2026-11-27T09:00:00+08:00"));
+        let head = app.client(Who::GridHead, Town::A).await;
+        let inbox = async |head: &Client| head.get("/tasks/inbox").await.ok(200)["items"].as_array().unwrap().len();
+        assert_eq!(inbox(&head).await, 1);
+
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let end = async |until: Value| {
+            let grid = clerk.get(&format!("/grids/{}", town.grids.general)).await.ok(200);
+            let post = grid["posts"].as_array().unwrap().iter().find(|post| post["kind"] == "general_head").unwrap();
+            clerk.post(&format!("/grid-posts/{}/end", post["id"].as_str().unwrap()), &until).await.ok(200);
+        };
+        let appoint = async |member: MemberId| {
+            let post = json!({"grid_id": town.grids.general, "member_id": member, "kind": "general_head"});
+            clerk.post("/grid-posts", &post).await.ok(201);
+        };
+        let owed_by = async |member: MemberId| tasks(&clerk, &format!("&assignee_id={member}")).await;
+
+        assert_eq!(tasks(&clerk, "&late=true").await.len(), 2);
+        end(json!({})).await;
+        assert_eq!(inbox(&head).await, 0);
+        assert_eq!(tasks(&clerk, "&late=true").await.len(), 1, "nobody is late in a post he has left");
+        let left = of(&tasks(&clerk, "&state=cancelled").await, "general_head").clone();
+        let path = format!("/tasks/{}", left["id"].as_str().unwrap());
+        let log = clerk.get(&path).await.ok(200)["log"].clone();
+        assert_eq!((&log[1]["kind"], &log[1]["note"]), (&json!("cancelled"), &json!("任职已结束")));
+        head.post(&format!("{path}/submit"), &json!({})).await.problem(409, "state_conflict");
+
+        // The successor has the week's task the moment he is appointed.
+        appoint(town.members.spare).await;
+        let new = owed_by(town.members.spare).await;
+        assert_eq!(new.len(), 1);
+        assert_eq!((&new[0]["period"], &new[0]["due_at"]), (&json!("2026-W48"), &json!("2026-12-01T17:30:00+08:00")));
+
+        // Ended by mistake and appointed again: the same task opens again, with a deadline that lies ahead.
+        end(json!({})).await;
+        appoint(town.members.head).await;
+        let back = owed_by(town.members.head).await;
+        assert_eq!(back.len(), 1);
+        assert_eq!((&back[0]["id"], &back[0]["state"], &back[0]["late"]), (&left["id"], &json!("open"), &json!(false)));
+
+        // An end announced for later takes effect on its day.
+        end(json!({"until": "2026-12-01"})).await;
+        assert_eq!(inbox(&head).await, 1);
+        app.clock.set(moment("2026-12-01T00:10:00+08:00"));
+        api::jobs::township(&app.scope(Town::A)).await.unwrap();
+        assert_eq!(inbox(&app.client(Who::GridHead, Town::A).await).await, 0);
     }
 
     /// The daily round opens what falls due, once, and for whoever is in the post then.
@@ -254,10 +356,11 @@ on_both! {
         clerk.post("/grid-posts", &json!({
             "grid_id": town.grids.other_general, "member_id": town.members.spare, "kind": "general_head",
         })).await.ok(201);
-        api::jobs::township(&scope).await.unwrap();
         let new = tasks(&clerk, &format!("&assignee_id={}", town.members.spare)).await;
         assert_eq!(new.len(), 1);
         assert_eq!(new[0]["due_at"], "2026-12-03T17:30:00+08:00");
+        api::jobs::township(&scope).await.unwrap();
+        assert_eq!(tasks(&clerk, &format!("&assignee_id={}", town.members.spare)).await, new);
     }
 
     /// Publishing and the daily round at the same moment ask nobody twice.

@@ -12,6 +12,7 @@
     reason = "the proofs look at the database past the server"
 )]
 
+mod account;
 mod activity;
 mod authz;
 mod calendar;
@@ -27,4 +28,5 @@ mod points;
 mod schema;
 mod task;
 mod tenancy;
+mod township;
 mod walls;

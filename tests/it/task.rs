@@ -271,7 +271,10 @@ on_both! {
         let task = own(&worker).await;
         worker.post(&path(&task, "/submit"), &json!({"number": 1, "done_at": "2026-11-25T17:40:00+08:00"}))
             .await.problem(422, "validation_failed");
-        let submitted = worker.post(&path(&task, "/submit"), &json!({"number": 1})).await.ok(200);
+        // A phone whose clock is a minute ahead has done it now.
+        let done = json!({"number": 1, "done_at": "2026-11-25T17:31:01+08:00"});
+        let submitted = worker.post(&path(&task, "/submit"), &done).await.ok(200);
+        assert_eq!(submitted["submission"]["at"], "2026-11-25T17:30:01+08:00");
         assert_eq!(submitted["late"], true);
         assert_eq!(tasks(&clerk, "&late=true").await.len(), 2);
         clerk.post(&path(&task, "/verify"), &json!({})).await.ok(200);
@@ -289,6 +292,14 @@ on_both! {
         assert_eq!(tasks(&clerk, &format!("&grid_id={}", town.grids.general)).await.len(), 3, "with what is beneath");
         assert_eq!(tasks(&clerk, &format!("&grid_id={}", town.grids.sub)).await.len(), 2);
         assert_eq!(tasks(&clerk, &format!("&assignee_id={}", town.members.worker)).await.len(), 1);
+        assert_eq!(tasks(&clerk, "&owed=true").await.len(), 1, "one is verified, one waits");
+        assert_eq!(tasks(&clerk, "&owed=false").await.len(), 2);
+        assert_eq!(tasks(&clerk, "&due_on=2026-11-25").await.len(), 2);
+        assert_eq!(tasks(&clerk, "&due_on=2026-11-24").await.len(), 0);
+        assert_eq!(tasks(&clerk, "&due_on=2026-11-25&owed=true").await.len(), 0);
+        for wrong in ["yesterday", "1999-12-31", "2200-01-01", "%2B262142-12-31"] {
+            clerk.get(&format!("/tasks?due_on={wrong}")).await.problem(400, "invalid_parameter");
+        }
         assert_eq!(tasks(&clerk, "&q=巡查").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=沈").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=%25").await.len(), 0, "a wildcard stands for itself");
@@ -390,6 +401,8 @@ on_both! {
         let home = app.client(Who::Clerk, Town::A).await.get("/home").await.ok(200);
         assert_eq!(home["tasks_late"], 2);
         assert_eq!(home["tasks_due_today"], 1);
+        let due = tasks(&app.client(Who::Clerk, Town::A).await, "&owed=true&due_on=2026-11-27").await;
+        assert_eq!(due.len(), 1, "the number opens what it counts");
         assert_eq!(home["tasks_to_verify"], 1);
         assert_eq!(home["vacancy_count"], 1);
         assert_eq!(home["vacancies"], json!([{"grid_id": town.grids.other_sub, "grid_name": "水库村第2子网格", "kind": "sub_head"}]));

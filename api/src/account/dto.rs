@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
-use crate::http::Versioned;
+use crate::http::{Versioned, given};
 use crate::page;
 
 /// A shipped role.
@@ -91,6 +91,40 @@ pub struct AccountMember {
 
 page!(AccountPage, Account);
 
+/// Which people may be given an account.
+#[derive(Debug, Deserialize, IntoParams, Validate)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListCandidates {
+    /// Beginning of the name, of its initials, or of the number.
+    #[garde(length(chars, max = 50))]
+    #[param(max_length = 50, example = "zjg")]
+    pub q: Option<String>,
+}
+
+/// A person of the roster without an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Candidate {
+    /// The person.
+    pub id: MemberId,
+    /// Number on the roster.
+    #[schema(example = "M0001")]
+    pub number: String,
+    /// Name.
+    #[schema(example = "张建国")]
+    pub name: String,
+    /// A user name to begin with: the initials of the name and the digits of the number.
+    #[schema(example = "zjg0001")]
+    pub username: String,
+}
+
+/// People without an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CandidateList {
+    /// The first 20 by number.
+    pub items: Vec<Candidate>,
+}
+
 /// A user name: 2 to 64 of letters, digits, `.`, `_`, `-`; capitals do not matter.
 fn plain(value: &str, (): &()) -> garde::Result {
     let fits = value.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
@@ -146,6 +180,11 @@ pub struct UpdateAccount {
     #[garde(length(min = 1, max = 7))]
     #[schema(min_items = 1, max_items = 7)]
     pub roles: Option<Vec<Role>>,
+    /// The member it is linked to; null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[garde(skip)]
+    #[schema(value_type = Option<MemberId>)]
+    pub member_id: Option<Option<MemberId>>,
     /// Whether it cannot sign in.
     #[garde(skip)]
     pub disabled: Option<bool>,

@@ -3,7 +3,10 @@
 use actix_web::{get, patch, post, web};
 use entity::ids::AccountId;
 
-use super::dto::{Account, AccountPage, CreateAccount, ListAccounts, Me, RoleList, UpdateAccount};
+use super::dto::{
+    Account, AccountPage, CandidateList, CreateAccount, ListAccounts, ListCandidates, Me, RoleList,
+    UpdateAccount,
+};
 use super::service;
 use crate::auth::{Permit, SignedIn, perm};
 use crate::http::{
@@ -45,6 +48,19 @@ pub async fn create_account(
 ) -> Result<Created<Account>> {
     let account = service::create(&state, &permit, key, body.into_inner()).await?;
     Ok(Created::tagged(format!("/api/v1/accounts/{}", account.id), account))
+}
+
+/// People of the roster without an account, to link one to. Name and number alone: who manages accounts does not
+/// manage people.
+#[utoipa::path(tag = "account", operation_id = "list_account_candidates", summary = "可开通账号的人员", security(("bearer" = ["account.manage"])),
+    params(ListCandidates),
+    responses((status = 200, description = "At most 20, by number", body = CandidateList), Problems))]
+#[get("/accounts/candidates")]
+pub async fn list_candidates(
+    permit: Permit<perm::AccountManage>,
+    query: Query<ListCandidates>,
+) -> Result<Json<CandidateList>> {
+    Ok(Json(service::candidates(&permit, query.into_inner()).await?))
 }
 
 /// One account.

@@ -2,6 +2,8 @@
 //!
 //! Rules:
 //! - Accounts are the administrator's; nobody with access to the business manages them, and the administrator has none.
+//! - An account is linked to a person of the roster, whose name and number are then known and not typed again; the
+//!   administrator finds people without an account by name and number alone.
 //! - User names are lower case, unique in the township.
 //! - Disabling an account, changing its roles or its password ends what it holds: its tokens are forgotten at
 //!   once, its sessions end (except for a mere change of roles or name, which leaves the sessions).
@@ -9,6 +11,7 @@
 
 pub mod dto;
 mod handlers;
+mod rules;
 pub mod service;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,6 +21,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::list_roles)
         .service(handlers::list_accounts)
         .service(handlers::create_account)
+        // Before `{id}`.
+        .service(handlers::list_candidates)
         .service(handlers::get_account)
         .service(handlers::update_account)
         .service(handlers::get_me);

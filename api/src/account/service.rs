@@ -6,18 +6,22 @@ use entity::ids::{AccountId, MemberId};
 use entity::kinds::Role;
 use entity::{account, account_role, member};
 use sea_orm::ActiveValue::{Set, Unchanged};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 
 use super::dto::{
-    Account, AccountMember, AccountPage, CreateAccount, ListAccounts, Me, MeAccount, MePost,
-    MeTownship, RoleList, RoleView, UpdateAccount,
+    Account, AccountMember, AccountPage, Candidate, CandidateList, CreateAccount, ListAccounts,
+    ListCandidates, Me, MeAccount, MePost, MeTownship, RoleList, RoleView, UpdateAccount,
 };
+use super::rules;
 use crate::auth::permissions_of;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
 use crate::state::AppState;
 use crate::tenancy::{Scope, Tx};
+
+/// People offered at once for a new account.
+const CANDIDATES: u64 = 20;
 
 /// The shipped roles.
 #[must_use]
@@ -132,11 +136,7 @@ pub async fn create(
 /// Makes an account in the caller's transaction; `hash` is its password's.
 pub async fn insert(tx: &Tx, input: CreateAccount, hash: String) -> Result<AccountId> {
     let username = input.username.trim().to_lowercase();
-    if let Some(member) = input.member_id
-        && tx.try_get::<member::Entity>(member).await?.is_none()
-    {
-        return Err(ApiError::invalid("member_id", "没有这名人员", "there is no such member"));
-    }
+    check_member(tx, input.member_id).await?;
     let taken = tx
         .find::<account::Entity>()
         .filter(account::Column::Username.eq(username.as_str()))
@@ -163,6 +163,43 @@ pub async fn insert(tx: &Tx, input: CreateAccount, hash: String) -> Result<Accou
     .await?;
     put_roles(tx, id, input.roles).await?;
     Ok(id)
+}
+
+async fn check_member(tx: &Tx, member: Option<MemberId>) -> Result<()> {
+    match member {
+        Some(id) if tx.try_get::<member::Entity>(id).await?.is_none() => {
+            Err(ApiError::invalid("member_id", "没有这名人员", "there is no such member"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// People whom no account is linked to, by number; one statement.
+pub async fn candidates(scope: &Scope, input: ListCandidates) -> Result<CandidateList> {
+    use member::Column;
+    scope
+        .read(async |tx| {
+            let found = tx
+                .find::<member::Entity>()
+                .join(JoinType::LeftJoin, account::Relation::Member.def().rev())
+                .filter(account::Column::Id.is_null())
+                .filter(crate::member::service::search(input.q.as_deref().unwrap_or_default()))
+                .order_by_asc(Column::Number)
+                .limit(CANDIDATES)
+                .all()
+                .await?;
+            let items = found
+                .into_iter()
+                .map(|row| Candidate {
+                    username: rules::username(&row.name_initials, &row.number),
+                    id: row.id,
+                    number: row.number,
+                    name: row.name,
+                })
+                .collect();
+            Ok(CandidateList { items })
+        })
+        .await
 }
 
 async fn put_roles(tx: &Tx, account: AccountId, roles: Vec<Role>) -> Result<()> {
@@ -195,10 +232,12 @@ pub async fn update(
         .write(async move |tx: &Tx| {
             let row = tx.get_locked::<account::Entity>(id).await?;
             seen.check(row.version)?;
+            check_member(tx, input.member_id.flatten()).await?;
             let ends = input.disabled == Some(true) || hash.is_some();
             tx.update(account::ActiveModel {
                 id: Unchanged(id),
                 display_name: input.display_name.map_or(Unchanged(row.display_name), Set),
+                member_id: input.member_id.map_or(Unchanged(row.member_id), Set),
                 disabled: input.disabled.map_or(Unchanged(row.disabled), Set),
                 password_hash: hash.map_or(Unchanged(row.password_hash), Set),
                 version: Set(row.version + 1),

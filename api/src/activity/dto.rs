@@ -1,6 +1,6 @@
 //! What crosses HTTP about activities.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use entity::ids::{ActivityId, CheckInId, GridId, MemberId, Points};
 use entity::kinds::SignupState;
 use garde::Validate;
@@ -10,8 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::rules::Moment;
 use crate::clock::Time;
 use crate::grid::dto::GridRef;
-use crate::http::Versioned;
-use crate::member::dto::{MemberRef, given};
+use crate::http::{Versioned, given, in_reach, not_blank};
+use crate::member::dto::MemberRef;
 
 /// What an activity is at present, by its times and whether it was called off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -186,6 +186,10 @@ pub struct ListActivities {
     #[garde(skip)]
     #[param(inline)]
     pub phase: Option<ListedPhase>,
+    /// Only those that take place on this day in Beijing, the earliest first; cancelled ones do not.
+    #[garde(inner(custom(in_reach)))]
+    #[param(example = "2026-11-28")]
+    pub on: Option<NaiveDate>,
     /// `true`: only those the caller signed up for, waits for, or is steward of.
     #[garde(skip)]
     pub mine: Option<bool>,
@@ -301,12 +305,4 @@ pub struct CancelActivity {
     #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
     #[schema(min_length = 1, max_length = 200, example = "台风预警，择日另行通知")]
     pub reason: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is the validation library's")]
-fn not_blank(text: &str, _: &()) -> garde::Result {
-    if text.trim().is_empty() {
-        return Err(garde::Error::new("不能为空|must not be blank"));
-    }
-    Ok(())
 }

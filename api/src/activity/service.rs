@@ -215,6 +215,13 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
                 }
                 Some(ListedPhase::Ended) => find.filter(Col::EndsAt.lte(now)),
             };
+            if let Some(day) = query.on {
+                let (from, to) = clock::day(day);
+                find = find
+                    .filter(Col::CancelledAt.is_null())
+                    .filter(Col::StartsAt.lt(to))
+                    .filter(Col::EndsAt.gt(from));
+            }
             if mine {
                 let Some(me) = tx.member() else {
                     return Ok(dto::ActivityPage { items: Vec::new(), next_cursor: None });
@@ -230,7 +237,8 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
                     Condition::any().add(Col::StewardId.eq(me)).add(Col::Id.in_subquery(signed_up)),
                 );
             }
-            let latest_first = matches!(query.phase, None | Some(ListedPhase::Ended));
+            let latest_first =
+                query.on.is_none() && matches!(query.phase, None | Some(ListedPhase::Ended));
             if let Some((at, id)) = after {
                 let beyond = if latest_first {
                     (Col::StartsAt.lt(at), Col::Id.lt(id))

@@ -11,6 +11,7 @@
 //!   same time as a wrong password.
 //! - Ten failed sign-ins for one user name, or a hundred from one address, within ten minutes: 429.
 
+mod ed25519;
 mod middleware;
 mod password;
 pub mod perm;

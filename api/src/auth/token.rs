@@ -4,15 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, SessionId, TenantId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ed25519;
 use super::principal::Principal;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::StartError;
@@ -98,7 +99,7 @@ impl TokenKey {
     }
 
     fn generate() -> Result<Vec<u8>, StartError> {
-        let pair = Ed25519KeyPair::generate_pkcs8v1(&aws_lc_rs::rand::SystemRandom::new())
+        let pair = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new())
             .map_err(|_| StartError::Config("no key could be generated".to_owned()))?;
         Ok(pair.as_ref().to_vec())
     }
@@ -109,6 +110,7 @@ impl TokenKey {
     }
 
     fn from_pkcs8(document: &[u8]) -> Result<Self, StartError> {
+        ed25519::install();
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(document)
             .map_err(|_| StartError::Config("the token key is not an Ed25519 key".to_owned()))?;
         Ok(Self {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::Days;
 use entity::ids::{GridId, TaskId};
 use entity::kinds::TaskState;
 use entity::{activity, task};
@@ -12,8 +11,9 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use super::dto::{Home, HomeGridLate, HomeVacancy};
 use super::rules::{self, Node};
 use crate::auth::perm;
-use crate::clock::start_of_day;
+use crate::clock;
 use crate::http::{ApiError, Result};
+use crate::task::rules::OWED;
 use crate::task::service::{self as tasks, Reach};
 use crate::tenancy::{Scope, Tx};
 
@@ -86,9 +86,9 @@ pub async fn home(scope: &Scope) -> Result<Home> {
 /// The unfinished tasks that the account sees, counted by grid; one statement.
 async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
     use task::Column;
-    let (today, tomorrow) = today(tx);
+    let (today, tomorrow) = clock::day(tx.today());
     let due_today = Condition::all()
-        .add(Column::State.is_in([TaskState::Open, TaskState::Returned]))
+        .add(Column::State.is_in(OWED))
         .add(Column::DueAt.gte(today))
         .add(Column::DueAt.lt(tomorrow));
     let to_verify = if tx.has(perm::TASK_VERIFY) {
@@ -103,7 +103,7 @@ async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
         .column_as(count_if(tasks::late(tx.now())), "late")
         .column_as(count_if(due_today), "due_today")
         .column_as(count_if(to_verify), "to_verify")
-        .filter(Column::State.ne(TaskState::Verified))
+        .filter(Column::State.is_not_in([TaskState::Verified, TaskState::Cancelled]))
         .filter(reach.visible())
         .group_by(Column::GridId)
         .into_model::<GridCounts>()
@@ -114,7 +114,7 @@ async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
 /// Activities not cancelled that touch this day in Beijing.
 async fn activities_today(tx: &Tx, reach: &Reach) -> Result<i64> {
     use activity::Column;
-    let (today, tomorrow) = today(tx);
+    let (today, tomorrow) = clock::day(tx.today());
     let mut find = tx
         .find::<activity::Entity>()
         .filter(Column::CancelledAt.is_null())
@@ -128,9 +128,4 @@ async fn activities_today(tx: &Tx, reach: &Reach) -> Result<i64> {
         );
     }
     i64::try_from(find.count().await?).map_err(ApiError::internal)
-}
-
-fn today(tx: &Tx) -> (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>) {
-    let today = start_of_day(tx.today());
-    (today, today + Days::new(1))
 }

@@ -92,7 +92,7 @@ async fn activity_of_code(tx: &Tx, text: &str, lock: Lock) -> Result<activity::M
     }
     let mut find = tx.find::<activity::Entity>().filter(activity::Column::Id.eq(parsed.activity));
     if lock == Lock::Yes {
-        find = find.lock_exclusive();
+        find = find.locked();
     }
     let activity = find.one().await?.ok_or(Refused::Forged)?;
     parsed.check(&activity.code_secret, tx.now())?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
-use crate::http::Versioned;
+use crate::http::{Versioned, not_blank};
 
 /// One duty as the office writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
@@ -217,6 +217,8 @@ pub struct PreviewVacancy {
 pub struct Preview {
     /// Tasks that would open now.
     pub tasks: i64,
+    /// Tasks of the running periods that would be cancelled: owed, not handed in, and asked for no longer.
+    pub tasks_cancelled: i64,
     /// People with a duty from this list.
     pub holders: i64,
     /// No task would be late when it opens; always so.
@@ -239,6 +241,8 @@ pub struct Published {
     pub checklist: Checklist,
     /// Tasks that opened.
     pub tasks_created: i64,
+    /// Tasks that were cancelled, since nobody owes them any more.
+    pub tasks_cancelled: i64,
     /// Posts with duties that nobody holds.
     pub vacancy_count: i64,
 }
@@ -246,13 +250,5 @@ pub struct Published {
 impl Versioned for Published {
     fn version(&self) -> i32 {
         self.checklist.version
-    }
-}
-
-fn not_blank(value: &str, _: &()) -> garde::Result {
-    if value.trim().is_empty() {
-        Err(garde::Error::new("不能为空|must not be blank"))
-    } else {
-        Ok(())
     }
 }

@@ -13,7 +13,11 @@
 //!   and for somebody who comes into the post later from that day.
 //! - A task keeps the version under which it arose. New periods follow the version in force. A duty whose words, post
 //!   and frequency are unchanged is the same duty ([`rules::duty_id`]): it is not asked for twice in one period.
-//! - Opening is idempotent: [`service::open_due`] may run as often as one likes.
+//! - Whoever leaves a post owes nothing in it any more, and what a new version no longer asks is not owed for the
+//!   running period: such tasks are cancelled, with the reason, unless they were handed in. What an earlier period left
+//!   undone stays owed. Back in the post, or back in the list, the same task opens again.
+//! - All this happens at publication, whenever posts change, and every day; [`service::bring_up_to_date`] is
+//!   idempotent.
 //! - A verified task brings its points to whoever owed it, once, with the reason in a sentence.
 
 pub mod dto;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use entity::ids::{ChecklistId, ChecklistItemId, GridId, MemberId};
+use entity::ids::{ChecklistId, ChecklistItemId, GridId, MemberId, TaskId};
 use entity::kinds::{Frequency, GridKind, PostKind};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -203,6 +203,60 @@ pub fn openings(
     plan
 }
 
+/// A task that somebody still owes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The task.
+    pub task_id: TaskId,
+    /// See [`duty_id`].
+    pub duty_id: Uuid,
+    /// The key of its period.
+    pub period: String,
+    /// The post in which it is owed.
+    pub role: PostKind,
+    /// Where.
+    pub grid_id: GridId,
+    /// Who owes it.
+    pub member_id: MemberId,
+}
+
+/// Why a task is owed no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lapse {
+    /// The person is not in the post any more.
+    PostEnded,
+    /// No list in force asks for it any more, and its period is still running.
+    DutyDropped,
+}
+
+/// The tasks that are owed no longer: what was owed in a post that the person has left, and the running period's part
+/// of duties that no list in force contains. What an earlier period left undone under a duty since dropped stays owed:
+/// a new version does not wipe out what the old one asked in its time.
+#[must_use]
+pub fn lapsed(
+    owed: &[Owed],
+    in_force: &HashSet<Uuid>,
+    holders: &[Holder],
+    today: NaiveDate,
+) -> Vec<(TaskId, Lapse)> {
+    let held: HashSet<(PostKind, GridId, MemberId)> =
+        holders.iter().map(|h| (h.kind, h.grid_id, h.member_id)).collect();
+    let running: HashSet<String> =
+        Frequency::ALL.iter().map(|frequency| period(*frequency, today, today).key).collect();
+    owed.iter()
+        .filter_map(|task| {
+            let lapse = if !held.contains(&(task.role, task.grid_id, task.member_id)) {
+                Lapse::PostEnded
+            } else if !in_force.contains(&task.duty_id) && running.contains(&task.period) {
+                Lapse::DutyDropped
+            } else {
+                return None;
+            };
+            Some((task.task_id, lapse))
+        })
+        .collect()
+}
+
 /// Where nobody is in a post that has duties: (grid, post), grids in the order given, each pair once.
 #[must_use]
 pub fn vacancies(
@@ -390,7 +444,78 @@ mod tests {
         (0_i64..12_000).prop_map(|n| day("2003-01-01") + TimeDelta::days(n))
     }
 
+    #[test]
+    fn what_lapses_and_what_stays_owed() {
+        let (grid, head, other) = (GridId::new(), MemberId::new(), MemberId::new());
+        let (kept, dropped) = (Uuid::now_v7(), Uuid::now_v7());
+        let owed = |duty_id, period: &str, member_id| Owed {
+            task_id: TaskId::new(),
+            duty_id,
+            period: period.to_owned(),
+            role: PostKind::SubHead,
+            grid_id: grid,
+            member_id,
+        };
+        let tasks = [
+            owed(kept, "2026-11", head),
+            owed(kept, "2026-10", head),
+            owed(dropped, "2026-11", head),
+            owed(dropped, "2026-W47", head),
+            owed(dropped, "once", head),
+            owed(dropped, "2026-10", head),
+            owed(kept, "2026-11", other),
+            owed(dropped, "2026-10", other),
+        ];
+        let holder =
+            Holder { kind: PostKind::SubHead, since: day("2026-01-01"), grid_id: grid, member_id: head };
+        let found = lapsed(&tasks, &HashSet::from([kept]), &[holder], day("2026-11-22"));
+        let expected: Vec<(TaskId, Lapse)> = [
+            (2, Lapse::DutyDropped),
+            (3, Lapse::DutyDropped),
+            (4, Lapse::DutyDropped),
+            (6, Lapse::PostEnded),
+            (7, Lapse::PostEnded),
+        ]
+        .into_iter()
+        .map(|(index, lapse)| (tasks[index].task_id, lapse))
+        .collect();
+        assert_eq!(found, expected);
+    }
+
     proptest! {
+        #[test]
+        fn nothing_that_would_be_opened_lapses(
+            roles in prop::collection::vec((any_role(), any_frequency()), 0..6),
+            posts in prop::collection::vec(any_role(), 0..12),
+            later in 0_i64..400,
+        ) {
+            let duties: Vec<Duty> = roles.iter().map(|(r, f)| duty(*r, *f, 3)).collect();
+            let holders: Vec<Holder> = posts.iter().map(|kind| Holder {
+                kind: *kind,
+                since: day("2026-01-01"),
+                grid_id: GridId::new(),
+                member_id: MemberId::new(),
+            }).collect();
+            let when = monday(9);
+            let roles: HashMap<Uuid, PostKind> = duties.iter().map(|d| (d.duty_id, d.role)).collect();
+            let owed: Vec<Owed> = openings(&duties, &holders, when, Calendar::china()).into_iter()
+                .map(|o| Owed {
+                    task_id: TaskId::new(),
+                    role: roles[&o.duty_id],
+                    duty_id: o.duty_id,
+                    period: o.period,
+                    grid_id: o.grid_id,
+                    member_id: o.member_id,
+                })
+                .collect();
+            let in_force: HashSet<Uuid> = duties.iter().map(|d| d.duty_id).collect();
+            let day = when.today + TimeDelta::days(later);
+            prop_assert_eq!(lapsed(&owed, &in_force, &holders, day), vec![]);
+            let all = lapsed(&owed, &in_force, &[], day);
+            prop_assert_eq!(all.len(), owed.len());
+            prop_assert!(all.iter().all(|(_, lapse)| *lapse == Lapse::PostEnded));
+        }
+
         #[test]
         fn a_period_contains_its_day_and_begins_with_itself(frequency in any_frequency(), date in any_day()) {
             let found = period(frequency, date, date);

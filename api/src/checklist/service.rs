@@ -1,9 +1,11 @@
 //! Use cases of checklists.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, MemberId, Points};
+use entity::ids::{
+    ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, MemberId, Points, TaskId,
+};
 use entity::kinds::{ChecklistKind, ChecklistState, PostKind, PostingSourceKind, TaskSourceKind};
 use entity::{checklist, checklist_item, checklist_version, task};
 use sea_orm::ActiveValue::Set;
@@ -16,7 +18,7 @@ use super::dto::{
     Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput,
     ListChecklists, Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
 };
-use super::rules::{self, Duty, Holder, Opening, When};
+use super::rules::{self, Duty, Holder, Lapse, Opening, Owed, When};
 use crate::calendar::Calendar;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
@@ -307,6 +309,7 @@ pub async fn save_draft(
 }
 
 /// A version with its items, ready to become tasks.
+#[derive(Debug, Clone)]
 struct Ready {
     list: checklist::Model,
     number: i32,
@@ -339,26 +342,30 @@ struct Plan {
     vacancies: Vec<(GridId, String, PostKind)>,
 }
 
+/// Who is in these posts today; nobody where none is named.
+async fn holders(tx: &Tx, roles: &[PostKind]) -> Result<Vec<Holder>> {
+    if roles.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(crate::grid::service::holders(tx, roles)
+        .await?
+        .into_iter()
+        .map(|holder| Holder {
+            kind: holder.kind,
+            since: holder.since,
+            grid_id: holder.grid_id,
+            member_id: holder.member_id,
+        })
+        .collect())
+}
+
 /// What these versions bring now; three statements, however many versions, items and people.
 async fn plan(tx: &Tx, versions: &[Ready]) -> Result<Plan> {
     let duties: Vec<Vec<Duty>> = versions.iter().map(Ready::duties).collect();
     let all: Vec<Duty> = duties.iter().flatten().cloned().collect();
     let roles: BTreeSet<PostKind> = all.iter().map(|duty| duty.role).collect();
     let roles: Vec<PostKind> = roles.into_iter().collect();
-    let holders: Vec<Holder> = if roles.is_empty() {
-        Vec::new()
-    } else {
-        crate::grid::service::holders(tx, &roles)
-            .await?
-            .into_iter()
-            .map(|holder| Holder {
-                kind: holder.kind,
-                since: holder.since,
-                grid_id: holder.grid_id,
-                member_id: holder.member_id,
-            })
-            .collect()
-    };
+    let holders = holders(tx, &roles).await?;
     let wanted: Vec<Vec<Opening>> = versions
         .iter()
         .zip(&duties)
@@ -423,6 +430,47 @@ async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
     Ok(count)
 }
 
+/// The tasks that are owed no longer while these versions are in force; two statements.
+async fn lapsed(tx: &Tx, in_force: &[Ready]) -> Result<Vec<(TaskId, Lapse)>> {
+    let owed: Vec<Owed> = tasks::owed(tx, TaskSourceKind::Checklist)
+        .await?
+        .into_iter()
+        .map(|task| Owed {
+            task_id: task.id,
+            duty_id: task.source_id,
+            period: task.period,
+            role: task.role,
+            grid_id: task.grid_id,
+            member_id: task.member_id,
+        })
+        .collect();
+    if owed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let duties: HashSet<_> =
+        in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
+    let roles: BTreeSet<PostKind> = owed.iter().map(|task| task.role).collect();
+    let roles: Vec<PostKind> = roles.into_iter().collect();
+    Ok(rules::lapsed(&owed, &duties, &holders(tx, &roles).await?, tx.today()))
+}
+
+/// Cancels them; says how many.
+async fn cancel(tx: &Tx, lapsed: Vec<(TaskId, Lapse)>) -> Result<usize> {
+    let mut by_reason: BTreeMap<&str, Vec<TaskId>> = BTreeMap::new();
+    for (task, lapse) in lapsed {
+        let reason = match lapse {
+            Lapse::PostEnded => "任职已结束",
+            Lapse::DutyDropped => "清单新版本不再要求",
+        };
+        by_reason.entry(reason).or_default().push(task);
+    }
+    let mut count = 0;
+    for (reason, ids) in by_reason {
+        count += tasks::cancel(tx, &ids, reason).await?;
+    }
+    Ok(count)
+}
+
 fn number(count: usize) -> Result<i64> {
     i64::try_from(count).map_err(ApiError::internal)
 }
@@ -447,6 +495,10 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
         .read(async |tx: &Tx| {
             let list = tx.get::<checklist::Entity>(id).await?;
             let (_, ready) = draft(tx, list).await?;
+            let mut to_be = in_force(tx).await?;
+            to_be.retain(|version| version.list.id != id);
+            to_be.push(ready.clone());
+            let cancelled = lapsed(tx, &to_be).await?.len();
             let versions = [ready];
             let plan = plan(tx, &versions).await?;
             let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
@@ -474,6 +526,7 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
                 .collect::<Result<Vec<_>>>()?;
             Ok(Preview {
                 tasks: number(openings.len())?,
+                tasks_cancelled: number(cancelled)?,
                 holders: people(&|kind| roles.contains(&kind))?,
                 late_free: openings.iter().all(|opening| opening.due_at > tx.now()),
                 first_due: openings.iter().map(|opening| opening.due_at).min().map(beijing),
@@ -542,24 +595,23 @@ pub async fn publish(
             let versions = [ready];
             let plan = plan(tx, &versions).await?;
             let opened = open(tx, &versions, &plan).await?;
+            let lapsed = lapsed(tx, &in_force(tx).await?).await?;
+            let cancelled = cancel(tx, lapsed).await?;
             Ok(Published {
                 checklist: show(tx, list).await?,
                 tasks_created: number(opened)?,
+                tasks_cancelled: number(cancelled)?,
                 vacancy_count: number(plan.vacancies.len())?,
             })
         })
         .await
 }
 
-/// Opens the tasks of the running periods for all lists in force in the township, for everybody now in a post.
-/// Idempotent; needs a transaction for writing.
-pub async fn open_due(tx: &Tx) -> Result<()> {
-    // The lock that publishing takes too: whoever comes second sees what the first has opened.
+/// The versions in force of all lists, with their items; three statements.
+async fn in_force(tx: &Tx) -> Result<Vec<Ready>> {
     let lists = tx
         .find::<checklist::Entity>()
         .filter(checklist::Column::Kind.eq(ChecklistKind::Responsibility))
-        .order_by_asc(checklist::Column::Id)
-        .lock_exclusive()
         .all()
         .await?;
     let mut lists: HashMap<ChecklistId, checklist::Model> =
@@ -572,7 +624,7 @@ pub async fn open_due(tx: &Tx) -> Result<()> {
         .all()
         .await?;
     let mut items = items_of(tx, in_force.iter().map(|version| version.id)).await?;
-    let versions: Vec<Ready> = in_force
+    Ok(in_force
         .into_iter()
         .filter_map(|version| {
             Some(Ready {
@@ -582,14 +634,32 @@ pub async fn open_due(tx: &Tx) -> Result<()> {
                 items: items.remove(&version.id).unwrap_or_default(),
             })
         })
-        .collect();
+        .collect())
+}
+
+/// Brings the tasks up to the day: opens those of the running periods for everybody now in a post, and cancels those
+/// of posts that have ended. Idempotent; needs a transaction for writing.
+pub async fn bring_up_to_date(tx: &Tx) -> Result<()> {
+    // The lock that publishing takes too: whoever comes second sees what the first has opened.
+    let _locked: Vec<ChecklistId> = tx
+        .find::<checklist::Entity>()
+        .select_only()
+        .column(checklist::Column::Id)
+        .order_by_asc(checklist::Column::Id)
+        .locked()
+        .into_tuple()
+        .all()
+        .await?;
+    let versions = in_force(tx).await?;
     if versions.is_empty() {
         return Ok(());
     }
+    let lapsed = lapsed(tx, &versions).await?;
+    let cancelled = cancel(tx, lapsed).await?;
     let plan = plan(tx, &versions).await?;
     let opened = open(tx, &versions, &plan).await?;
-    if opened > 0 {
-        tracing::info!(tenant = %tx.tenant(), opened, "tasks opened");
+    if opened + cancelled > 0 {
+        tracing::info!(tenant = %tx.tenant(), opened, cancelled, "tasks brought up to date");
     }
     Ok(())
 }

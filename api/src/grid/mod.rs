@@ -11,6 +11,7 @@
 //! - 督导员 `supervisor` belongs to a township or general grid, 总网格长 `general_head` to a general grid, 子网格长 `sub_head` to
 //!   a sub-grid: one person at a time. 网格指导员 `instructor` and 网格员 `worker` belong to any grid, in any number.
 //! - A general grid needs a general head, a sub-grid a sub-grid head; without one it is **vacant** (空缺).
+//! - Who comes into a post or leaves it changes what upper floors ask of him at once ([`PostsChanged`]).
 //! - A grid's heads answer for everything beneath it.
 
 pub mod collection;
@@ -21,6 +22,12 @@ pub mod rules;
 pub mod service;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::tenancy::Hook;
+
+/// What upper floors do in the transaction that changes posts; each may run any number of times.
+#[derive(Default)]
+pub struct PostsChanged(pub Vec<Hook>);
 
 /// Registers the feature's routes.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -19,6 +19,7 @@ use super::dto::{
     Grid, GridList, GridPost, HeldPost, LngLat, UpdateGrid,
 };
 use super::geometry::Point;
+use super::PostsChanged;
 use super::rules::{self, Term};
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
@@ -364,8 +365,22 @@ pub async fn update(scope: &Scope, id: GridId, seen: IfMatch, input: UpdateGrid)
 /// Appoints a person to a post.
 pub async fn appoint_once(scope: &Scope, key: IdempotencyKey, input: Appoint) -> Result<GridPost> {
     scope
-        .write_once(key, "appoint", &input.clone(), async move |tx: &Tx| appoint(tx, input).await)
+        .write_once(key, "appoint", &input.clone(), async move |tx: &Tx| {
+            let post = appoint(tx, input).await?;
+            posts_changed(tx).await?;
+            Ok(post)
+        })
         .await
+}
+
+/// Lets upper floors follow a change of posts; once for all changes of a transaction.
+pub async fn posts_changed(tx: &Tx) -> Result<()> {
+    if let Some(PostsChanged(hooks)) = tx.shared() {
+        for hook in hooks {
+            hook(tx).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Appoints a person to a post, in this transaction. 422 when grid or person is unknown or the grid has no such post,
@@ -375,7 +390,7 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
     let grid = tx
         .find::<grid::Entity>()
         .filter(grid::Column::Id.eq(input.grid_id))
-        .lock_exclusive()
+        .locked()
         .one()
         .await?
         .ok_or_else(|| ApiError::invalid("grid_id", "没有这个网格", "there is no such grid"))?;
@@ -493,6 +508,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
             let mut row = post.into_active_model();
             row.until = Set(Some(until));
             let post = tx.update(row).await?;
+            posts_changed(tx).await?;
             let mut names = crate::member::service::names(tx, &[member_id]).await?;
             Ok(post_dto(post, names.remove(&member_id).unwrap_or_default()))
         })
@@ -574,7 +590,7 @@ pub async fn lock(tx: &Tx, mut grids: Vec<GridId>) -> Result<()> {
             .column(grid::Column::Id)
             .filter(grid::Column::Id.is_in(chunk.iter().copied()))
             .order_by_asc(grid::Column::Id)
-            .lock_exclusive()
+            .locked()
             .into_tuple()
             .all()
             .await?;
@@ -588,8 +604,7 @@ async fn known(tx: &Tx) -> Result<Vec<Known>> {
     for post in posts_from_today(tx).await? {
         posts.entry(post.grid_id).or_default().push(post.kind);
     }
-    let rows =
-        tx.find::<grid::Entity>().order_by_asc(grid::Column::Id).lock_exclusive().all().await?;
+    let rows = tx.find::<grid::Entity>().order_by_asc(grid::Column::Id).locked().all().await?;
     Ok(rows
         .into_iter()
         .map(|row| Known {

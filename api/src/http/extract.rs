@@ -251,15 +251,3 @@ impl FromRequest for IdempotencyKey {
         })
     }
 }
-
-/// For a field that may be left out but not be null: `#[serde(default, deserialize_with = "crate::http::present")]`.
-///
-/// # Errors
-/// What the type says to a null.
-pub fn present<'de, T, D>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
-where
-    T: serde::Deserialize<'de>,
-    D: serde::Deserializer<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}

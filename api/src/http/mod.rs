@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod extract;
 mod fallback;
+mod field;
 mod headers;
 mod i18n;
 mod page;
@@ -23,9 +24,10 @@ pub use code::{Code, Language, Text};
 pub use envelope::{ApiRootSpan, envelope};
 pub use error::{ApiError, FieldError, Problem, ProblemField, Problems, Result};
 pub use extract::{
-    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, PathId, Query, Valid, check, parse_json, present,
+    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, PathId, Query, Valid, check, parse_json,
 };
 pub use fallback::{Contract, fallback};
+pub use field::{given, in_reach, not_blank, present};
 pub use headers::describe;
 pub use page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};

@@ -296,7 +296,10 @@ async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Pl
     if plan.faults.is_empty() {
         crate::member::service::create_many(tx, plan.create.clone()).await?;
         crate::member::service::update_many(tx, &plan.update).await?;
-        crate::grid::service::appoint_many(tx, plan.appoint.clone()).await?;
+        if !plan.appoint.is_empty() {
+            crate::grid::service::appoint_many(tx, plan.appoint.clone()).await?;
+            crate::grid::service::posts_changed(tx).await?;
+        }
     }
     Ok(plan)
 }

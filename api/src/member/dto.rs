@@ -4,21 +4,11 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId, PartyOrgId};
 use entity::kinds::{MemberCategory, PartyOrgKind, PostKind};
 use garde::Validate;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules;
-use crate::http::Versioned;
-
-/// Tells a field given as `null` (clear it) from a field left out (leave it): for `Option<Option<T>>` with
-/// `#[serde(default, deserialize_with = "given")]`.
-pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
+use crate::http::{Versioned, given};
 
 fn code(value: &str, max: usize) -> garde::Result {
     if rules::is_code(value, max) {

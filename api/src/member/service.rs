@@ -88,7 +88,10 @@ pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
         .await
 }
 
-fn search(text: &str) -> Condition {
+/// The people that a search line finds: by the beginning of the number, of the name, or of its initials, or by the last
+/// four digits of the telephone number.
+#[must_use]
+pub fn search(text: &str) -> Condition {
     let prefix = |column: member::Column, text: &str| column.like(starting_with(text));
     match rules::search(text) {
         Search::All => Condition::all(),
@@ -481,7 +484,7 @@ pub async fn lock_by_number(tx: &Tx, numbers: &[String]) -> Result<()> {
             .column(member::Column::Id)
             .filter(member::Column::Number.is_in(chunk.iter().copied()))
             .order_by_asc(member::Column::Number)
-            .lock_exclusive()
+            .locked()
             .into_tuple()
             .all()
             .await?;
@@ -651,7 +654,7 @@ pub async fn update_org(
             let locked = if moves {
                 tx.find::<party_org::Entity>()
                     .order_by_asc(party_org::Column::Id)
-                    .lock_exclusive()
+                    .locked()
                     .all()
                     .await?
             } else {

@@ -141,7 +141,7 @@ async fn locked_purse(tx: &Tx, member: MemberId) -> Result<purse::Model> {
             .filter(purse::Column::HolderKind.eq(HolderKind::Member))
             .filter(purse::Column::HolderId.eq(member.uuid()))
             .filter(purse::Column::Kind.eq(PurseKind::Standing))
-            .lock_exclusive()
+            .locked()
             .one()
             .await?;
         if let Some(purse) = found {

@@ -1,6 +1,6 @@
 //! Tasks over HTTP.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use entity::ids::{AccountId, AttachmentId, ChecklistId, GridId, MemberId, Points, TaskId};
 use entity::kinds::{Evidence, PostKind, TaskLogKind, TaskSourceKind, TaskState};
 use garde::Validate;
@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::grid::dto::GridRef;
-use crate::http::Versioned;
+use crate::http::{Versioned, in_reach, not_blank};
 use crate::member::dto::MemberRef;
 
 /// What a task arose from, as it was then.
@@ -225,6 +225,13 @@ pub struct ListTasks {
     #[garde(skip)]
     #[param(inline)]
     pub state: Option<TaskState>,
+    /// Still to be done by the assignee (open or returned), or not.
+    #[garde(skip)]
+    pub owed: Option<bool>,
+    /// Whose deadline falls on this day in Beijing.
+    #[garde(inner(custom(in_reach)))]
+    #[param(example = "2026-11-25")]
+    pub due_on: Option<NaiveDate>,
     /// Late, or not late.
     #[garde(skip)]
     pub late: Option<bool>,
@@ -309,12 +316,4 @@ pub struct ReturnTask {
     #[garde(length(chars, min = 1, max = 500), custom(not_blank))]
     #[schema(min_length = 1, max_length = 500, example = "照片看不清门牌，请补拍。")]
     pub reason: String,
-}
-
-fn not_blank(value: &str, _: &()) -> garde::Result {
-    if value.trim().is_empty() {
-        Err(garde::Error::new("不能为空|must not be blank"))
-    } else {
-        Ok(())
-    }
 }

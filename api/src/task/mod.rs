@@ -4,11 +4,14 @@
 //!   [`Source`] (a feature above) opens it and is called, in the same transaction, when it is verified.
 //! - `open → submitted → verified`, and `submitted → returned → submitted`. A return names its reason; the deadline
 //!   stays as it was. Of two who act at once one wins, the other is told that the state has changed (409).
+//! - What is no longer owed its source cancels ([`service::cancel`]), with the reason: `open | returned → cancelled`. If it
+//!   is owed again, the same task opens again with a new deadline.
 //! - The deadline is 17:30 Beijing of the last working day of the limit ([`rules::due_at`]); nobody is handed a task that
 //!   is late already ([`rules::due_when_opened`]). Whether a task is late follows from the deadline and the moment
 //!   ([`rules::late`]); nothing stores it.
 //! - Only the assignee hands in, with the evidence that the duty asks for. What was done without a network carries its
-//!   own moment, which counts against the deadline; it lies neither in the future nor before the task was handed over.
+//!   own moment, which counts against the deadline; it lies neither in the future (clocks may differ by two minutes)
+//!   nor before the task was handed over.
 //!   A place is recorded once, if the person gives it, for this task alone.
 //! - Nobody verifies or returns his own task. The office verifies any; a supervisor or general head verifies in the
 //!   subtree of his grids. A sub-grid head sees his grids' tasks but does not verify.

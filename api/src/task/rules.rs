@@ -16,6 +16,12 @@ pub type Key = (Uuid, String, GridId, MemberId);
 /// The end of the working day in Beijing, 17:30, from midnight.
 const CLOSING: TimeDelta = TimeDelta::minutes(17 * 60 + 30);
 
+/// The states in which the person still has to do something.
+pub const OWED: [TaskState; 2] = [TaskState::Open, TaskState::Returned];
+
+/// How far the clock of a phone may run ahead of the server's before it is taken to claim the future.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(2);
+
 /// The moment something is due: 17:30 Beijing of the `limit_working_days`-th working day, the first working day on or
 /// after `first_day` being day 1. A limit below 1 is taken as 1.
 #[must_use]
@@ -54,7 +60,7 @@ pub fn late(
     match state {
         TaskState::Open | TaskState::Returned => now > due_at,
         TaskState::Submitted => submitted_at.is_some_and(|at| at > due_at),
-        TaskState::Verified => false,
+        TaskState::Verified | TaskState::Cancelled => false,
     }
 }
 
@@ -139,7 +145,8 @@ pub fn evidence_missing(
 }
 
 /// The moment of an act reported with its own time (done without a network, sent later). It cannot lie before the
-/// task was handed to the person, whatever the phone's clock said. Nothing when it claims to lie in the future.
+/// task was handed to the person, whatever the phone's clock said. A clock that runs a little ahead counts as now;
+/// nothing when it claims to lie further in the future than clocks differ.
 #[must_use]
 pub fn moment(
     done_at: Option<DateTime<Utc>>,
@@ -148,7 +155,7 @@ pub fn moment(
 ) -> Option<DateTime<Utc>> {
     match done_at {
         None => Some(now),
-        Some(at) if at > now => None,
+        Some(at) if at > now + CLOCKS_DIFFER => None,
         Some(at) => Some(at.max(handed_over_at).min(now)),
     }
 }
@@ -236,6 +243,7 @@ mod tests {
         assert!(!late(TaskState::Submitted, due, Some(due), after));
         assert!(late(TaskState::Submitted, due, Some(after), after));
         assert!(!late(TaskState::Verified, due, Some(after), after));
+        assert!(!late(TaskState::Cancelled, due, None, after));
     }
 
     #[test]
@@ -273,7 +281,8 @@ mod tests {
             Just(TaskState::Open),
             Just(TaskState::Submitted),
             Just(TaskState::Returned),
-            Just(TaskState::Verified)
+            Just(TaskState::Verified),
+            Just(TaskState::Cancelled)
         ];
         (state, any::<[bool; 5]>()).prop_map(
             |(state, [own, submits, verifies, whole_township, verifying_head])| Facts {
@@ -318,13 +327,15 @@ mod tests {
         }
 
         #[test]
-        fn only_the_assignee_submits_and_nothing_moves_a_verified_task(facts in any_facts()) {
+        fn only_the_assignee_submits_and_nothing_moves_a_settled_task(facts in any_facts()) {
             if refusal(Act::Submit, &facts).is_none() {
                 prop_assert!(facts.own && facts.submits);
             }
             for act in [Act::Submit, Act::Verify, Act::Return] {
-                let done = Facts { state: TaskState::Verified, ..facts };
-                prop_assert!(refusal(act, &done).is_some());
+                for state in [TaskState::Verified, TaskState::Cancelled] {
+                    let settled = Facts { state, ..facts };
+                    prop_assert!(refusal(act, &settled).is_some());
+                }
                 if refusal(act, &facts).is_none() {
                     prop_assert!(next(facts.state, act).is_some());
                 }
@@ -333,12 +344,13 @@ mod tests {
 
         #[test]
         fn an_act_lies_between_the_hand_over_and_now(
-            done in any_moment(), handed in any_moment(), wait in 0_i64..10_000_000,
+            ago in -600_i64..10_000_000, handed in any_moment(), wait in 0_i64..10_000_000,
         ) {
             let now = handed + TimeDelta::seconds(wait);
+            let done = now - TimeDelta::seconds(ago);
             match moment(Some(done), handed, now) {
-                Some(at) => prop_assert!(handed <= at && at <= now && done <= now),
-                None => prop_assert!(done > now),
+                Some(at) => prop_assert!(handed <= at && at <= now && ago >= -120),
+                None => prop_assert!(ago < -120),
             }
         }
     }

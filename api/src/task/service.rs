@@ -1,6 +1,6 @@
 //! Use cases of tasks.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
@@ -26,11 +26,14 @@ use super::dto::{
 };
 use super::rules::{self, Act, Facts, Key, Refusal};
 use crate::auth::perm;
-use crate::clock::beijing;
+use crate::clock::{self, beijing};
 use crate::grid::dto::GridRef;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, Page, Result};
 use crate::member::dto::MemberRef;
 use crate::tenancy::{Find, Scope, Tx};
+
+/// Tasks cancelled by one statement.
+const CANCELLED_AT_ONCE: usize = 500;
 
 /// How far an account sees into the township's tasks.
 #[derive(Debug, Clone)]
@@ -129,7 +132,7 @@ pub fn late(now: DateTime<Utc>) -> Condition {
     Condition::any()
         .add(
             Condition::all()
-                .add(task::Column::State.is_in([TaskState::Open, TaskState::Returned]))
+                .add(task::Column::State.is_in(rules::OWED))
                 .add(task::Column::DueAt.lt(now)),
         )
         .add(
@@ -277,6 +280,17 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
             if let Some(state) = query.state {
                 wanted = wanted.add(task::Column::State.eq(state));
             }
+            if let Some(is_owed) = query.owed {
+                wanted = wanted.add(if is_owed {
+                    task::Column::State.is_in(rules::OWED)
+                } else {
+                    task::Column::State.is_not_in(rules::OWED)
+                });
+            }
+            if let Some(day) = query.due_on {
+                let (from, to) = clock::day(day);
+                wanted = wanted.add(task::Column::DueAt.gte(from)).add(task::Column::DueAt.lt(to));
+            }
             if let Some(is_late) = query.late {
                 let late = late(tx.now());
                 wanted = wanted.add(if is_late { late } else { late.not() });
@@ -317,7 +331,7 @@ pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
             };
             let own = Condition::all()
                 .add(task::Column::MemberId.eq(member))
-                .add(task::Column::State.is_in([TaskState::Open, TaskState::Returned]));
+                .add(task::Column::State.is_in(rules::OWED));
             page(tx, own, TaskSort::DueAt, &paging).await
         })
         .await
@@ -528,17 +542,7 @@ fn allowed(tx: &Tx, reach: &Reach, task: &task::Model, act: Act) -> Result<TaskS
 }
 
 async fn note(tx: &Tx, task: TaskId, kind: TaskLogKind, note: Option<String>) -> Result<()> {
-    tx.insert(task_log::ActiveModel {
-        id: Set(TaskLogId::new()),
-        task_id: Set(task),
-        at: Set(tx.now()),
-        kind: Set(kind),
-        account_id: Set(tx.actor()),
-        note: Set(note),
-        ..Default::default()
-    })
-    .await?;
-    Ok(())
+    note_all(tx, vec![task], kind, note.as_deref()).await
 }
 
 fn trimmed(text: Option<String>) -> Option<String> {
@@ -777,7 +781,7 @@ pub struct New {
     pub due_at: DateTime<Utc>,
 }
 
-/// Which tasks of these things and periods exist; one statement.
+/// Which tasks of these things and periods exist and were not cancelled; one statement.
 pub async fn existing(
     tx: &Tx,
     source_kind: TaskSourceKind,
@@ -792,30 +796,26 @@ pub async fn existing(
         .filter(Column::SourceKind.eq(source_kind))
         .filter(Column::SourceId.is_in(source_ids))
         .filter(Column::Period.is_in(periods))
+        .filter(Column::State.ne(TaskState::Cancelled))
         .into_tuple::<Key>()
         .all()
         .await?;
     Ok(found.into_iter().collect())
 }
 
-/// Opens tasks. Each must be new ([`existing`], under a lock of the source's own); 409 when one is not.
+/// Opens tasks. Each must be new ([`existing`], under a lock of the source's own); 409 when one is not. One that was
+/// cancelled comes back as the same task, with what is asked now and the new deadline.
 pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
     let now = tx.now();
+    let cancelled = cancelled(tx, &tasks).await?;
     let mut rows = Vec::with_capacity(tasks.len());
-    let mut lines = Vec::with_capacity(tasks.len());
+    let mut opened = Vec::with_capacity(tasks.len());
     for new in tasks {
-        let id = TaskId::new();
-        lines.push(task_log::ActiveModel {
-            id: Set(TaskLogId::new()),
-            task_id: Set(id),
-            at: Set(now),
-            kind: Set(TaskLogKind::Opened),
-            account_id: Set(tx.actor()),
-            note: Set(None),
-            ..Default::default()
-        });
-        rows.push(task::ActiveModel {
-            id: Set(id),
+        let key = (new.source_id, new.period.clone(), new.grid_id, new.member_id);
+        let row = task::ActiveModel {
             source_kind: Set(new.source_kind),
             source_id: Set(new.source_id),
             list_id: Set(new.list_id),
@@ -834,10 +834,127 @@ pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
             due_at: Set(new.due_at),
             submitted_at: Set(None),
             closed_at: Set(None),
-            version: Set(1),
             ..Default::default()
-        });
+        };
+        if let Some((id, version)) = cancelled.get(&key) {
+            opened.push(*id);
+            tx.update(task::ActiveModel { id: Set(*id), version: Set(version + 1), ..row }).await?;
+        } else {
+            let id = TaskId::new();
+            opened.push(id);
+            rows.push(task::ActiveModel { id: Set(id), version: Set(1), ..row });
+        }
     }
     tx.insert_many(rows).await?;
+    note_all(tx, opened, TaskLogKind::Opened, None).await
+}
+
+/// The cancelled ones among these, with their versions; one statement.
+async fn cancelled(tx: &Tx, tasks: &[New]) -> Result<HashMap<Key, (TaskId, i32)>> {
+    use task::Column;
+    let sources: HashSet<Uuid> = tasks.iter().map(|new| new.source_id).collect();
+    Ok(tx
+        .find::<task::Entity>()
+        .filter(Column::State.eq(TaskState::Cancelled))
+        .filter(Column::SourceId.is_in(sources))
+        .all()
+        .await?
+        .into_iter()
+        .map(|task| {
+            let key = (task.source_id, task.period, task.grid_id, task.member_id);
+            (key, (task.id, task.version))
+        })
+        .collect())
+}
+
+/// A task that somebody still owes.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Owed {
+    /// The task.
+    pub id: TaskId,
+    /// What it arose from.
+    pub source_id: Uuid,
+    /// The key of its period.
+    pub period: String,
+    /// Where.
+    pub grid_id: GridId,
+    /// Who owes it.
+    pub member_id: MemberId,
+    /// In which post.
+    pub role: PostKind,
+}
+
+/// What is owed to sources of a kind; one statement.
+pub async fn owed(tx: &Tx, source_kind: TaskSourceKind) -> Result<Vec<Owed>> {
+    use task::Column;
+    tx.find::<task::Entity>()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::SourceId,
+            Column::Period,
+            Column::GridId,
+            Column::MemberId,
+            Column::Role,
+        ])
+        .filter(Column::SourceKind.eq(source_kind))
+        .filter(Column::State.is_in(rules::OWED))
+        .order_by_asc(Column::Id)
+        .into_model::<Owed>()
+        .all()
+        .await
+}
+
+/// Takes tasks back that nobody owes any more, for a reason given in words. Those handed in meanwhile stay. Says how
+/// many.
+pub async fn cancel(tx: &Tx, ids: &[TaskId], reason: &str) -> Result<usize> {
+    use task::Column;
+    let mut count = 0;
+    for ids in ids.chunks(CANCELLED_AT_ONCE) {
+        let still_owed = tx
+            .find::<task::Entity>()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .filter(Column::State.is_in(rules::OWED))
+            .order_by_asc(Column::Id)
+            .locked()
+            .into_tuple::<TaskId>()
+            .all()
+            .await?;
+        tx.update_many::<task::Entity>()
+            .col_expr(Column::Version, Column::Version.into_expr().add(1))
+            .set(task::ActiveModel {
+                state: Set(TaskState::Cancelled),
+                closed_at: Set(Some(tx.now())),
+                ..Default::default()
+            })
+            .filter(Column::Id.is_in(still_owed.iter().copied()))
+            .exec()
+            .await?;
+        count += still_owed.len();
+        note_all(tx, still_owed, TaskLogKind::Cancelled, Some(reason)).await?;
+    }
+    Ok(count)
+}
+
+async fn note_all(
+    tx: &Tx,
+    tasks: Vec<TaskId>,
+    kind: TaskLogKind,
+    note: Option<&str>,
+) -> Result<()> {
+    let lines = tasks
+        .into_iter()
+        .map(|task| task_log::ActiveModel {
+            id: Set(TaskLogId::new()),
+            task_id: Set(task),
+            at: Set(tx.now()),
+            kind: Set(kind),
+            account_id: Set(tx.actor()),
+            note: Set(note.map(str::to_owned)),
+            ..Default::default()
+        })
+        .collect();
     tx.insert_many(lines).await
 }

@@ -1,7 +1,9 @@
 //! Statements bound to a transaction and a township: sea-orm's own syntax, without its connections.
 
 use entity::TenantEntity;
-use sea_orm::sea_query::{DeleteStatement, IntoIden, SelectStatement, SimpleExpr, UpdateStatement};
+use sea_orm::sea_query::{
+    DeleteStatement, IntoIden, LockType, SelectStatement, SimpleExpr, UpdateStatement,
+};
 use sea_orm::{
     ActiveModelTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait, QueryFilter,
     QueryOrder, QuerySelect, Select, Selector, SelectorTrait, TryGetableMany,
@@ -19,6 +21,13 @@ pub struct Find<'a, E: TenantEntity> {
 impl<'a, E: TenantEntity> Find<'a, E> {
     pub(super) fn new(tx: &'a Tx, select: Select<E>) -> Self {
         Self { tx, select }
+    }
+
+    /// Locks the rows against other writers until the end of this transaction. Keys never change, so rows that refer
+    /// to a locked one may still be written. (SQLite has one writer, which is lock enough.)
+    #[must_use]
+    pub fn locked(self) -> Self {
+        self.lock(LockType::NoKeyUpdate)
     }
 
     /// All rows.

@@ -35,6 +35,12 @@ impl Platform {
         Ok(if named.len() == 1 { named.pop() } else { None })
     }
 
+    /// Whether no township was founded yet.
+    pub async fn is_empty(&self) -> Result<bool> {
+        let txn = self.db.begin_read(None).await?;
+        Ok(tenant::Entity::find().one(&txn).await?.is_none())
+    }
+
     /// The ids of all townships, for the system's own daily work, each in its own scope.
     pub async fn tenants(&self) -> Result<Vec<TenantId>> {
         let txn = self.db.begin_read(None).await?;

@@ -118,14 +118,12 @@ impl Tx {
         self.find::<E>().filter(E::id_column().eq(id)).one().await
     }
 
-    /// One row by its id, locked against other writers until the end of this transaction; 404 when the
-    /// township has none such. (SQLite has one writer, which is lock enough.)
+    /// One row by its id, locked as [`Find::locked`] does; 404 when the township has none such.
     pub async fn get_locked<E: KeyedEntity>(&self, id: impl Into<Uuid>) -> Result<E::Model> {
-        use sea_orm::QuerySelect;
         let id: Uuid = id.into();
         self.find::<E>()
             .filter(E::id_column().eq(id))
-            .lock_exclusive()
+            .locked()
             .one()
             .await?
             .ok_or_else(|| ApiError::new(Code::NotFound))

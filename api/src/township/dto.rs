@@ -18,6 +18,8 @@ pub struct Site {
     pub default_township: Option<SiteTownship>,
     /// Whether that township is a demonstration with invented people.
     pub demo: bool,
+    /// Whether a first township is still to be founded, with the token that the server printed.
+    pub to_be_set_up: bool,
 }
 
 /// A township by code and name.

@@ -24,7 +24,9 @@ pub async fn site(state: &AppState) -> Result<Site> {
         Some(code) => state.platform().find(code).await?,
         None => None,
     };
+    let to_be_set_up = township.is_none() && state.platform().is_empty().await?;
     Ok(Site {
+        to_be_set_up,
         product: "格治".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         demo: township.as_ref().is_some_and(|township| township.demo),

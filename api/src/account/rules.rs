@@ -1,0 +1,23 @@
+//! Pure rules of accounts.
+
+/// A user name to begin with: the initials of the name and the digits of the number on the roster (`zjg0001`); without
+/// digits the number itself. Numbers are unique, so namesakes do not meet; whoever makes the account may change it.
+#[must_use]
+pub fn username(initials: &str, number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let tail = if digits.is_empty() { number.to_lowercase() } else { digits };
+    format!("{initials}{tail}").chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_made_of_initials_and_number() {
+        assert_eq!(username("zjg", "M0001"), "zjg0001");
+        assert_eq!(username("zjg", "A-b"), "zjga-b");
+        assert_eq!(username("", "7"), "7");
+        assert_eq!(username(&"z".repeat(70), "1").len(), 64);
+    }
+}

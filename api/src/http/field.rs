@@ -1,0 +1,54 @@
+//! What several inputs have in common: fields left out, given as null, blank, or dates out of reach.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Deserializer};
+
+/// For a field that may be left out but not be null: `#[serde(default, deserialize_with = "crate::http::present")]`.
+///
+/// # Errors
+/// What the type says to a null.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Tells a field given as `null` (clear it) from a field left out (leave it): for `Option<Option<T>>` with
+/// `#[serde(default, deserialize_with = "crate::http::given")]`.
+///
+/// # Errors
+/// What the type says to the value.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// For `garde(custom(not_blank))`: words, not spaces alone.
+///
+/// # Errors
+/// A text of nothing but spaces.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is the validation library's")]
+pub fn not_blank(text: &str, _: &()) -> garde::Result {
+    if text.trim().is_empty() {
+        return Err(garde::Error::new("不能为空|must not be blank"));
+    }
+    Ok(())
+}
+
+/// For `garde(inner(custom(in_reach)))`: a date that the databases can compare with moments, 2000 to 2199.
+///
+/// # Errors
+/// A date before or after that.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is the validation library's")]
+pub fn in_reach(day: &NaiveDate, _: &()) -> garde::Result {
+    if (2000..2200).contains(&day.year()) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("应在 2000 年至 2199 年之间|must lie between 2000 and 2199"))
+    }
+}
