@@ -19,7 +19,7 @@ on_both! {
         assert!(spare["username"].as_str().unwrap().ends_with(number));
         assert_eq!(candidates(number).await, vec![spare.clone()]);
         assert_eq!(candidates("%25").await, Vec::<Value>::new(), "a wildcard stands for itself");
-        administrator.get(&format!("/accounts/candidates?q={}", "长".repeat(51))).await.problem(400, "invalid_parameter");
+        administrator.get(&format!("/accounts/candidates?q={}", "长".repeat(51))).await.problem(422, "validation_failed");
 
         let account = json!({
             "username": spare["username"], "password": PASSWORD, "display_name": spare["name"], "roles": ["member"],

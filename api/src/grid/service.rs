@@ -498,6 +498,14 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
                     .filter(grid_post::Column::Id.ne(post.id))
                     .filter(grid_post::Column::Since.gte(post.since))
                     .filter(grid_post::Column::Since.lt(until))
+                    // A term that ended on its first day stands in nobody's way.
+                    .filter(
+                        Condition::any().add(grid_post::Column::Until.is_null()).add(
+                            grid_post::Column::Until
+                                .into_expr()
+                                .gt(grid_post::Column::Since.into_expr()),
+                        ),
+                    )
                     .count()
                     .await?;
                 if successors > 0 {
