@@ -21,8 +21,14 @@ help:
 # below are for trying on this machine: the demonstration township on the sign-in page, cookies without TLS.
 run: export GEZHI_DEFAULT_TOWNSHIP ?= 310116112
 run: export GEZHI_SECURE_COOKIES ?= false
-run: tools pages
-	@cargo build --release --locked -p api
+# The library builds beside the pages; the program, which holds them, comes last.
+run: tools
+	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT
+	cargo build --release --locked -p api --lib &
+	$(MAKE) --no-print-directory pages
+	wait $$!
+	trap - EXIT
+	GEZHI_PAGES="$$(cat target/stamps/pages)" cargo build --release --locked -p api
 	$(PROGRAM) migrate
 	$(PROGRAM) demo
 	exec $(PROGRAM) serve

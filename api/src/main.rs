@@ -9,6 +9,9 @@ use rust_embed::RustEmbed;
 #[allow_missing = true]
 struct Files;
 
+/// What the pages were built from (`make run` sets it): a new value builds this program anew, and nothing else.
+const _PAGES: Option<&str> = option_env!("GEZHI_PAGES");
+
 fn main() -> ExitCode {
     // Everything else is in the library: what is polled here would be compiled here a second time.
     api::command::main(Files::get)

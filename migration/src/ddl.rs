@@ -31,6 +31,20 @@ fn text_column(postgres: bool, name: &'static str) -> ColumnDef {
     column
 }
 
+/// An index that begins with the township, named after what it is over.
+pub(crate) fn index_over(
+    prefix: &str,
+    table: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(format!("{prefix}_{table}_{}", columns.join("_"))).table(table).col(TENANT);
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}
+
 /// A tenant table in the making.
 pub(crate) struct TenantTable {
     name: &'static str,
@@ -177,28 +191,16 @@ impl TenantTable {
 
     /// These columns together are unique in a township.
     pub(crate) fn unique(mut self, columns: &[&'static str]) -> Self {
-        let mut index = self.index_over("uq", columns);
+        let mut index = index_over("uq", self.name, columns);
         self.indexes.push(index.unique().take());
         self
     }
 
     /// For reads by these columns within a township.
     pub(crate) fn index(mut self, columns: &[&'static str]) -> Self {
-        let index = self.index_over("ix", columns);
+        let index = index_over("ix", self.name, columns);
         self.indexes.push(index);
         self
-    }
-
-    fn index_over(&self, prefix: &str, columns: &[&'static str]) -> IndexCreateStatement {
-        let mut index = Index::create();
-        index
-            .name(format!("{prefix}_{}_{}", self.name, columns.join("_")))
-            .table(self.name)
-            .col(TENANT);
-        for column in columns {
-            index.col(*column);
-        }
-        index
     }
 
     /// Creates the table, its indexes and, on PostgreSQL, its wall.

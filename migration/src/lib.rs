@@ -11,6 +11,7 @@ mod m20261122_000001_ground;
 mod m20261122_000002_people;
 mod m20261122_000003_work;
 mod m20261122_000004_points;
+mod m20261122_000005_lists;
 #[cfg(test)]
 mod tests;
 
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_people::Migration),
             Box::new(m20261122_000003_work::Migration),
             Box::new(m20261122_000004_points::Migration),
+            Box::new(m20261122_000005_lists::Migration),
         ]
     }
 }

@@ -104,6 +104,32 @@ fn every_tenant_table_is_behind_a_policy() {
     });
 }
 
+/// The function that names the township is the run-time role's alone, and roles may have any name.
+#[test]
+fn the_way_in_is_granted_to_the_runtime_role_alone() {
+    on_postgres(async |app: TestApp| {
+        let db = app.outside().await;
+        let open = "SELECT count(*) AS n FROM pg_proc p WHERE proname = 'app_set_tenant' \
+                    AND has_function_privilege('public', p.oid, 'EXECUTE')";
+        assert_eq!(number(&db, open).await, 0);
+
+        assert!(migration::grant_runtime_role(&db, "no such role").await.is_err());
+        // Roles belong to the whole server, which other tests share.
+        let role = format!("gezhi \"app\" {}", app.town(Town::A).tenant);
+        let quoted = format!("\"{}\"", role.replace('"', "\"\""));
+        db.execute_unprepared(&format!("CREATE ROLE {quoted}")).await.unwrap();
+        for _ in 0..2 {
+            migration::grant_runtime_role(&db, &role).await.unwrap();
+        }
+        let granted = format!(
+            "SELECT count(*) AS n FROM pg_proc p WHERE proname = 'app_set_tenant' \
+             AND has_function_privilege('{role}', p.oid, 'EXECUTE')"
+        );
+        assert_eq!(number(&db, &granted).await, 1);
+        db.execute_unprepared(&format!("DROP OWNED BY {quoted}; DROP ROLE {quoted}")).await.unwrap();
+    });
+}
+
 /// The server's role owns nothing and is granted exactly what the product needs.
 #[test]
 fn the_runtime_role_has_no_right_too_many() {

@@ -331,6 +331,22 @@ on_both! {
         }
     }
 
+    /// A photo that was never submitted goes after thirty days; evidence stays.
+    async fn photos_taken_in_vain_are_forgotten(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        published(&clerk, "责任清单", &json!([item("每周巡查", "worker", "weekly", "photo", 3, 0)])).await;
+        let worker = app.client(Who::Worker, Town::A).await;
+        let (used, unused) = (photo(&worker).await, photo(&worker).await);
+        worker.post(&path(&own(&worker).await, "/submit"), &json!({"attachment_ids": [used]})).await.ok(200);
+        for (days, left) in [(29, 200), (2, 404)] {
+            app.clock.advance(Duration::days(days));
+            api::jobs::township(&app.scope(Town::A)).await.unwrap();
+            let worker = app.client(Who::Worker, Town::A).await;
+            assert_eq!(worker.get(&format!("/attachments/{unused}")).await.status, left);
+            assert_eq!(worker.get(&format!("/attachments/{used}")).await.status, 200);
+        }
+    }
+
     /// What the camera embedded does not survive, and only who may see the task sees its photo.
     async fn photos_lose_their_place_and_stay_among_those_concerned(app: TestApp) {
         let clerk = app.client(Who::Clerk, Town::A).await;

@@ -6,6 +6,7 @@
 //! - Pictures are decoded off the request's thread, two at a time, within limits of size and memory.
 //! - A photo is seen by who uploaded it, and by whoever sees a task to which it was submitted; for anybody else it does
 //!   not exist.
+//! - A photo that no submission has named within thirty days was taken in vain and is deleted.
 //! - Photos are rows of the database: one backup, one transaction.
 
 pub mod dto;

@@ -1,5 +1,6 @@
 //! Use cases of attachments.
 
+use chrono::TimeDelta;
 use entity::ids::{AttachmentId, TaskSubmissionId};
 use entity::{attachment, submission_attachment, task_submission};
 use sea_orm::ActiveValue::Set;
@@ -13,6 +14,11 @@ use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 use crate::task::service::Reach;
 use crate::tenancy::{Scope, Tx};
+
+/// Days after which a photo that was never submitted is deleted: a phone may keep its submission for long.
+const UNUSED_DAYS: i64 = 30;
+/// Photos deleted by one round.
+const FORGOTTEN_AT_ONCE: u64 = 500;
 
 /// Pictures decoded at once: each may take a few hundred MiB for a moment.
 static DECODERS: Semaphore = Semaphore::const_new(2);
@@ -91,4 +97,25 @@ pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> 
             seen.map(|_| photo).ok_or_else(|| ApiError::new(Code::NotFound))
         })
         .await
+}
+
+/// Deletes photos of a month's age that were never submitted. What is older than two was looked at before.
+pub async fn forget_unused(tx: &Tx) -> Result<()> {
+    use attachment::Column;
+    let unused: Vec<AttachmentId> = tx
+        .find::<attachment::Entity>()
+        .join(JoinType::LeftJoin, submission_attachment::Relation::Attachment.def().rev())
+        .select_only()
+        .column(Column::Id)
+        .filter(submission_attachment::Column::SubmissionId.is_null())
+        .filter(Column::CreatedAt.lt(tx.now() - TimeDelta::days(UNUSED_DAYS)))
+        .filter(Column::CreatedAt.gte(tx.now() - TimeDelta::days(2 * UNUSED_DAYS)))
+        .limit(FORGOTTEN_AT_ONCE)
+        .into_tuple()
+        .all()
+        .await?;
+    if !unused.is_empty() {
+        tx.delete_many::<attachment::Entity>().filter(Column::Id.is_in(unused)).exec().await?;
+    }
+    Ok(())
 }

@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可开通账号的人员 */
+        get: operations["list_account_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -1264,6 +1281,31 @@ export interface components {
              */
             reason: string;
         };
+        /** @description A person of the roster without an account. */
+        Candidate: {
+            /** @description The person. */
+            id: components["schemas"]["MemberId"];
+            /**
+             * @description Number on the roster.
+             * @example M0001
+             */
+            number: string;
+            /**
+             * @description Name.
+             * @example 张建国
+             */
+            name: string;
+            /**
+             * @description A user name to begin with: the initials of the name and the digits of the number.
+             * @example zjg0001
+             */
+            username: string;
+        };
+        /** @description People without an account. */
+        CandidateList: {
+            /** @description The first 20 by number. */
+            items: components["schemas"]["Candidate"][];
+        };
         /** @description A new password. */
         ChangePassword: {
             /** @description The present password. */
@@ -2327,6 +2369,11 @@ export interface components {
             tasks: number;
             /**
              * Format: int64
+             * @description Tasks of the running periods that would be cancelled: owed, not handed in, and asked for no longer.
+             */
+            tasks_cancelled: number;
+            /**
+             * Format: int64
              * @description People with a duty from this list.
              */
             holders: number;
@@ -2442,6 +2489,11 @@ export interface components {
              * @description Tasks that opened.
              */
             tasks_created: number;
+            /**
+             * Format: int64
+             * @description Tasks that were cancelled, since nobody owes them any more.
+             */
+            tasks_cancelled: number;
             /**
              * Format: int64
              * @description Posts with duties that nobody holds.
@@ -2668,6 +2720,8 @@ export interface components {
             default_township: components["schemas"]["SiteTownship"] | null;
             /** @description Whether that township is a demonstration with invented people. */
             demo: boolean;
+            /** @description Whether a first township is still to be founded, with the token that the server printed. */
+            to_be_set_up: boolean;
         };
         /** @description A township by code and name. */
         SiteTownship: {
@@ -2838,7 +2892,7 @@ export interface components {
          * @description What happened to a task.
          * @enum {string}
          */
-        TaskLogKind: "opened" | "submitted" | "verified" | "returned";
+        TaskLogKind: "opened" | "submitted" | "verified" | "returned" | "cancelled";
         /** @description What the account that asks may do to the task now. */
         TaskMay: {
             /** @description Hand it in. */
@@ -2882,7 +2936,7 @@ export interface components {
          * @description Life of a task. Being late is no state: it follows from the deadline and the moment.
          * @enum {string}
          */
-        TaskState: "open" | "submitted" | "returned" | "verified";
+        TaskState: "open" | "submitted" | "returned" | "verified" | "cancelled";
         /** @description What was handed in last. */
         TaskSubmission: {
             /** @description The moment of the act. */
@@ -2966,6 +3020,7 @@ export interface components {
             display_name?: string | null;
             /** @description Its roles, at least one. */
             roles?: components["schemas"]["Role"][] | null;
+            member_id?: components["schemas"]["MemberId"] | null;
             /** @description Whether it cannot sign in. */
             disabled?: boolean | null;
             /** @description A new password, at least ten characters. */
@@ -3221,6 +3276,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_account_candidates: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Beginning of the name, of its initials, or of the number.
+                 * @example zjg
+                 */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 20, by number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateList"];
                 };
             };
             /** @description The request is malformed. */
@@ -3587,6 +3767,11 @@ export interface operations {
             query?: {
                 /** @description Only those of one phase; without it all, cancelled ones too, the latest first. */
                 phase?: "upcoming" | "running" | "ended";
+                /**
+                 * @description Only those that take place on this day in Beijing, the earliest first; cancelled ones do not.
+                 * @example 2026-11-28
+                 */
+                on?: string;
                 /** @description `true`: only those the caller signed up for, waits for, or is steward of. */
                 mine?: boolean;
                 /** @description Rows on a page. */
@@ -10570,7 +10755,14 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state. */
-                state?: "open" | "submitted" | "returned" | "verified";
+                state?: "open" | "submitted" | "returned" | "verified" | "cancelled";
+                /** @description Still to be done by the assignee (open or returned), or not. */
+                owed?: boolean;
+                /**
+                 * @description Whose deadline falls on this day in Beijing.
+                 * @example 2026-11-25
+                 */
+                due_on?: string;
                 /** @description Late, or not late. */
                 late?: boolean;
                 /** @description In this grid or beneath it. */

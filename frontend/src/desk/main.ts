@@ -5,7 +5,7 @@ import { setNotifier } from '@/shared/notify'
 import { usePreferences } from '@/shared/preferences'
 import { setUp } from '@/shared/setup'
 import App from './shell/App.vue'
-import { makeRouter } from './shell/router'
+import { deskRouter } from './shell/router'
 import './shell/desk.css'
 
 addFolders(import.meta.glob('./*/texts.ts', { eager: true, import: 'default' }))
@@ -20,5 +20,5 @@ setNotifier((kind, message) => {
 const app = createApp(App)
 setUp(app)
 usePreferences().apply(true)
-app.use(makeRouter())
+app.use(deskRouter())
 app.mount('#app')

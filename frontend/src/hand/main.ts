@@ -7,7 +7,7 @@ import { setNotifier } from '@/shared/notify'
 import { usePreferences } from '@/shared/preferences'
 import { setUp } from '@/shared/setup'
 import App from './shell/App.vue'
-import { makeRouter } from './shell/router'
+import { handRouter } from './shell/router'
 import './shell/hand.css'
 
 addFolders(import.meta.glob('./*/texts.ts', { eager: true, import: 'default' }))
@@ -25,7 +25,7 @@ watchEffect(() => Locale.use(locale.value, locale.value === 'en' ? enUS : zhCN))
 const app = createApp(App)
 setUp(app)
 usePreferences().apply(false)
-app.use(makeRouter())
+app.use(handRouter())
 app.mount('#app')
 
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {

@@ -19,6 +19,24 @@ describe('dates', () => {
     expect(dates.today(new Date('2026-11-21T16:00:00Z'))).toBe('2026-11-22')
     expect(dates.wire(now)).toBe('2026-11-22T09:30:00+08:00')
   })
+  it('adds days over the end of a month', () => {
+    expect(dates.addDays('2026-11-27', 7)).toBe('2026-12-04')
+  })
+  it('knows a day when it sees one', () => {
+    expect(dates.isDay('2026-11-22')).toBe(true)
+    expect(dates.isDay('2024-02-29')).toBe(true)
+    for (const text of [
+      '',
+      'today',
+      '0002-11-22',
+      '2026-02-30',
+      '2026-13-01',
+      '2026-11-22T00:00',
+      '22-11-2026',
+    ]) {
+      expect(dates.isDay(text), text).toBe(false)
+    }
+  })
   it('has English', () => {
     locale.value = 'en'
     expect(dates.date('2026-11-22')).toBe('Sun 22 Nov 2026')

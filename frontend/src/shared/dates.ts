@@ -23,6 +23,14 @@ export function dayTime(time: string | Date): string {
 export function clock(time: string | Date): string {
   return read(time).format('HH:mm')
 }
+/** `2026-11-22` so many days later. */
+export function addDays(day: string, days: number): string {
+  return dayjs.utc(day).add(days, 'day').format('YYYY-MM-DD')
+}
+/** Whether a text, such as a word of the address or a date half typed, is a day of our time: `2026-11-22`. */
+export function isDay(text: string): boolean {
+  return /^2[01]\d{2}-\d{2}-\d{2}$/.test(text) && dayjs.utc(text).format('YYYY-MM-DD') === text
+}
 /** Today in Beijing, `YYYY-MM-DD`. */
 export function today(now: Date = new Date()): string {
   return day(now)

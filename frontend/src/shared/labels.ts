@@ -3,7 +3,7 @@ import { hasText, t } from './i18n'
 
 const known = texts['zh-CN'].enum
 export type Dictionary = keyof typeof known
-export type Tone = 'plain' | 'late' | 'soon' | 'done' | 'info'
+export type Tone = 'plain' | 'late' | 'soon' | 'done' | 'info' | 'off'
 
 /** The word for a value of the interface: `label('post_kind', 'sub_head')` → 子网格长. */
 export function label(dictionary: Dictionary, value: string | null | undefined): string {
@@ -24,7 +24,7 @@ export function options<D extends Dictionary>(
 }
 
 const tones: Partial<Record<Dictionary, Record<string, Tone>>> = {
-  task_state: { open: 'plain', submitted: 'info', returned: 'soon', verified: 'done' },
+  task_state: { open: 'plain', submitted: 'info', returned: 'soon', verified: 'done', cancelled: 'off' },
   activity_phase: { upcoming: 'info', running: 'done', ended: 'plain', cancelled: 'late' },
   sign_up_state: { none: 'plain', signed_up: 'done', waiting: 'soon', withdrawn: 'plain' },
   checklist_version_state: { draft: 'soon', published: 'done', superseded: 'plain' },

@@ -14,15 +14,3 @@ export function makePassword(length = 14): string {
   }
   return made
 }
-
-export type Lack = 'current' | 'short' | 'same' | 'again'
-
-/** What is wrong with a change of password: the field and why. */
-export function lacking(form: { current: string; new: string; again: string }): [keyof typeof form, Lack][] {
-  const found: [keyof typeof form, Lack][] = []
-  if (!form.current) found.push(['current', 'current'])
-  if ([...form.new].length < 10) found.push(['new', 'short'])
-  else if (form.new === form.current) found.push(['new', 'same'])
-  if (form.again !== form.new) found.push(['again', 'again'])
-  return found
-}

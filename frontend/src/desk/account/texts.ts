@@ -65,8 +65,7 @@ export default defineTexts({
     copy: '复制',
     copied: '已复制',
     hand_over: '请把用户名和初始密码当面交给本人，并请其登录后修改。',
-    member_hint: '关联后，任务、签到和积分记在该人员名下；创建后不能更改',
-    member_unavailable: '关联人员需要查看人员的权限，请由党建办兼任或先不关联',
+    member_hint: '可不选；选定后，任务、签到和积分记在该人员名下',
     disable: '停用该账号（立即在所有设备上退出）',
     need: {
       username: '请填写 2–64 位用户名，只用文字、字母、数字和 . _ -',
@@ -168,9 +167,7 @@ export default defineTexts({
     copy: 'Copy',
     copied: 'Copied',
     hand_over: 'Hand user name and password over in person and ask for a change at the first sign-in.',
-    member_hint: 'Tasks, check-ins and points then go to this person; it cannot be changed later',
-    member_unavailable:
-      'Linking a person needs the right to see people; leave it out or ask the party office',
+    member_hint: 'Optional. Tasks, check-ins and points go to this person',
     disable: 'Disable the account (signs it out everywhere at once)',
     need: {
       username: '2–64 letters, digits and . _ - only',

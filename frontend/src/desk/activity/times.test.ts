@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Written } from './times'
-import { fromPicker, lacking, later, nextIn, toCreate, toPicker, toUpdate } from './times'
+import { fromPicker, lacking, later, toCreate, toPicker, toUpdate } from './times'
 
 const form: Written = {
   title: '河道清理',
@@ -52,16 +52,5 @@ describe('what is sent', () => {
       capacity: null,
       steward_id: null,
     })
-  })
-})
-
-describe('nextIn', () => {
-  const now = Date.parse('2026-11-22T09:00:00Z')
-  it('waits for the end of the code', () => {
-    expect(nextIn('2026-11-22T09:00:12Z', 30, now)).toBe(12_200)
-  })
-  it('asks every third of its life where the clock of the device is wrong', () => {
-    expect(nextIn('2026-11-22T08:59:00Z', 30, now)).toBe(10_000)
-    expect(nextIn('2026-11-22T09:05:00Z', 30, now)).toBe(10_000)
   })
 })

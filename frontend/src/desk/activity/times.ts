@@ -84,11 +84,3 @@ export function toUpdate(before: Written, form: Written): UpdateActivity {
   if (all.steward_id !== old.steward_id) changed.steward_id = all.steward_id
   return changed
 }
-
-/** Milliseconds until the next code is asked for. A device whose clock is wrong cannot tell when a code ends; it asks
- * three times in the life of one, which always finds one that still passes. */
-export function nextIn(validUntil: string, rotatesEvery: number, now: number): number {
-  const left = Date.parse(validUntil) - now
-  const life = rotatesEvery * 1000
-  return left > 0 && left <= life ? left + 200 : Math.round(life / 3)
-}

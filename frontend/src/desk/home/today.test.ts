@@ -26,6 +26,14 @@ describe('what needs a decision today', () => {
     expect(found[2]?.to).toEqual({ path: '/grids', query: { vacant: 'true' } })
   })
 
+  it('links what is due and what takes place today to that day', () => {
+    const found = matters(home({ tasks_due_today: 4, activities_today: 1 }), true, '2026-11-22')
+    expect(found.map((one) => one.to)).toEqual([
+      { path: '/tasks', query: { owed: 'true', due_on: '2026-11-22' } },
+      { path: '/activities', query: { on: '2026-11-22' } },
+    ])
+  })
+
   it('links a grid head to the vacancies of the own grids', () => {
     expect(matters(home({ vacancy_count: 2 }), false)[0]?.to.query).toEqual({
       vacant: 'true',

@@ -1,4 +1,5 @@
 import type { Home } from '@/api'
+import { today } from '@/shared/dates'
 
 export interface Matter {
   name: 'tasks_late' | 'tasks_due_today' | 'tasks_to_verify' | 'vacancies' | 'activities_today'
@@ -10,14 +11,14 @@ export interface Matter {
 
 /** What needs a decision today, the most pressing first; nothing that is zero. `whole`: the account sees the
  * whole township, so that the list of vacancies need not be narrowed to its own grids. */
-export function matters(home: Home, whole: boolean): Matter[] {
+export function matters(home: Home, whole: boolean, day: string = today()): Matter[] {
   const all: Matter[] = [
     { name: 'tasks_late', n: home.tasks_late, tone: 'late', to: { path: '/tasks', query: { late: 'true' } } },
     {
       name: 'tasks_due_today',
       n: home.tasks_due_today,
       tone: 'soon',
-      to: { path: '/tasks', query: { state: 'open' } },
+      to: { path: '/tasks', query: { owed: 'true', due_on: day } },
     },
     { name: 'tasks_to_verify', n: home.tasks_to_verify, tone: 'info', to: { path: '/tasks/to-verify' } },
     {
@@ -30,7 +31,7 @@ export function matters(home: Home, whole: boolean): Matter[] {
       name: 'activities_today',
       n: home.activities_today,
       tone: 'plain',
-      to: { path: '/activities' },
+      to: { path: '/activities', query: { on: day } },
     },
   ]
   return all.filter((matter) => matter.n > 0)

@@ -2,9 +2,9 @@ import { defineTexts } from '@/shared/i18n'
 
 export default defineTexts({
   'zh-CN': {
-    pick_member: '输入姓名、拼音首字母、编号或手机尾号',
+    pick_person: '输入姓名、拼音首字母、编号或手机尾号',
     pick_grid: '选择网格',
-    no_member: '没有找到这名人员',
+    no_person: '没有找到这名人员',
     type_to_search: '请输入后查找',
     shown: '已显示 {n} 项',
     sections: '本栏目',
@@ -14,9 +14,9 @@ export default defineTexts({
     stay: '留在此页',
   },
   en: {
-    pick_member: 'Name, pinyin initials, number or last digits of the phone',
+    pick_person: 'Name, pinyin initials, number or last digits of the phone',
     pick_grid: 'Choose a grid',
-    no_member: 'Nobody found',
+    no_person: 'Nobody found',
     type_to_search: 'Type to search',
     shown: '{n} shown',
     sections: 'In this section',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '@/api'
-import { isToday, nextCode, open, scanUseful, split } from './moments'
+import { isToday, open, scanUseful, split } from './moments'
 
 const now = new Date('2026-11-22T10:00:00+08:00')
 const activity = (starts: string, ends: string, change: Partial<Activity> = {}) =>
@@ -47,15 +47,5 @@ describe('scanning', () => {
   it('lets people sign up until the end', () => {
     expect(open(activity('22T09:00', '22T11:00', { phase: 'running' }))).toBe(true)
     expect(open(activity('22T09:00', '22T11:00', { phase: 'ended' }))).toBe(false)
-  })
-})
-
-describe('the next code', () => {
-  it('is asked for when this one ends', () => {
-    expect(nextCode('2026-11-22T10:00:12+08:00', 30, now.getTime())).toBe(12_300)
-  })
-  it('survives a phone whose clock is wrong', () => {
-    expect(nextCode('2026-11-22T09:00:00+08:00', 30, now.getTime())).toBe(5_000)
-    expect(nextCode('2026-11-22T11:00:00+08:00', 30, now.getTime())).toBe(30_000)
   })
 })

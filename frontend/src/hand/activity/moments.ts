@@ -44,9 +44,3 @@ export function scanUseful(activity: Activity, now: Date = new Date()): boolean 
 export function open(activity: Times): boolean {
   return activity.phase === 'upcoming' || activity.phase === 'running'
 }
-
-/** Milliseconds until the next code is asked for: when this one ends by the phone's clock, but never later than one
- * turn and never in a rush, should that clock be wrong. */
-export function nextCode(validUntil: string, rotatesEvery: number, now: number = Date.now()): number {
-  return Math.min(rotatesEvery * 1000, Math.max(5_000, Date.parse(validUntil) - now + 300))
-}

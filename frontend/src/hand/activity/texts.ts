@@ -45,6 +45,7 @@ export default defineTexts({
     how_out: '离开前请再扫一次现场的码签退，签退后才计时和积分。',
     not_out: '活动已结束，您还没有签退：结束后 12 小时内，请扫签到管理人手机上的码签退。',
     cancelled_text: '本活动已取消。',
+    cancelled_for: '取消原因：{reason}',
     steward: '签到管理',
     open_steward: '出示签到码、查看到场',
     qr_alt: '{title} 的签到二维码',
@@ -109,6 +110,7 @@ export default defineTexts({
     not_out:
       "The activity is over and you have not checked out: within 12 hours after its end, scan the code on the steward's phone.",
     cancelled_text: 'This activity was cancelled.',
+    cancelled_for: 'Reason: {reason}',
     steward: 'Check-in desk',
     open_steward: 'Show the code, see who is in',
     qr_alt: 'Check-in code of {title}',

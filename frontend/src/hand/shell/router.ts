@@ -1,7 +1,6 @@
-import { createRouter, createWebHistory } from 'vue-router'
 import type { Router } from 'vue-router'
-import { collect, guard } from '@/shared/features'
-import { pages } from '@/shared/home'
+import { collect } from '@/shared/features'
+import { makeRouter } from '@/shared/router'
 import Layout from './Layout.vue'
 import NotFound from './NotFound.vue'
 import Nothing from './Nothing.vue'
@@ -9,32 +8,12 @@ import Nothing from './Nothing.vue'
 const features = collect(import.meta.glob('../*/routes.ts', { eager: true }))
 export const nav = features.nav
 
-export function makeRouter(): Router {
-  const router = createRouter({
-    history: createWebHistory('/hand/'),
-    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
-    routes: [
-      {
-        path: '/sign-in',
-        name: 'sign-in',
-        component: () => import('./SignIn.vue'),
-        meta: { open: true, title: 'session.title' },
-      },
-      {
-        path: '/',
-        component: Layout,
-        children: [
-          ...pages(features, Nothing),
-          {
-            path: '/:rest(.*)*',
-            name: 'not-found',
-            component: NotFound,
-            meta: { title: 'problem.not_found_title' },
-          },
-        ],
-      },
-    ],
+export function handRouter(): Router {
+  return makeRouter('/hand/', {
+    features,
+    layout: Layout,
+    signIn: () => import('./SignIn.vue'),
+    notFound: NotFound,
+    nothing: Nothing,
   })
-  guard(router)
-  return router
 }

@@ -21,6 +21,8 @@ export interface ListOptions<K extends ListId, F extends Filters> {
   /** Filters with their resting values; each is one word of the page's address and, by default, one
    * query parameter of the operation. An empty text, `false` or `0` is not sent. */
   filters?: F
+  /** Which words of the address a filter takes; any other leaves it at rest. */
+  fits?: { [N in keyof F]?: (value: F[N]) => boolean }
   /** What the page always asks for, e.g. `{ path: { id } }` or `{ query: { member_id } }`. */
   fixed?: MaybeRefOrGetter<Partial<ReadInput<K>>>
   /** Turns filters into query parameters where the two differ. */
@@ -74,7 +76,11 @@ export function useList<K extends ListId, F extends Filters = Record<never, neve
   const names = Object.keys(resting) as (keyof F & string)[]
   const read = () =>
     Object.fromEntries(
-      names.map((name) => [name, fromAddress(route.query[name], resting[name] as Value)]),
+      names.map((name) => {
+        const value = fromAddress(route.query[name], resting[name] as Value)
+        const fits = options.fits?.[name]?.(value as F[typeof name]) ?? true
+        return [name, fits ? value : (resting[name] as Value)]
+      }),
     ) as F
   const filters = reactive(read()) as F
   const applied = ref({ ...filters }) as Ref<F>

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { setToken } from '@/api/client'
+import { isDay } from '@/shared/dates'
 import { queryClient } from '@/shared/query'
 import { useList } from './index'
 
@@ -26,7 +27,12 @@ beforeEach(() => {
 async function open(address: string) {
   let list: ReturnType<typeof make> | undefined
   const make = () =>
-    useList('list_tasks', { filters: { q: '', late: false, state: '' }, limit: 10, delay: 0 })
+    useList('list_tasks', {
+      filters: { q: '', late: false, state: '', due_on: '' },
+      fits: { due_on: isDay },
+      limit: 10,
+      delay: 0,
+    })
   const Page = defineComponent({
     setup() {
       list = make()
@@ -51,10 +57,18 @@ const settle = async () => {
 describe('useList', () => {
   it('starts from the address and sends only what is set', async () => {
     const { list } = await open('/tasks?late=true')
-    expect(list.filters).toEqual({ q: '', late: true, state: '' })
+    expect(list.filters).toEqual({ q: '', late: true, state: '', due_on: '' })
     expect(asked[0]?.search).toBe('?limit=10&late=true')
     expect(list.filtered.value).toBe(true)
     expect(list.items.value.map((one) => one.id)).toEqual(['a'])
+  })
+
+  it('takes a day from the address, and only a day', async () => {
+    await open('/tasks?due_on=2026-11-22')
+    expect(asked.pop()?.searchParams.get('due_on')).toBe('2026-11-22')
+    const { list } = await open('/tasks?due_on=today')
+    expect(asked.pop()?.search).toBe('?limit=10')
+    expect(list.filtered.value).toBe(false)
   })
 
   it('loads more by cursor until there is none', async () => {

@@ -104,8 +104,7 @@ export const useSession = defineStore('session', () => {
     state.value = 'in'
     ended.value = false
     keep(flag, '1')
-    keep(lastTownship, me.value?.township.name)
-    keep(lastUsername, credentials.username)
+    remember({ township: me.value?.township.name, username: credentials.username })
   }
 
   /** Ends the session at the server; when that cannot be reached the problem is thrown and one stays signed in. */
@@ -129,8 +128,13 @@ export const useSession = defineStore('session', () => {
     })
   }
 
+  /** What the sign-in page starts with. */
+  function remember({ township, username }: { township: string | undefined; username: string }): void {
+    keep(lastTownship, township)
+    keep(lastUsername, username)
+  }
   const remembered = () => ({ township: kept(lastTownship), username: kept(lastUsername) })
-  return { me, state, ended, can, restore, signIn, signOut, reload, remembered }
+  return { me, state, ended, can, restore, signIn, signOut, reload, remember, remembered }
 })
 
 /** `const can = useCan()` → `can('grid.manage')`, in templates too; follows the session. */
