@@ -2,8 +2,8 @@
 //!
 //! - It only reads, across all features, and nothing is stored for it: every number is counted when asked for and opens
 //!   the records behind it.
-//! - The office sees the township; a grid head sees the tasks that he sees elsewhere, and the vacancies and activities of
-//!   the grids beneath him (an activity without a grid is everybody's).
+//! - The office sees the township; a grid head sees the tasks that he sees elsewhere, and the vacancies of the grids
+//!   beneath him. Activities are everybody's.
 //! - Late are open and returned tasks past their deadline and submitted ones that came after it; due today are open and
 //!   returned ones whose deadline falls on this day in Beijing.
 

@@ -63,7 +63,7 @@ pub async fn home(scope: &Scope) -> Result<Home> {
                         kind: vacancy.kind,
                     })
                     .collect(),
-                activities_today: activities_today(tx, &reach).await?,
+                activities_today: activities_today(tx).await?,
                 late: tasks::first(
                     tx,
                     Condition::all().add(reach.visible()).add(tasks::late(tx.now())),
@@ -111,21 +111,16 @@ async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
         .await
 }
 
-/// Activities not cancelled that touch this day in Beijing.
-async fn activities_today(tx: &Tx, reach: &Reach) -> Result<i64> {
+/// Activities not cancelled that touch this day in Beijing: those that the list of the day shows.
+async fn activities_today(tx: &Tx) -> Result<i64> {
     use activity::Column;
     let (today, tomorrow) = clock::day(tx.today());
-    let mut find = tx
+    let count = tx
         .find::<activity::Entity>()
         .filter(Column::CancelledAt.is_null())
         .filter(Column::StartsAt.lt(tomorrow))
-        .filter(Column::EndsAt.gt(today));
-    if !reach.whole {
-        find = find.filter(
-            Condition::any()
-                .add(Column::GridId.is_null())
-                .add(Column::GridId.is_in(reach.seeing.iter().copied())),
-        );
-    }
-    i64::try_from(find.count().await?).map_err(ApiError::internal)
+        .filter(Column::EndsAt.gt(today))
+        .count()
+        .await?;
+    i64::try_from(count).map_err(ApiError::internal)
 }
