@@ -7,6 +7,7 @@ import * as checklist from './journeys/checklist.mjs'
 import { integrator } from './journeys/integrator.mjs'
 import { offline } from './journeys/offline.mjs'
 import * as pages from './journeys/pages.mjs'
+import { firstDay } from './journeys/first-day.mjs'
 import { roster } from './journeys/roster.mjs'
 
 let server
@@ -51,6 +52,7 @@ try {
       ])
     }
     await pages.docs(browser, server)
+    await walked('first-day', await firstDay(browser))
     if (arrived) await walked('check-out', await activity.leave(arrived, api))
   }
 } catch (thrown) {

@@ -16,8 +16,6 @@ use crate::tenancy::StartError;
 pub struct Passwords {
     params: Params,
     turns: Arc<Semaphore>,
-    /// A hash nobody knows the password of: an unknown user name costs the same as a wrong password.
-    nobody: Arc<str>,
 }
 
 impl Passwords {
@@ -25,10 +23,8 @@ impl Passwords {
     pub fn new(cost: PasswordCost) -> Result<Self, StartError> {
         let params = Params::new(cost.memory_kib, cost.passes, 1, None)
             .map_err(|error| StartError::Config(format!("password_cost: {error}")))?;
-        let nobody = hash(&params, &super::token::new_secret())
-            .map_err(|error| StartError::Config(error.to_string()))?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Ok(Self { params, turns: Arc::new(Semaphore::new(cores)), nobody: nobody.into() })
+        Ok(Self { params, turns: Arc::new(Semaphore::new(cores)) })
     }
 
     /// The hash of a password, in PHC form.
@@ -39,16 +35,18 @@ impl Passwords {
 
     /// Whether a password is the one of a hash; without a hash, takes as long and says no.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
-        let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.nobody.to_string());
-        let right = self
-            .run(move || {
-                PasswordHash::new(&stored).is_ok_and(|parsed| {
-                    Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
-                })
-            })
-            .await?;
-        Ok(known && right)
+        let params = self.params.clone();
+        self.run(move || match stored {
+            Some(stored) => PasswordHash::new(&stored).is_ok_and(|parsed| {
+                Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+            }),
+            None => {
+                // An unknown user name costs the same as a wrong password.
+                let _ = hash(&params, &password);
+                false
+            }
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

@@ -7,10 +7,12 @@ import { root } from './packages.mjs'
 
 export const township = '310116112'
 
-export async function startServer() {
+/** With the demonstration township, or empty as on its first day: then `founding` is the address it printed. */
+export async function startServer({ empty = false } = {}) {
   const program = process.env.GEZHI_PROGRAM ?? `${root}target/debug/gezhi`
   mkdirSync(`${root}target/e2e`, { recursive: true })
-  const log = openSync(`${root}target/e2e/server.log`, 'w')
+  const logged = `${root}target/e2e/server${empty ? '-empty' : ''}.log`
+  const log = openSync(logged, 'w')
   const data = mkdtempSync(join(tmpdir(), 'gezhi-journeys-'))
   const env = {
     PATH: process.env.PATH,
@@ -18,7 +20,7 @@ export async function startServer() {
     GEZHI_DATA_DIR: data,
     GEZHI_LISTEN: '127.0.0.1:0',
     GEZHI_SECURE_COOKIES: 'false',
-    GEZHI_DEFAULT_TOWNSHIP: township,
+    ...(empty ? {} : { GEZHI_DEFAULT_TOWNSHIP: township }),
   }
   let child
   const stop = async () => {
@@ -39,20 +41,23 @@ export async function startServer() {
     // The folder is its own, so that no gezhi.toml of the caller is read.
     const options = { env, cwd: data, stdio: ['ignore', 'ignore', log] }
     // While writing journeys: a demonstration made before, copied. A real run makes its own.
-    if (process.env.GEZHI_DEMO_DATA) cpSync(process.env.GEZHI_DEMO_DATA, data, { recursive: true })
-    for (const command of ['migrate', 'demo']) {
+    if (process.env.GEZHI_DEMO_DATA && !empty) cpSync(process.env.GEZHI_DEMO_DATA, data, { recursive: true })
+    for (const command of empty ? ['migrate'] : ['migrate', 'demo']) {
       try {
         execFileSync(program, [command], options)
       } catch {
-        throw new Error(`gezhi ${command} failed:\n${readFileSync(`${root}target/e2e/server.log`, 'utf8')}`)
+        throw new Error(`gezhi ${command} failed:\n${readFileSync(logged, 'utf8')}`)
       }
     }
-    const accounts = readFileSync(join(data, 'demo-accounts.txt'), 'utf8')
-    const password = /password of all accounts: (\S+)/.exec(accounts)?.[1]
-    if (!password) throw new Error('the accounts file names no password')
+    let password = 'a password of their own'
+    if (!empty) {
+      const accounts = readFileSync(join(data, 'demo-accounts.txt'), 'utf8')
+      password = /password of all accounts: (\S+)/.exec(accounts)?.[1]
+      if (!password) throw new Error('the accounts file names no password')
+    }
     child = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', log] })
+    let said = ''
     const base = await new Promise((resume, refuse) => {
-      let said = ''
       child.stdout.on('data', (bytes) => {
         said += bytes
         const found = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(said)
@@ -60,7 +65,7 @@ export async function startServer() {
       })
       child.once('exit', (code) => refuse(new Error(`the server ended with ${code}`)))
     })
-    return { base, password, stop }
+    return { base, password, stop, founding: /http:\S+#\S+/.exec(said)?.[0] }
   } catch (thrown) {
     await stop()
     throw thrown
