@@ -61,13 +61,12 @@ pub(crate) fn register(shared: &mut Shared) {
     shared.insert(township::service::StandingData(vec![|tx| {
         Box::pin(points::service::ensure_standing_data(tx))
     }]));
-    shared.insert(jobs::Daily(vec![
-        |tx| Box::pin(checklist::service::bring_up_to_date(tx)),
-        |tx| Box::pin(attachment::service::forget_unused(tx)),
-    ]));
-    shared.insert(grid::PostsChanged(vec![|tx| {
-        Box::pin(checklist::service::bring_up_to_date(tx))
-    }]));
+    shared
+        .insert(jobs::Daily(vec![|tx| Box::pin(checklist::service::bring_up_to_date(tx)), |tx| {
+            Box::pin(attachment::service::forget_unused(tx))
+        }]));
+    shared
+        .insert(grid::PostsChanged(vec![|tx| Box::pin(checklist::service::bring_up_to_date(tx))]));
     shared.insert(task::Sources::new(vec![Box::new(checklist::TaskEffects)]));
 }
 

@@ -31,7 +31,8 @@ const ROUNDS: usize = 3;
 /// People who check in, once each.
 const CROWD: usize = 3000;
 
-/// The least share of the bare handler's rate, and what the difference pays for.
+/// The least share of the bare handler's rate; about four fifths of the worst of several measurements, since what else
+/// the machine does moves them.
 struct Limit {
     db: Db,
     what: &'static str,
@@ -39,10 +40,10 @@ struct Limit {
 }
 
 const LIMITS: &[Limit] = &[
-    Limit { db: Db::Sqlite, what: "point read", least: 0.35 },
-    Limit { db: Db::Sqlite, what: "check-in", least: 0.35 },
-    Limit { db: Db::Postgres, what: "point read", least: 0.25 },
-    Limit { db: Db::Postgres, what: "check-in", least: 0.35 },
+    Limit { db: Db::Sqlite, what: "point read", least: 0.33 },
+    Limit { db: Db::Sqlite, what: "check-in", least: 0.42 },
+    Limit { db: Db::Postgres, what: "point read", least: 0.21 },
+    Limit { db: Db::Postgres, what: "check-in", least: 0.37 },
 ];
 
 struct Visitor {
@@ -101,27 +102,27 @@ async fn measure(db: Db) -> Vec<(&'static str, f64, f64)> {
     let clerk = app.client(support::Who::Clerk, Town::A).await;
     let code = clerk.get(&format!("/activities/{activity}/check-in-code")).await.ok(200);
     let code = code["code"].as_str().expect("a code").to_owned();
-    let (half, other) = visitors.split_at(CROWD / 2);
-    let check_ins: Vec<String> = half
-        .iter()
-        .map(|visitor| {
-            let body = format!("{{\"code\":\"{code}\"}}");
-            load::post(&product, "/api/v1/check-ins", Some(&visitor.token), &body)
-        })
-        .collect();
-    let bare_check_ins: Vec<String> = other
-        .iter()
-        .map(|visitor| {
-            load::post(
-                &bare,
-                &format!("/check-ins/{tenant}/{activity}/{}", visitor.member),
-                None,
-                "",
-            )
-        })
-        .collect();
-    let write_bare = load::each_once(&bare, CONNECTIONS, bare_check_ins).await;
-    let write_product = load::each_once(&product, CONNECTIONS, check_ins).await;
+    // In turns, as with the reads; each person arrives once.
+    let (mut write_product, mut write_bare) = (0.0_f64, 0.0_f64);
+    for crowd in visitors.chunks(CROWD / ROUNDS) {
+        let (half, other) = crowd.split_at(crowd.len() / 2);
+        let bare_check_ins: Vec<String> = other
+            .iter()
+            .map(|visitor| {
+                let path = format!("/check-ins/{tenant}/{activity}/{}", visitor.member);
+                load::post(&bare, &path, None, "")
+            })
+            .collect();
+        let check_ins: Vec<String> = half
+            .iter()
+            .map(|visitor| {
+                let body = format!("{{\"code\":\"{code}\"}}");
+                load::post(&product, "/api/v1/check-ins", Some(&visitor.token), &body)
+            })
+            .collect();
+        write_bare = write_bare.max(load::each_once(&bare, CONNECTIONS, bare_check_ins).await);
+        write_product = write_product.max(load::each_once(&product, CONNECTIONS, check_ins).await);
+    }
     vec![("point read", best_product, best_bare), ("check-in", write_product, write_bare)]
 }
 

@@ -1,7 +1,7 @@
 //! The entities and the migrated tables, on both databases: the same columns, and what goes in comes out again.
 
-use std::error::Error;
 use std::collections::BTreeSet;
+use std::error::Error;
 
 use entity::ids::{
     AccountId, AttachmentId, GridId, MemberId, Points, PointsRuleId, TaskId, TaskSubmissionId,
@@ -16,8 +16,8 @@ use entity::{
 };
 use migration::TENANT_TABLES;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, QueryFilter, QueryResult, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr,
+    EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryResult, Statement,
 };
 use support::prelude::*;
 

@@ -126,7 +126,9 @@ fn the_way_in_is_granted_to_the_runtime_role_alone() {
              AND has_function_privilege('{role}', p.oid, 'EXECUTE')"
         );
         assert_eq!(number(&db, &granted).await, 1);
-        db.execute_unprepared(&format!("DROP OWNED BY {quoted}; DROP ROLE {quoted}")).await.unwrap();
+        db.execute_unprepared(&format!("DROP OWNED BY {quoted}; DROP ROLE {quoted}"))
+            .await
+            .unwrap();
     });
 }
 

@@ -94,7 +94,8 @@ impl TestApp {
         let state = AppState::start(config, clock.clone()).await.expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = api::run_with(listener, state.clone(), |_| None, trouble).expect("the server runs");
+        let server =
+            api::run_with(listener, state.clone(), |_| None, trouble).expect("the server runs");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         let http = reqwest::Client::builder()

@@ -466,8 +466,12 @@ mod tests {
             owed(kept, "2026-11", other),
             owed(dropped, "2026-10", other),
         ];
-        let holder =
-            Holder { kind: PostKind::SubHead, since: day("2026-01-01"), grid_id: grid, member_id: head };
+        let holder = Holder {
+            kind: PostKind::SubHead,
+            since: day("2026-01-01"),
+            grid_id: grid,
+            member_id: head,
+        };
         let found = lapsed(&tasks, &HashSet::from([kept]), &[holder], day("2026-11-22"));
         let expected: Vec<(TaskId, Lapse)> = [
             (2, Lapse::DutyDropped),

@@ -13,13 +13,13 @@ use sea_orm::{
     QuerySelect, RelationTrait,
 };
 
+use super::PostsChanged;
 use super::collection::{self, Drafts, Entry, Known, Plan};
 use super::dto::{
     Appoint, BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, EndPost,
     Grid, GridList, GridPost, HeldPost, LngLat, UpdateGrid,
 };
 use super::geometry::Point;
-use super::PostsChanged;
 use super::rules::{self, Term};
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;

@@ -32,7 +32,6 @@ where
 ///
 /// # Errors
 /// A text of nothing but spaces.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is the validation library's")]
 pub fn not_blank(text: &str, _: &()) -> garde::Result {
     if text.trim().is_empty() {
         return Err(garde::Error::new("不能为空|must not be blank"));
@@ -44,7 +43,6 @@ pub fn not_blank(text: &str, _: &()) -> garde::Result {
 ///
 /// # Errors
 /// A date before or after that.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is the validation library's")]
 pub fn in_reach(day: &NaiveDate, _: &()) -> garde::Result {
     if (2000..2200).contains(&day.year()) {
         Ok(())
