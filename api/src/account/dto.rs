@@ -96,7 +96,7 @@ page!(AccountPage, Account);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListCandidates {
-    /// Beginning of the name, of its initials, or of the number.
+    /// Beginning of the name, of its initials or of the number, or the last four digits of the telephone number.
     #[garde(length(chars, max = 50))]
     #[param(max_length = 50, example = "zjg")]
     pub q: Option<String>,

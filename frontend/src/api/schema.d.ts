@@ -3383,7 +3383,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Beginning of the name, of its initials, or of the number.
+                 * @description Beginning of the name, of its initials or of the number, or the last four digits of the telephone number.
                  * @example zjg
                  */
                 q?: string;
