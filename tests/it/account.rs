@@ -8,7 +8,7 @@ on_both! {
         let administrator = app.client(Who::Administrator, Town::A).await;
         let town = app.town(Town::A);
         let candidates = async |q: &str| -> Vec<Value> {
-            let found = administrator.get(&format!("/accounts/candidates?q={q}")).await.ok(200);
+            let found = administrator.get(&format!("/account-candidates?q={q}")).await.ok(200);
             found["items"].as_array().unwrap().clone()
         };
         let free = candidates("").await;
@@ -19,7 +19,7 @@ on_both! {
         assert!(spare["username"].as_str().unwrap().ends_with(number));
         assert_eq!(candidates(number).await, vec![spare.clone()]);
         assert_eq!(candidates("%25").await, Vec::<Value>::new(), "a wildcard stands for itself");
-        administrator.get(&format!("/accounts/candidates?q={}", "长".repeat(51))).await.problem(422, "validation_failed");
+        administrator.get(&format!("/account-candidates?q={}", "长".repeat(51))).await.problem(422, "validation_failed");
 
         let account = json!({
             "username": spare["username"], "password": PASSWORD, "display_name": spare["name"], "roles": ["member"],
@@ -50,7 +50,7 @@ on_both! {
         let problem = administrator.patch(&path, 4, &foreign).await.problem(422, "validation_failed");
         assert_eq!(problem["errors"][0]["field"], "member_id");
         let other = app.client(Who::Administrator, Town::B).await;
-        let found = other.get("/accounts/candidates").await.ok(200);
+        let found = other.get("/account-candidates").await.ok(200);
         assert!(found["items"].as_array().unwrap().iter().all(|one| one["id"] != spare["id"]));
     }
 }

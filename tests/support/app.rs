@@ -197,12 +197,32 @@ impl TestApp {
     }
 }
 
-/// A handler that fails as none of the product's may.
+/// Handlers that fail as none of the product's may.
 fn trouble(cfg: &mut actix_web::web::ServiceConfig) {
-    async fn panics() -> actix_web::HttpResponse {
+    use actix_web::{HttpResponse, web};
+
+    async fn panics() -> HttpResponse {
         panic!("a handler of the tests that panics")
     }
-    cfg.route("/test/panic", actix_web::web::get().to(panics));
+    /// Writes a row that refers to nothing, as a handler would whose ground was deleted beneath it.
+    async fn refers_to_nothing(state: web::Data<AppState>) -> api::http::Result<HttpResponse> {
+        use sea_orm::ActiveValue::Set;
+        let tenants = state.platform().tenants().await?;
+        let scope = state.scope_of(*tenants.first().expect("a township"));
+        scope
+            .write(async |tx| {
+                tx.insert(entity::account_role::ActiveModel {
+                    account_id: Set(entity::ids::AccountId::new()),
+                    role: Set(entity::kinds::Role::Member),
+                    ..Default::default()
+                })
+                .await
+            })
+            .await?;
+        Ok(HttpResponse::Ok().finish())
+    }
+    cfg.route("/test/panic", web::get().to(panics))
+        .route("/test/conflict", web::get().to(refers_to_nothing));
 }
 
 /// Runs a test on one database, in an actix System of its own.

@@ -55,7 +55,7 @@ pub async fn create_account(
 #[utoipa::path(tag = "account", operation_id = "list_account_candidates", summary = "可开通账号的人员", security(("bearer" = ["account.manage"])),
     params(ListCandidates),
     responses((status = 200, description = "At most 20, by number", body = CandidateList), Problems))]
-#[get("/accounts/candidates")]
+#[get("/account-candidates")]
 pub async fn list_candidates(
     permit: Permit<perm::AccountManage>,
     query: Query<ListCandidates>,

@@ -21,7 +21,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::list_roles)
         .service(handlers::list_accounts)
         .service(handlers::create_account)
-        // Before `{id}`.
         .service(handlers::list_candidates)
         .service(handlers::get_account)
         .service(handlers::update_account)

@@ -107,7 +107,8 @@ pub async fn preview_checklist(
     Ok(Json(service::preview(&permit, id.0).await?))
 }
 
-/// Brings the draft into force today and opens the tasks of the running periods.
+/// Brings the draft into force today, opens the tasks of the running periods, and cancels those of them that it no
+/// longer asks for, unless they were handed in.
 #[utoipa::path(
     tag = "checklist",
     operation_id = "publish_checklist",

@@ -61,7 +61,7 @@ pub async fn update_grid(
 
 /// Appoint a person to a post.
 #[utoipa::path(tag = "grid", operation_id = "appoint", summary = "任命网格岗位",
-    description = "Supervisor, general head and sub-grid head are held by one person at a time (409 `post_taken`).",
+    description = "Supervisor, general head and sub-grid head are held by one person at a time (409 `post_taken`). The tasks that lists ask of the post in the running periods open at once.",
     security(("bearer" = ["grid.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer.")),
     request_body = Appoint,
@@ -78,7 +78,7 @@ pub async fn appoint(
 
 /// End a post.
 #[utoipa::path(tag = "grid", operation_id = "end_grid_post", summary = "结束任职",
-    description = "`until` is the day from which the post is free: a successor can begin on the same day.",
+    description = "`until` is the day from which the post is free: a successor can begin on the same day. From that day what the person still owes in the post is cancelled.",
     security(("bearer" = ["grid.manage"])),
     params(("id" = GridPostId, Path, description = "Id of the held post.")),
     request_body = EndPost,

@@ -198,16 +198,41 @@ impl From<sea_orm::DbErr> for ApiError {
         match error.sql_err() {
             Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Self::new(Code::AlreadyExists),
             Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)) => Self::new(Code::Conflict),
-            _ => match &error {
-                sea_orm::DbErr::ConnectionAcquire(_) => {
-                    let mut unavailable = Self::new(Code::Unavailable).retry_after(2);
-                    unavailable.0.cause = Some(error.to_string());
-                    unavailable
-                }
-                _ => Self::internal(error),
-            },
+            _ if passing(&error) => {
+                let mut unavailable = Self::new(Code::Unavailable).retry_after(2);
+                unavailable.0.cause = Some(error.to_string());
+                unavailable
+            }
+            _ => Self::internal(error),
         }
     }
+}
+
+/// Whether the same request may succeed in a moment: no connection, one that broke, a lock not had, a deadlock.
+fn passing(error: &sea_orm::DbErr) -> bool {
+    use sea_orm::sqlx::Error;
+    use sea_orm::{DbErr, RuntimeErr};
+    let error = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
+        _ => return false,
+    };
+    match &**error {
+        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
+        Error::Database(error) => error.code().is_some_and(|code| passing_code(&code)),
+        _ => false,
+    }
+}
+
+/// SQLite's codes are numbers, the kind in the last byte: 5 busy, 6 locked. PostgreSQL's are five characters by class:
+/// 08 connection, 40 rolled back (serialization, deadlock), 53 resources, 55P03 lock not available, 57P shutdown.
+fn passing_code(code: &str) -> bool {
+    if code.len() == 5 && !code.starts_with('0') || code.starts_with("08") {
+        return ["08", "40", "53", "55P03", "57P"].iter().any(|class| code.starts_with(class));
+    }
+    code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
 impl ResponseError for ApiError {
@@ -299,4 +324,21 @@ pub enum Problems {
     /// Too many attempts.
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(Problem),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passing_code;
+
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        for code in ["5", "517", "6", "262", "08006", "40001", "40P01", "53300", "55P03", "57P01"] {
+            assert!(passing_code(code), "{code}");
+        }
+        for code in
+            ["1", "8", "11", "13", "2067", "787", "23505", "42P01", "22003", "25006", "XX000", ""]
+        {
+            assert!(!passing_code(code), "{code}");
+        }
+    }
 }

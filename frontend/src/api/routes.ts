@@ -33,7 +33,7 @@ export const routes = {
   get_township: ['GET', '/api/v1/township', false],
   import_grids: ['POST', '/api/v1/imports/grids', true],
   import_members: ['POST', '/api/v1/imports/members', true],
-  list_account_candidates: ['GET', '/api/v1/accounts/candidates', false],
+  list_account_candidates: ['GET', '/api/v1/account-candidates', false],
   list_accounts: ['GET', '/api/v1/accounts', false],
   list_activities: ['GET', '/api/v1/activities', false],
   list_check_ins: ['GET', '/api/v1/check-ins', false],

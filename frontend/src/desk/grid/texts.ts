@@ -55,7 +55,7 @@ export default defineTexts({
     appointed: '{member} 已任 {post}',
     end: '结束任职',
     end_title: '结束任职',
-    end_text: '结束 {member} 在“{grid}”担任的{post}？任职记录会保留。',
+    end_text: '结束 {member} 在“{grid}”担任的{post}？任职记录会保留，未提交的任务自动撤销。',
     until: '离任日期',
     until_hint: '从这一天起岗位空出，可另行任命。',
     ended: '已结束 {member} 的任职',
@@ -126,7 +126,8 @@ export default defineTexts({
     appointed: '{member} is now {post}',
     end: 'End the term',
     end_title: 'End the term',
-    end_text: 'End the term of {member} as {post} of “{grid}”? The record is kept.',
+    end_text:
+      'End the term of {member} as {post} of “{grid}”? The record is kept; tasks not handed in are withdrawn.',
     until: 'Until',
     until_hint: 'From this day the post is free for somebody else.',
     ended: 'The term of {member} has ended',
