@@ -6,7 +6,7 @@ use chrono::{DateTime, DurationRound, FixedOffset, TimeDelta, Utc};
 use entity::ids::{ActivityId, ActivitySignupId, GridId, MemberId, Points};
 use entity::kinds::SignupState;
 use entity::{activity, activity_signup, check_in, grid, member};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
     Set,
@@ -226,15 +226,16 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
                 let Some(me) = tx.member() else {
                     return Ok(dto::ActivityPage { items: Vec::new(), next_cursor: None });
                 };
-                let mut signed_up = Query::select();
-                signed_up
+                let signed_up = tx
+                    .find::<activity_signup::Entity>()
+                    .select_only()
                     .column(activity_signup::Column::ActivityId)
-                    .from(activity_signup::Entity)
-                    .and_where(activity_signup::Column::TenantId.eq(tx.tenant()))
-                    .and_where(activity_signup::Column::MemberId.eq(me))
-                    .and_where(activity_signup::Column::State.ne(SignupState::Withdrawn));
+                    .filter(activity_signup::Column::MemberId.eq(me))
+                    .filter(activity_signup::Column::State.ne(SignupState::Withdrawn));
                 find = find.filter(
-                    Condition::any().add(Col::StewardId.eq(me)).add(Col::Id.in_subquery(signed_up)),
+                    Condition::any()
+                        .add(Col::StewardId.eq(me))
+                        .add(Col::Id.in_subquery(signed_up.into_subquery())),
                 );
             }
             let latest_first =

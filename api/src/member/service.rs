@@ -7,7 +7,7 @@ use entity::ids::{GridId, GridPostId, MemberId, PartyOrgId};
 use entity::kinds::{MemberCategory, PartyOrgKind, PostKind};
 use entity::{grid, grid_post, member, party_org};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait,
@@ -214,14 +214,13 @@ async fn holds_post_beneath(tx: &Tx, root: GridId) -> Result<SimpleExpr> {
         .into_tuple()
         .all()
         .await?;
-    let holders = Query::select()
+    let holders = tx
+        .find::<grid_post::Entity>()
+        .select_only()
         .column(grid_post::Column::MemberId)
-        .from(grid_post::Entity)
-        .and_where(grid_post::Column::TenantId.eq(tx.tenant()))
-        .and_where(grid_post::Column::GridId.is_in(tree::subtree(&parents, root)))
-        .cond_where(held_on(tx.today()))
-        .take();
-    Ok(member::Column::Id.in_subquery(holders))
+        .filter(grid_post::Column::GridId.is_in(tree::subtree(&parents, root)))
+        .filter(held_on(tx.today()));
+    Ok(member::Column::Id.in_subquery(holders.into_subquery()))
 }
 
 /// One person; 404 when the township has none such.

@@ -6,7 +6,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{
     ActiveModelTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, Selector, SelectorTrait, TryGetableMany,
+    QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait, TryGetableMany,
 };
 
 use super::tx::Tx;
@@ -46,6 +46,12 @@ impl<'a, E: TenantEntity> Find<'a, E> {
         E::Model: Send + Sync,
     {
         Ok(self.select.count(self.tx.txn()).await?)
+    }
+
+    /// The select as part of another's filter (`in_subquery`); it has its township in it.
+    #[must_use]
+    pub fn into_subquery(self) -> SelectStatement {
+        self.select.into_query()
     }
 
     /// Reads the selected columns into a struct.
