@@ -1,6 +1,7 @@
 //! A private Redis: started once by the test process on a free port, nothing kept on disk.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,16 +26,29 @@ fn start() -> u16 {
     let dir = workplace::dir().join("redis");
     std::fs::create_dir(&dir).expect("a directory for Redis");
     let port = workplace::free_port();
-    workplace::run(
-        Command::new(program)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "no", "--daemonize", "yes", "--logfile", ""])
-            .args(["--databases", &DATABASES.to_string()])
-            .arg("--dir")
-            .arg(&dir)
-            .arg("--pidfile")
-            .arg(dir.join("redis.pid")),
+    let mut server = Command::new(program)
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+        .args(["--appendonly", "no", "--logfile", ""])
+        .args(["--databases", &DATABASES.to_string()])
+        .arg("--dir")
+        .arg(&dir)
+        .arg("--pidfile")
+        .arg(dir.join("redis.pid"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("redis-server can be started");
+    // It says itself when it takes connections; what it says later is read too, or it would wait for a reader.
+    let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines();
+    let said: Vec<String> = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .take_while(|line| !line.contains("Ready to accept connections"))
+        .collect();
+    assert!(
+        server.try_wait().is_ok_and(|ended| ended.is_none()),
+        "Redis does not start: {said:#?}"
     );
-    workplace::await_port(port);
+    std::thread::spawn(move || lines.for_each(drop));
     port
 }

@@ -5,12 +5,11 @@
 //! ends, the pipe closes, and the keeper stops the servers and removes the directory.
 
 use std::io::Read;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
@@ -112,13 +111,4 @@ pub fn run(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Waits until a server that was just started takes connections.
-pub fn await_port(port: u16) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        assert!(Instant::now() < deadline, "nobody answers on port {port}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
