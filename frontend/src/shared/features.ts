@@ -25,7 +25,10 @@ export interface NavEntry {
   permission?: Needed
 }
 export interface Feature {
-  routes: RouteRecordRaw[]
+  /** Pages within the frame, for whoever is signed in. */
+  routes?: RouteRecordRaw[]
+  /** Pages outside of the frame. */
+  open?: RouteRecordRaw[]
   nav?: NavEntry[]
 }
 
@@ -33,7 +36,8 @@ export interface Feature {
 export function collect(found: Record<string, unknown>): Required<Feature> {
   const features = Object.values(found) as Feature[]
   return {
-    routes: features.flatMap((feature) => feature.routes),
+    routes: features.flatMap((feature) => feature.routes ?? []),
+    open: features.flatMap((feature) => feature.open ?? []),
     nav: features.flatMap((feature) => feature.nav ?? []).sort((a, b) => a.order - b.order),
   }
 }

@@ -13,8 +13,6 @@ interface Parts {
   signIn: Page
   notFound: Page
   nothing: Page
-  /** Further pages outside of the frame. */
-  open?: RouteRecordRaw[]
 }
 
 /** The router of one face: its sign-in page, and within its frame the pages of its features. */
@@ -29,7 +27,7 @@ export function makeRouter(base: string, parts: Parts): Router {
         component: parts.signIn as never,
         meta: { open: true, title: 'session.title' },
       },
-      ...(parts.open ?? []),
+      ...parts.features.open,
       {
         path: '/',
         component: parts.layout as never,

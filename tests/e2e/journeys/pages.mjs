@@ -58,6 +58,7 @@ export async function desk(browser, server, clerk, api) {
   await journey('pages of the desk', async (check) => {
     const stranger = await Person.arrive(browser, server, 'desk', 'stranger')
     await check.each('/sign-in', () => inspect(stranger, '/sign-in'))
+    await check.each('/desk/setup', () => inspect(stranger, '/desk/setup'))
     await stranger.context.close()
     const administrator = await Person.arrive(browser, server, 'desk', 'administrator')
 
@@ -71,7 +72,7 @@ export async function desk(browser, server, clerk, api) {
     const activities = (await api.clerk.get('/activities?limit=200')).items
     const running = activities.find((one) => one.phase === 'running')
     const coming = activities.find((one) => one.phase === 'upcoming')
-    const visited = []
+    const visited = ['/desk/setup']
     const see = async (path, act, name = path, person = clerk) => {
       visited.push(path.split('?')[0])
       const label = name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…')

@@ -15,14 +15,5 @@ export function deskRouter(): Router {
     signIn: () => import('./SignIn.vue'),
     notFound: NotFound,
     nothing: Nothing,
-    open: [
-      {
-        // As the server prints it at its first start.
-        path: '/desk/setup',
-        name: 'set-up',
-        component: () => import('../township/SetUpPage.vue'),
-        meta: { open: true, title: 'township.set_up' },
-      },
-    ],
   })
 }
