@@ -50,8 +50,8 @@ pub async fn create_account(
     Ok(Created::tagged(format!("/api/v1/accounts/{}", account.id), account))
 }
 
-/// People of the roster without an account, to link one to. Name and number alone: who manages accounts does not
-/// manage people.
+/// People of the roster without an account, to link one to. Name and number alone are shown: who manages accounts
+/// does not manage people.
 #[utoipa::path(tag = "account", operation_id = "list_account_candidates", summary = "可开通账号的人员", security(("bearer" = ["account.manage"])),
     params(ListCandidates),
     responses((status = 200, description = "At most 20, by number", body = CandidateList), Problems))]

@@ -3,7 +3,7 @@
 //! Rules:
 //! - Accounts are the administrator's; nobody with access to the business manages them, and the administrator has none.
 //! - An account is linked to a person of the roster, whose name and number are then known and not typed again; the
-//!   administrator finds people without an account by name and number alone.
+//!   administrator is shown name and number of people without an account, and nothing else of them.
 //! - User names are lower case, unique in the township.
 //! - Disabling an account, changing its roles or its password ends what it holds: its tokens are forgotten at
 //!   once, its sessions end (except for a mere change of roles or name, which leaves the sessions).
