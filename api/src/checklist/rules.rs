@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::calendar::Calendar;
-use crate::task::rules::{Key, due_when_opened};
+use crate::task::rules::{Key, Owed, due_when_opened};
 
 /// The period of a duty: its key, as people and the interface see it, and its first day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,23 +203,6 @@ pub fn openings(
     plan
 }
 
-/// A task that somebody still owes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owed {
-    /// The task.
-    pub task_id: TaskId,
-    /// See [`duty_id`].
-    pub duty_id: Uuid,
-    /// The key of its period.
-    pub period: String,
-    /// The post in which it is owed.
-    pub role: PostKind,
-    /// Where.
-    pub grid_id: GridId,
-    /// Who owes it.
-    pub member_id: MemberId,
-}
-
 /// Why a task is owed no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lapse {
@@ -247,12 +230,12 @@ pub fn lapsed(
         .filter_map(|task| {
             let lapse = if !held.contains(&(task.role, task.grid_id, task.member_id)) {
                 Lapse::PostEnded
-            } else if !in_force.contains(&task.duty_id) && running.contains(&task.period) {
+            } else if !in_force.contains(&task.source_id) && running.contains(&task.period) {
                 Lapse::DutyDropped
             } else {
                 return None;
             };
-            Some((task.task_id, lapse))
+            Some((task.id, lapse))
         })
         .collect()
 }
@@ -448,9 +431,9 @@ mod tests {
     fn what_lapses_and_what_stays_owed() {
         let (grid, head, other) = (GridId::new(), MemberId::new(), MemberId::new());
         let (kept, dropped) = (Uuid::now_v7(), Uuid::now_v7());
-        let owed = |duty_id, period: &str, member_id| Owed {
-            task_id: TaskId::new(),
-            duty_id,
+        let owed = |source_id, period: &str, member_id| Owed {
+            id: TaskId::new(),
+            source_id,
             period: period.to_owned(),
             role: PostKind::SubHead,
             grid_id: grid,
@@ -481,7 +464,7 @@ mod tests {
             (7, Lapse::PostEnded),
         ]
         .into_iter()
-        .map(|(index, lapse)| (tasks[index].task_id, lapse))
+        .map(|(index, lapse)| (tasks[index].id, lapse))
         .collect();
         assert_eq!(found, expected);
     }
@@ -504,9 +487,9 @@ mod tests {
             let roles: HashMap<Uuid, PostKind> = duties.iter().map(|d| (d.duty_id, d.role)).collect();
             let owed: Vec<Owed> = openings(&duties, &holders, when, Calendar::china()).into_iter()
                 .map(|o| Owed {
-                    task_id: TaskId::new(),
+                    id: TaskId::new(),
                     role: roles[&o.duty_id],
-                    duty_id: o.duty_id,
+                    source_id: o.duty_id,
                     period: o.period,
                     grid_id: o.grid_id,
                     member_id: o.member_id,

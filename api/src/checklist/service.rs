@@ -18,7 +18,7 @@ use super::dto::{
     Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput,
     ListChecklists, Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
 };
-use super::rules::{self, Duty, Holder, Lapse, Opening, Owed, When};
+use super::rules::{self, Duty, Holder, Lapse, Opening, When};
 use crate::calendar::Calendar;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
@@ -432,18 +432,7 @@ async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
 
 /// The tasks that are owed no longer while these versions are in force; two statements.
 async fn lapsed(tx: &Tx, in_force: &[Ready]) -> Result<Vec<(TaskId, Lapse)>> {
-    let owed: Vec<Owed> = tasks::owed(tx, TaskSourceKind::Checklist)
-        .await?
-        .into_iter()
-        .map(|task| Owed {
-            task_id: task.id,
-            duty_id: task.source_id,
-            period: task.period,
-            role: task.role,
-            grid_id: task.grid_id,
-            member_id: task.member_id,
-        })
-        .collect();
+    let owed = tasks::owed(tx, TaskSourceKind::Checklist).await?;
     if owed.is_empty() {
         return Ok(Vec::new());
     }

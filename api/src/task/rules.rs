@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use entity::ids::{GridId, MemberId};
-use entity::kinds::{Evidence, TaskState};
+use entity::ids::{GridId, MemberId, TaskId};
+use entity::kinds::{Evidence, PostKind, TaskState};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use crate::calendar::Calendar;
@@ -12,6 +13,23 @@ use crate::clock::from_beijing;
 
 /// What makes a task of a source the same task: the thing it arose from, the period, the grid, the person.
 pub type Key = (Uuid, String, GridId, MemberId);
+
+/// A task that somebody still owes.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Owed {
+    /// The task.
+    pub id: TaskId,
+    /// What it arose from.
+    pub source_id: Uuid,
+    /// The key of its period.
+    pub period: String,
+    /// Where.
+    pub grid_id: GridId,
+    /// Who owes it.
+    pub member_id: MemberId,
+    /// In which post.
+    pub role: PostKind,
+}
 
 /// The end of the working day in Beijing, 17:30, from midnight.
 const CLOSING: TimeDelta = TimeDelta::minutes(17 * 60 + 30);

@@ -24,7 +24,7 @@ use super::dto::{
     TaskLogEntry, TaskMay, TaskPage, TaskPaging, TaskSort, TaskSource, TaskSubmission,
     TaskSubmitter, VerifyTask,
 };
-use super::rules::{self, Act, Facts, Key, Refusal};
+use super::rules::{self, Act, Facts, Key, Owed, Refusal};
 use crate::auth::perm;
 use crate::clock::{self, beijing};
 use crate::grid::dto::GridRef;
@@ -865,23 +865,6 @@ async fn cancelled(tx: &Tx, tasks: &[New]) -> Result<HashMap<Key, (TaskId, i32)>
             (key, (task.id, task.version))
         })
         .collect())
-}
-
-/// A task that somebody still owes.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct Owed {
-    /// The task.
-    pub id: TaskId,
-    /// What it arose from.
-    pub source_id: Uuid,
-    /// The key of its period.
-    pub period: String,
-    /// Where.
-    pub grid_id: GridId,
-    /// Who owes it.
-    pub member_id: MemberId,
-    /// In which post.
-    pub role: PostKind,
 }
 
 /// What is owed to sources of a kind; one statement.
