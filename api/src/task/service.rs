@@ -849,20 +849,28 @@ pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
     note_all(tx, opened, TaskLogKind::Opened, None).await
 }
 
-/// The cancelled ones among these, with their versions; one statement.
+/// The cancelled ones among these, with their versions; one statement, over their periods alone.
 async fn cancelled(tx: &Tx, tasks: &[New]) -> Result<HashMap<Key, (TaskId, i32)>> {
     use task::Column;
+    let kinds: HashSet<&str> = tasks.iter().map(|new| new.source_kind.as_str()).collect();
     let sources: HashSet<Uuid> = tasks.iter().map(|new| new.source_id).collect();
-    Ok(tx
+    let periods: HashSet<&str> = tasks.iter().map(|new| new.period.as_str()).collect();
+    let found = tx
         .find::<task::Entity>()
-        .filter(Column::State.eq(TaskState::Cancelled))
+        .select_only()
+        .columns([Column::SourceId, Column::Period, Column::GridId, Column::MemberId])
+        .columns([Column::Id, Column::Version])
+        .filter(Column::SourceKind.is_in(kinds))
         .filter(Column::SourceId.is_in(sources))
+        .filter(Column::Period.is_in(periods))
+        .filter(Column::State.eq(TaskState::Cancelled))
+        .into_tuple::<(Uuid, String, GridId, MemberId, TaskId, i32)>()
         .all()
-        .await?
+        .await?;
+    Ok(found
         .into_iter()
-        .map(|task| {
-            let key = (task.source_id, task.period, task.grid_id, task.member_id);
-            (key, (task.id, task.version))
+        .map(|(source, period, grid, member, id, version)| {
+            ((source, period, grid, member), (id, version))
         })
         .collect())
 }
