@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { VitePWA } from 'vite-plugin-pwa'
@@ -92,6 +93,8 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['src/**/*.test.ts', 'build/**/*.test.ts'],
     setupFiles: ['src/shared/testing/setup.ts'],
+    // The day of all other tests, whatever the machine's clock says.
+    env: { TEST_CLOCK: process.env['TEST_CLOCK'] || readFileSync(path('../tests/clock'), 'utf8').trim() },
     restoreMocks: true,
     css: false,
   },

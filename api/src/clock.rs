@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
@@ -39,33 +40,48 @@ impl From<DateTime<FixedOffset>> for Time {
 
 /// Where the present moment comes from.
 #[derive(Clone, Debug)]
-pub struct Clock {
-    fixed: Option<Arc<AtomicI64>>,
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// The machine.
+    Machine,
+    /// Milliseconds since 1970, until they are set to others.
+    Fixed(Arc<AtomicI64>),
+    /// The moment it was set to, and when that was.
+    Running(DateTime<Utc>, Instant),
 }
 
 impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self { fixed: None }
+        Self(Source::Machine)
     }
 
     /// A clock that stands until it is set.
     #[must_use]
     pub fn fixed(now: DateTime<Utc>) -> Self {
-        Self { fixed: Some(Arc::new(AtomicI64::new(now.timestamp_millis()))) }
+        Self(Source::Fixed(Arc::new(AtomicI64::new(now.timestamp_millis()))))
     }
 
-    /// Sets a fixed clock; the machine's own cannot be set.
+    /// A clock that shows `now` now and goes on from there with the speed of any other, whatever the machine's is set to
+    /// meanwhile.
+    #[must_use]
+    pub fn running_from(now: DateTime<Utc>) -> Self {
+        Self(Source::Running(now, Instant::now()))
+    }
+
+    /// Sets a fixed clock; no other can be set.
     pub fn set(&self, now: DateTime<Utc>) {
-        if let Some(fixed) = &self.fixed {
+        if let Source::Fixed(fixed) = &self.0 {
             fixed.store(now.timestamp_millis(), Ordering::SeqCst);
         }
     }
 
     /// Moves a fixed clock.
     pub fn advance(&self, by: TimeDelta) {
-        if let Some(fixed) = &self.fixed {
+        if let Source::Fixed(fixed) = &self.0 {
             fixed.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
         }
     }
@@ -73,12 +89,21 @@ impl Clock {
     /// The present moment, to the millisecond: what both databases keep exactly.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        let millis = match &self.fixed {
-            Some(fixed) => fixed.load(Ordering::SeqCst),
-            None => Utc::now().timestamp_millis(),
+        let millis = match &self.0 {
+            Source::Machine => machine().timestamp_millis(),
+            Source::Fixed(fixed) => fixed.load(Ordering::SeqCst),
+            Source::Running(start, since) => {
+                let passed = TimeDelta::from_std(since.elapsed()).unwrap_or_default();
+                (*start + passed).timestamp_millis()
+            }
         };
         DateTime::from_timestamp_millis(millis).unwrap_or_default()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+fn machine() -> DateTime<Utc> {
+    Utc::now()
 }
 
 const BEIJING_SECONDS: i32 = 8 * 3600;
@@ -129,5 +154,24 @@ mod tests {
         assert_eq!(clock.now(), start);
         clock.advance(TimeDelta::minutes(95));
         assert_eq!(clock.now(), start + TimeDelta::minutes(95));
+    }
+
+    #[test]
+    fn a_clock_set_to_another_year_goes_on_from_there() {
+        let start = DateTime::parse_from_rfc3339("2028-02-29T15:59:59.250Z").unwrap().to_utc();
+        let before = Instant::now();
+        let clock = Clock::running_from(start);
+        let mut last = clock.now();
+        assert!(last >= start);
+        // Awaits the clock, not time: it must move by itself, and never back.
+        while last < start + TimeDelta::milliseconds(20) {
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+        }
+        let passed = TimeDelta::from_std(before.elapsed()).unwrap();
+        assert!(last - start <= passed + TimeDelta::milliseconds(1), "faster than time itself");
+        clock.set(start - TimeDelta::days(1));
+        assert!(clock.now() >= last, "it cannot be set back");
     }
 }

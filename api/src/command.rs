@@ -10,7 +10,6 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::pages::Files;
 use crate::state::AppState;
@@ -79,13 +78,18 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
             Command::Migrate => Ok(crate::migrate(&config).await?),
             Command::Demo => demo(config).await,
             Command::Admin { command: Admin::SetupToken } => {
-                let state = AppState::start(config, Clock::system()).await?;
+                let state = start(config).await?;
                 let token = township::service::new_setup_token(&state).await?;
                 say(&token)
             }
             Command::Openapi => Ok(()),
         }
     })
+}
+
+async fn start(config: Config) -> Result<AppState, Failure> {
+    let clock = config.clock()?;
+    Ok(AppState::start(config, clock).await?)
 }
 
 fn log(format: LogFormat) {
@@ -113,7 +117,7 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
     let listener = std::net::TcpListener::bind(&config.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let address = listener.local_addr()?;
-    let state = AppState::start(config, Clock::system()).await?;
+    let state = start(config).await?;
     if !state.platform().has_setup_token().await? {
         let token = township::service::new_setup_token(&state).await?;
         say(&format!(
@@ -130,7 +134,7 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
 }
 
 async fn demo(config: Config) -> Result<(), Failure> {
-    let state = AppState::start(config, Clock::system()).await?;
+    let state = start(config).await?;
     let accounts = crate::demo::ensure(&state).await?;
     say(&accounts)
 }

@@ -1,11 +1,15 @@
 //! Configuration: defaults, then `gezhi.toml`, then `GEZHI_*` from the environment.
 
+use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, FixedOffset};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
+use crate::http::in_reach;
 use crate::tenancy::StartError;
 
 /// The work of one password hash (argon2id, one lane).
@@ -55,6 +59,9 @@ pub struct Config {
     pub workers: usize,
     /// `text` or `json`.
     pub log_format: LogFormat,
+    /// For tests and training alone: the moment (RFC 3339, 2000 to 2199) that the clock shows at start; it goes on from there.
+    /// Nothing falls due and no session ends as it really would, so it is refused where others could connect.
+    pub clock: Option<DateTime<FixedOffset>>,
 }
 
 /// The form of the log.
@@ -85,6 +92,7 @@ impl Default for Config {
             postgres_connections: 16,
             workers: 0,
             log_format: LogFormat::Text,
+            clock: None,
         }
     }
 }
@@ -114,6 +122,29 @@ impl Config {
             .map_err(|error| StartError::Config(error.to_string()))
     }
 
+    /// The clock that the settings ask for: the machine's, or one that is set.
+    ///
+    /// # Errors
+    /// A clock that is set where clients of other machines could connect, directly or through a proxy, or out of reach.
+    pub fn clock(&self) -> Result<Clock, StartError> {
+        let Some(start) = self.clock else { return Ok(Clock::system()) };
+        let only_here = self
+            .listen
+            .to_socket_addrs()
+            .is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()));
+        if !only_here || self.behind_proxy {
+            return Err(StartError::Config(format!(
+                "clock: a clock that is set serves this machine only, for tests and training, but listen is {} and behind_proxy {}",
+                self.listen, self.behind_proxy
+            )));
+        }
+        if in_reach(&start.date_naive(), &()).is_err() {
+            return Err(StartError::Config("clock: must lie between 2000 and 2199".to_owned()));
+        }
+        tracing::warn!(%start, "the clock is set, for tests and training: it does not show the real time");
+        Ok(Clock::running_from(start.to_utc()))
+    }
+
     /// The path of a SQLite database; none on PostgreSQL.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&Path> {
@@ -121,5 +152,37 @@ impl Config {
             .strip_prefix("sqlite://")
             .map(|path| path.split('?').next().unwrap_or(path))
             .map(Path::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(listen: &str, behind_proxy: bool, start: &str) -> Config {
+        Config {
+            listen: listen.to_owned(),
+            behind_proxy,
+            clock: Some(start.parse().unwrap()),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn a_clock_is_set_for_this_machine_alone() {
+        let noon = "2027-01-01T12:00:00+08:00";
+        for here in ["127.0.0.1:0", "[::1]:8080", "localhost:8080"] {
+            let now = set(here, false, noon).clock().unwrap().now();
+            assert!(now >= "2027-01-01T04:00:00Z".parse::<DateTime<FixedOffset>>().unwrap());
+            assert!(now < "2027-01-01T04:05:00Z".parse::<DateTime<FixedOffset>>().unwrap());
+        }
+        for (listen, proxy) in [("0.0.0.0:8080", false), ("[::]:80", false), ("127.0.0.1:80", true)]
+        {
+            assert!(set(listen, proxy, noon).clock().is_err(), "{listen} {proxy}");
+            let machine = Config { clock: None, ..set(listen, proxy, noon) };
+            assert!(machine.clock().is_ok());
+        }
+        assert!(set("127.0.0.1:0", false, "1999-12-31T12:00:00Z").clock().is_err());
+        assert!(set("127.0.0.1:0", false, "+12000-01-01T12:00:00Z").clock().is_err());
     }
 }

@@ -52,7 +52,7 @@ macro_rules! handlers {
                 let posts = sqlx::query(POSTS)
                     .bind(tenant)
                     .bind(id)
-                    .bind(chrono::Utc::now().date_naive())
+                    .bind(support::start_of_tests().date_naive())
                     .fetch_all(&mut *connection)
                     .await
                     .expect("the posts");
@@ -73,7 +73,7 @@ macro_rules! handlers {
                 path: web::Path<(Uuid, Uuid, Uuid)>,
             ) -> HttpResponse {
                 let (tenant, activity, member) = path.into_inner();
-                let now = chrono::Utc::now();
+                let now = support::start_of_tests();
                 let mut connection = pools.write.acquire().await.expect("a connection");
                 let mut tx = connection.begin_with($begin).await.expect("a transaction");
                 let row = sqlx::query(concat_lock($lock))

@@ -84,11 +84,17 @@ def check_examples(contract):
 
 
 def start_server(work):
+    # The moment the demonstration was told up to, whatever the machine's clock says.
+    clock = os.environ.get("TEST_CLOCK") or (ROOT / "tests/clock").read_text().strip()
     log = open(work / "server.log", "w")
     server = subprocess.Popen(
         [PROGRAM, "serve"],
         cwd=work / "run",
-        env={**{k: v for k, v in os.environ.items() if not k.startswith("GEZHI_")}, "GEZHI_LISTEN": "127.0.0.1:0"},
+        env={
+            **{k: v for k, v in os.environ.items() if not k.startswith("GEZHI_")},
+            "GEZHI_LISTEN": "127.0.0.1:0",
+            "GEZHI_CLOCK": clock,
+        },
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,

@@ -197,16 +197,20 @@ export async function verify(clerk, { head, before }, api) {
   return journey('desk and phone, verified', async (check) => {
     await check('the clerk sees the photo and verifies', async () => {
       await clerk.go('/tasks/to-verify')
-      await clerk.page.getByRole('button', { name: new RegExp(`打开：${written}`) }).click()
+      const row = clerk.page.getByRole('button', { name: new RegExp(`打开：${written}`) })
+      // What is due earlier comes first; more of it may wait than one page shows.
+      while ((await row.count()) === 0) {
+        await clerk.button('加载更多').click()
+        await clerk.settled()
+      }
+      await row.click()
       const drawer = clerk.page.getByRole('dialog')
       const picture = drawer.getByRole('button', { name: '查看第 1 张照片' }).locator('img')
       await picture.waitFor()
       await until(() => picture.evaluate((image) => image.complete && image.naturalWidth > 0), 'the photo')
       await drawer.getByRole('button', { name: '核验通过' }).click()
       await clerk.page.getByText('已核验通过').first().waitFor()
-      await clerk.page
-        .getByRole('button', { name: new RegExp(`打开：${written}`) })
-        .waitFor({ state: 'detached' })
+      await row.waitFor({ state: 'detached' })
     })
     await check('the grid head sees the points and the reason', async () => {
       await head.go('/hand/points')

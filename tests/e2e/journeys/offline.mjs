@@ -32,7 +32,7 @@ export async function offline(browser, server, head, api) {
       await page.getByText('没有网络，已存在本机').first().waitFor()
       await page.getByText('1 项待发送').waitFor()
     })
-    const moment = Date.now()
+    const moment = await page.evaluate(() => Date.now())
     await check('it is still there after the page was opened anew', async () => {
       await page.reload()
       await page.getByText('1 项待发送').waitFor()

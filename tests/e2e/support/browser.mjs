@@ -39,8 +39,24 @@ export class Person {
     context.setDefaultTimeout(20_000)
     const page = await context.newPage()
     const person = new Person(server, face, name, context, page)
+    await person.setClock()
     await person.watch()
     return person
+  }
+
+  /** The pages' clock is the server's, not the machine's: whatever asks for the present gets it moved by as much. Timers
+   * stay as they are, since it runs no faster. */
+  async setClock() {
+    await this.context.addInitScript((ahead) => {
+      const Machine = Date
+      const now = () => Machine.now() + ahead
+      window.Date = new Proxy(Machine, {
+        construct: (_, given, target) => Reflect.construct(Machine, given.length > 0 ? given : [now()], target),
+        apply: () => new Machine(now()).toString(),
+        get: (_, name) => (name === 'now' ? now : Reflect.get(Machine, name)),
+      })
+      Machine.prototype.constructor = window.Date
+    }, this.server.ahead)
   }
 
   async watch() {

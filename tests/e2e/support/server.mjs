@@ -1,25 +1,29 @@
 // A server of its own for one run: free port, temporary data, the demonstration township.
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './packages.mjs'
 
 export const township = '310116112'
+/** The moment at which the servers of a run start, whatever the machine's clock says. */
+const start = new Date(process.env.TEST_CLOCK || readFileSync(`${root}tests/clock`, 'utf8').trim())
 
-/** With the demonstration township, or empty as on its first day: then `founding` is the address it printed. */
+/** With the demonstration township, or empty as on its first day: then `founding` is the address it printed. Its clock
+ * starts at `start` and goes on from there. */
 export async function startServer({ empty = false } = {}) {
   const program = process.env.GEZHI_PROGRAM ?? `${root}target/debug/gezhi`
   mkdirSync(`${root}target/e2e`, { recursive: true })
   const logged = `${root}target/e2e/server${empty ? '-empty' : ''}.log`
   const log = openSync(logged, 'w')
-  const data = mkdtempSync(join(tmpdir(), 'gezhi-journeys-'))
+  const kept = mkdtempSync(join(tmpdir(), 'gezhi-journeys-'))
+  // The folder is its own, so that no gezhi.toml of the caller is read; its data lie in it by the defaults.
+  const cwd = join(kept, 'run')
   const env = {
     PATH: process.env.PATH,
-    GEZHI_DATABASE_URL: `sqlite://${data}/gezhi.db`,
-    GEZHI_DATA_DIR: data,
     GEZHI_LISTEN: '127.0.0.1:0',
     GEZHI_SECURE_COOKIES: 'false',
+    GEZHI_CLOCK: start.toISOString(),
     ...(empty ? {} : { GEZHI_DEFAULT_TOWNSHIP: township }),
   }
   let child
@@ -29,33 +33,36 @@ export async function startServer({ empty = false } = {}) {
       child.kill('SIGTERM')
       await gone
     }
-    rmSync(data, { recursive: true, force: true })
+    rmSync(kept, { recursive: true, force: true })
   }
   // However the run ends, the server ends with it.
   process.once('exit', () => {
     child?.kill('SIGTERM')
-    rmSync(data, { recursive: true, force: true })
+    rmSync(kept, { recursive: true, force: true })
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
   try {
-    // The folder is its own, so that no gezhi.toml of the caller is read.
-    const options = { env, cwd: data, stdio: ['ignore', 'ignore', log] }
-    // While writing journeys: a demonstration made before, copied. A real run makes its own.
-    if (process.env.GEZHI_DEMO_DATA && !empty) cpSync(process.env.GEZHI_DEMO_DATA, data, { recursive: true })
-    for (const command of empty ? ['migrate'] : ['migrate', 'demo']) {
-      try {
-        execFileSync(program, [command], options)
-      } catch {
-        throw new Error(`gezhi ${command} failed:\n${readFileSync(logged, 'utf8')}`)
+    const stdio = ['ignore', 'ignore', log]
+    try {
+      if (empty) {
+        mkdirSync(cwd)
+        execFileSync(program, ['migrate'], { env, cwd, stdio })
+      } else {
+        const clock = { TEST_CLOCK: env.GEZHI_CLOCK, PROGRAM: program }
+        execFileSync('bash', [`${root}tests/demo-copy.sh`, cwd], { env: { ...process.env, ...clock }, stdio })
       }
+    } catch {
+      throw new Error(`the server's data could not be made:\n${readFileSync(logged, 'utf8')}`)
     }
     let password = 'a password of their own'
     if (!empty) {
-      const accounts = readFileSync(join(data, 'demo-accounts.txt'), 'utf8')
+      const accounts = readFileSync(join(cwd, 'data/demo-accounts.txt'), 'utf8')
       password = /password of all accounts: (\S+)/.exec(accounts)?.[1]
       if (!password) throw new Error('the accounts file names no password')
     }
-    child = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', log] })
+    // The server's clock starts a moment later, when it has come up: nobody's runs behind it.
+    const ahead = start - Date.now()
+    child = spawn(program, ['serve'], { env, cwd, stdio: ['ignore', 'pipe', log] })
     let said = ''
     const base = await new Promise((resume, refuse) => {
       child.stdout.on('data', (bytes) => {
@@ -65,7 +72,7 @@ export async function startServer({ empty = false } = {}) {
       })
       child.once('exit', (code) => refuse(new Error(`the server ended with ${code}`)))
     })
-    return { base, password, stop, founding: /http:\S+#\S+/.exec(said)?.[0] }
+    return { base, password, stop, ahead, founding: /http:\S+#\S+/.exec(said)?.[0] }
   } catch (thrown) {
     await stop()
     throw thrown
