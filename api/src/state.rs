@@ -36,6 +36,7 @@ impl AppState {
         let db = Arc::new(Db::connect(&config).await?);
         db.check_role().await?;
         db.check_schema().await?;
+        db.prove().await.map_err(StartError::ReadOnly)?;
         let redis = match &config.redis_url {
             Some(url) => Some(
                 redis::Client::open(url.as_str())
@@ -118,11 +119,14 @@ impl AppState {
         Platform::new(self.inner.db.clone())
     }
 
-    /// The database answers.
-    pub async fn ping(&self) -> Result<()> {
-        self.inner.db.ping().await.map_err(|error| {
-            tracing::warn!(%error, "the database does not answer");
-            ApiError::new(crate::http::Code::Unavailable).retry_after(2)
+    /// Proves that what is written is kept.
+    pub async fn ready(&self) -> Result<()> {
+        self.inner.db.prove().await.map_err(|error| {
+            tracing::warn!(%error, "the database cannot be written");
+            match ApiError::from(error) {
+                full if full.code() == crate::http::Code::StorageFull => full,
+                _ => ApiError::new(crate::http::Code::Unavailable).retry_after(2),
+            }
         })
     }
 

@@ -23,6 +23,7 @@ pub mod party_org;
 pub mod points_entry;
 pub mod points_rule;
 pub mod posting;
+pub mod probe;
 pub mod purse;
 pub mod purse_quarter;
 pub mod session;
@@ -35,7 +36,7 @@ pub mod tenant;
 
 use sea_orm::EntityTrait;
 
-/// A table whose rows belong to one township. `tenant` and `setup_token` are none.
+/// A table whose rows belong to one township. `tenant`, `setup_token` and `probe` are none.
 pub trait TenantEntity: EntityTrait {
     /// The column that names the township.
     fn tenant_column() -> Self::Column;

@@ -27,6 +27,7 @@ mod member;
 mod noninterference;
 mod points;
 mod schema;
+mod storage;
 mod task;
 mod tenancy;
 mod township;

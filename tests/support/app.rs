@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::client::Client;
 use crate::fixture::{self, PASSWORD, Town, Township, Who};
 use crate::postgres::{self, Postgres};
+use crate::shim::Shim;
 use crate::{redis, workplace};
 
 /// Which database a test runs on.
@@ -65,6 +66,7 @@ pub struct Inner {
     http: reqwest::Client,
     towns: Mutex<Vec<(Town, Arc<Township>)>>,
     server: actix_web::dev::ServerHandle,
+    own: Option<Postgres>,
 }
 
 impl Deref for TestApp {
@@ -90,7 +92,35 @@ impl TestApp {
         let place = template.copy().await;
         let mut config = config(db, &place);
         adjust(&mut config);
+        Self::start_on(db, config, place.name, template.towns.clone(), None).await
+    }
+
+    /// A server with township A on a PostgreSQL of its own, whose storage can be made to fail.
+    pub async fn start_on_its_own_postgres(shim: &Shim) -> Self {
+        let postgres = Postgres::on_failing_storage(shim);
+        let place = fresh_place("own");
+        let mut statements = roles();
+        statements.push(format!("CREATE DATABASE \"{}\" OWNER {}", place.name, postgres::OWNER));
+        postgres.administer("postgres", &statements).await;
+        let mut config = config(Db::Postgres, &place);
+        config.database_url = postgres.url(postgres::RUNTIME, &place.name);
+        config.owner_database_url = Some(postgres.url(postgres::OWNER, &place.name));
+        api::migrate(&config).await.expect("the database is migrated");
+        let app =
+            Self::start_on(Db::Postgres, config, place.name, Vec::new(), Some(postgres)).await;
+        app.found(Town::A).await;
+        app
+    }
+
+    async fn start_on(
+        db: Db,
+        config: Config,
+        database: String,
+        towns: Vec<(Town, Arc<Township>)>,
+        own: Option<Postgres>,
+    ) -> Self {
         let clock = Clock::fixed(start_of_tests());
+        let database_url = config.database_url.clone();
         let state = AppState::start(config, clock.clone()).await.expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -107,14 +137,20 @@ impl TestApp {
                 db,
                 clock,
                 state,
-                database_url: place.url(db, postgres::RUNTIME),
+                database_url,
                 origin,
-                database: place.name,
+                database,
                 http,
-                towns: Mutex::new(template.towns.clone()),
+                towns: Mutex::new(towns),
                 server: handle,
+                own,
             }),
         }
+    }
+
+    /// The PostgreSQL it runs on.
+    pub fn postgres(&self) -> &Postgres {
+        self.own.as_ref().unwrap_or_else(|| Postgres::get())
     }
 
     /// Founds and furnishes a township that was not there from the start.
@@ -145,20 +181,7 @@ impl TestApp {
 
     /// A client signed in by HTTP, as a person would.
     pub async fn client(&self, who: Who, town: Town) -> Client {
-        let client = self.anonymous();
-        let answer = client
-            .post(
-                "/sessions",
-                &json!({
-                    "township": town.directory().0,
-                    "username": who.username(),
-                    "password": PASSWORD,
-                    "refresh_in": "body",
-                }),
-            )
-            .await
-            .ok(201);
-        client.with_token(answer["access_token"].as_str().expect("an access token"))
+        sign_in(self.anonymous(), who, town).await
     }
 
     /// Address of a path on this server.
@@ -177,7 +200,7 @@ impl TestApp {
     pub async fn outside(&self) -> sea_orm::DatabaseConnection {
         match self.db {
             Db::Sqlite => postgres::connect(&self.database_url).await,
-            Db::Postgres => Postgres::get().superuser(&self.database).await,
+            Db::Postgres => self.postgres().superuser(&self.database).await,
         }
     }
 
@@ -191,10 +214,22 @@ impl TestApp {
             }
             Db::Postgres => {
                 let drop = format!("DROP DATABASE \"{}\" WITH (FORCE)", self.database);
-                Postgres::get().administer("postgres", &[drop]).await;
+                self.postgres().administer("postgres", &[drop]).await;
             }
         }
     }
+}
+
+/// The client, signed in.
+pub(crate) async fn sign_in(client: Client, who: Who, town: Town) -> Client {
+    let credentials = json!({
+        "township": town.directory().0,
+        "username": who.username(),
+        "password": PASSWORD,
+        "refresh_in": "body",
+    });
+    let answer = client.post("/sessions", &credentials).await.ok(201);
+    client.with_token(answer["access_token"].as_str().expect("an access token"))
 }
 
 /// Handlers that fail as none of the product's may.
@@ -235,16 +270,16 @@ pub fn run<F: Future<Output = ()>>(db: Db, furnished: Furnished, test: impl FnOn
 }
 
 /// Where a database is: a folder on SQLite, the database's name on PostgreSQL.
-struct Place {
+pub(crate) struct Place {
     name: String,
 }
 
 impl Place {
-    fn dir(&self) -> PathBuf {
+    pub(crate) fn dir(&self) -> PathBuf {
         workplace::dir().join(&self.name)
     }
 
-    fn url(&self, db: Db, role: &str) -> String {
+    pub(crate) fn url(&self, db: Db, role: &str) -> String {
         match db {
             Db::Sqlite => format!("sqlite://{}", self.dir().join("gezhi.db").display()),
             Db::Postgres => Postgres::get().url(role, &self.name),
@@ -269,10 +304,10 @@ fn config(db: Db, place: &Place) -> Config {
 }
 
 /// A prepared database that every test gets a copy of.
-struct Template {
+pub(crate) struct Template {
     db: Db,
     place: Place,
-    towns: Vec<(Town, Arc<Township>)>,
+    pub(crate) towns: Vec<(Town, Arc<Township>)>,
     /// PostgreSQL copies one database at a time from a template.
     turn: tokio::sync::Mutex<()>,
 }
@@ -284,7 +319,7 @@ fn fresh_place(what: &str) -> Place {
 }
 
 impl Template {
-    fn get(db: Db, furnished: Furnished) -> &'static Self {
+    pub(crate) fn get(db: Db, furnished: Furnished) -> &'static Self {
         static TEMPLATES: [OnceLock<Template>; 6] = [const { OnceLock::new() }; 6];
         let index = match (db, furnished) {
             (Db::Sqlite, Furnished::Empty) => 0,
@@ -363,7 +398,7 @@ impl Template {
         }
     }
 
-    async fn copy(&self) -> Place {
+    pub(crate) async fn copy(&self) -> Place {
         let place = fresh_place("app");
         match self.db {
             Db::Sqlite => {
@@ -386,6 +421,13 @@ impl Template {
     }
 }
 
+fn roles() -> Vec<String> {
+    vec![
+        format!("CREATE ROLE {} LOGIN", postgres::OWNER),
+        format!("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS", postgres::RUNTIME),
+    ]
+}
+
 /// The roles a real installation has; made once for the server.
 fn create_roles() {
     static ROLES: OnceLock<()> = OnceLock::new();
@@ -395,13 +437,7 @@ fn create_roles() {
                 .enable_all()
                 .build()
                 .expect("a runtime");
-            runtime.block_on(Postgres::get().administer(
-                "postgres",
-                &[
-                    format!("CREATE ROLE {} LOGIN", postgres::OWNER),
-                    format!("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS", postgres::RUNTIME),
-                ],
-            ));
+            runtime.block_on(Postgres::get().administer("postgres", &roles()));
         })
         .join()
         .expect("the roles are made");

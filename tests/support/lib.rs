@@ -16,7 +16,10 @@ mod client;
 mod fixture;
 mod furniture;
 pub mod postgres;
+pub mod program;
 mod redis;
+pub mod shim;
+pub mod wire;
 mod workplace;
 
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, start_of_tests};

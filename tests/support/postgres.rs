@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
+use crate::shim::Shim;
 use crate::workplace;
 
 /// Owns the schema; migrations run as this role.
@@ -20,6 +22,10 @@ pub const PLATFORM: &str = "gezhi_platform";
 #[derive(Debug)]
 pub struct Postgres {
     port: u16,
+    data: PathBuf,
+    log: PathBuf,
+    settings: String,
+    environment: Vec<(String, String)>,
 }
 
 static SERVER: OnceLock<Postgres> = OnceLock::new();
@@ -31,8 +37,23 @@ impl Postgres {
     }
 
     fn start() -> Self {
+        // Without durability: thrown away with the process.
+        let fast = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c max_wal_size=2GB";
+        Self::start_in("postgres", fast, &[])
+    }
+
+    /// Another server whose storage can be made to fail; durable, as in production.
+    pub fn on_failing_storage(shim: &Shim) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("postgres-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        // Small, so that its pages are written while it works.
+        let durable = "-c fsync=on -c checkpoint_timeout=30 -c max_wal_size=32MB -c bgwriter_delay=50 -c autovacuum=off";
+        Self::start_in(&name, durable, &shim.environment())
+    }
+
+    fn start_in(name: &str, settings: &str, environment: &[(String, String)]) -> Self {
         let programs = programs();
-        let dir = workplace::dir().join("postgres");
+        let dir = workplace::dir().join(name);
         std::fs::create_dir(&dir).expect("a directory for PostgreSQL");
         let data = dir.join("data");
         let port = workplace::free_port();
@@ -47,31 +68,51 @@ impl Postgres {
                 .args(["--no-sync"]),
         );
         let settings = format!(
-            "-p {port} -h 127.0.0.1 -k {} -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
-             -c shared_buffers=64MB -c max_connections=300 -c autovacuum=off -c max_wal_size=2GB \
-             -c log_min_messages=warning",
+            "-p {port} -h 127.0.0.1 -k {} {settings} \
+             -c shared_buffers=64MB -c max_connections=300 -c log_min_messages=warning",
             dir.display()
         );
-        // pg_ctl waits until the server takes connections. The server keeps its files open, so they
-        // must not be pipes of ours.
         let log = dir.join("log");
-        let status = as_postgres(&programs.join("pg_ctl"))
+        let server = Self { port, data, log, settings, environment: environment.to_vec() };
+        let started =
+            server.control(&["--wait", "--timeout=60", "--options", &server.settings, "start"]);
+        assert!(started, "PostgreSQL does not start: {}", server.log());
+        server
+    }
+
+    /// pg_ctl waits until the server takes connections. The server keeps its files open, so they must not be pipes of ours.
+    fn control(&self, arguments: &[&str]) -> bool {
+        as_postgres(&programs().join("pg_ctl"))
             .arg("--pgdata")
-            .arg(&data)
+            .arg(&self.data)
             .arg("--log")
-            .arg(&log)
-            .args(["--wait", "--timeout=60", "--options", &settings, "start"])
+            .arg(&self.log)
+            .args(arguments)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
-            .expect("pg_ctl can be started");
-        assert!(
-            status.success(),
-            "PostgreSQL does not start: {}",
-            std::fs::read_to_string(&log).unwrap_or_default()
-        );
-        Self { port }
+            .expect("pg_ctl can be started")
+            .success()
+    }
+
+    /// Starts it again when it has given up, as whoever keeps services running does.
+    pub fn keep_running(&self) {
+        if !self.control(&["status"]) {
+            // It may be on its way up already.
+            self.control(&["--wait", "--timeout=60", "--options", &self.settings, "start"]);
+        }
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Address of a database for one of the roles.

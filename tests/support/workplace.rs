@@ -16,14 +16,14 @@ trap '' INT TERM HUP
 dir=$1
 echo ready
 cat >/dev/null
-if [ -s "$dir/postgres/data/postmaster.pid" ]; then
-    kill -QUIT "$(head -n 1 "$dir/postgres/data/postmaster.pid")" 2>/dev/null
-fi
+for pid in "$dir"/postgres*/data/postmaster.pid; do
+    [ -s "$pid" ] && kill -QUIT "$(head -n 1 "$pid")" 2>/dev/null
+done
 if [ -s "$dir/redis/redis.pid" ]; then
     kill -KILL "$(cat "$dir/redis/redis.pid")" 2>/dev/null
 fi
 tries=0
-while [ -e "$dir/postgres/data/postmaster.pid" ] && [ "$tries" -lt 100 ]; do
+while ls "$dir"/postgres*/data/postmaster.pid >/dev/null 2>&1 && [ "$tries" -lt 100 ]; do
     tries=$((tries + 1))
     sleep 0.05
 done

@@ -132,6 +132,7 @@ codes! {
     TooManyRequests = "too_many_requests", 429, "尝试过于频繁，请稍后再试", "Too many attempts; try again later";
     Internal = "internal", 500, "系统出错，已记录", "Something went wrong; it has been recorded";
     Unavailable = "unavailable", 503, "服务暂不可用，请稍后再试", "The service is not available just now";
+    StorageFull = "storage_full", 507, "服务器存储空间已满，内容没有保存，请联系管理员后重试", "The server's storage is full; nothing was kept";
 }
 
 #[cfg(test)]
@@ -143,7 +144,7 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for code in Code::ALL {
             assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
-            assert!((400..=503).contains(&code.status()));
+            assert!((400..=507).contains(&code.status()));
         }
     }
 

@@ -85,6 +85,12 @@ impl ApiError {
         error
     }
 
+    fn passing(code: Code, seconds: u64, cause: &sea_orm::DbErr) -> Self {
+        let mut error = Self::new(code).retry_after(seconds);
+        error.0.cause = Some(cause.to_string());
+        error
+    }
+
     /// What happened in this very case.
     #[must_use]
     pub fn detail(
@@ -198,41 +204,66 @@ impl From<sea_orm::DbErr> for ApiError {
         match error.sql_err() {
             Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Self::new(Code::AlreadyExists),
             Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)) => Self::new(Code::Conflict),
-            _ if passing(&error) => {
-                let mut unavailable = Self::new(Code::Unavailable).retry_after(2);
-                unavailable.0.cause = Some(error.to_string());
-                unavailable
-            }
-            _ => Self::internal(error),
+            _ => match passing(&error) {
+                Some(Passing::Moment) => Self::passing(Code::Unavailable, 2, &error),
+                Some(Passing::Full) => Self::passing(Code::StorageFull, 30, &error),
+                None => Self::internal(error),
+            },
         }
     }
 }
 
-/// Whether the same request may succeed in a moment: no connection, one that broke, a lock not had, a deadlock.
-fn passing(error: &sea_orm::DbErr) -> bool {
+/// What the same request may overcome later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passing {
+    /// In a moment: no connection, one that broke, a lock not had, a deadlock, storage that does not answer.
+    Moment,
+    /// When somebody made room on the disk.
+    Full,
+}
+
+fn passing(error: &sea_orm::DbErr) -> Option<Passing> {
     use sea_orm::sqlx::Error;
     use sea_orm::{DbErr, RuntimeErr};
     let error = match error {
-        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::ConnectionAcquire(_) => return Some(Passing::Moment),
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
-        _ => return false,
+        _ => return None,
     };
     match &**error {
-        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
-        Error::Database(error) => error.code().is_some_and(|code| passing_code(&code)),
-        _ => false,
+        Error::Io(_)
+        | Error::Protocol(_)
+        | Error::Tls(_)
+        | Error::BeginFailed
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed => Some(Passing::Moment),
+        Error::Database(error) => error.code().and_then(|code| passing_code(&code)),
+        _ => None,
     }
 }
 
-/// SQLite's codes are numbers, the kind in the last byte: 5 busy, 6 locked. PostgreSQL's are five characters by class:
-/// 08 connection, 40 rolled back (serialization, deadlock), 53 resources, 55P03 lock not available, 57P shutdown.
-fn passing_code(code: &str) -> bool {
+/// SQLite's codes are numbers, the kind in the last byte: 5 busy, 6 locked, 7 no memory, 8 read-only, 10 input or output,
+/// 13 full, 14 cannot be opened. PostgreSQL's are five characters by class: 08 connection, 40 rolled back (serialization,
+/// deadlock), 53 resources (53100 disk full), 58 the machine beneath, 25006 read-only (a standby), 25P03 idle for too long,
+/// 55P03 lock not available, 57P shutdown, 57014 a time limit.
+fn passing_code(code: &str) -> Option<Passing> {
     if code.len() == 5 && !code.starts_with('0') || code.starts_with("08") {
-        return ["08", "40", "53", "55P03", "57P"].iter().any(|class| code.starts_with(class));
+        if code == "53100" {
+            return Some(Passing::Full);
+        }
+        let moment = ["08", "40", "53", "58", "25006", "25P03", "55P03", "57P", "57014"]
+            .iter()
+            .any(|class| code.starts_with(class));
+        return moment.then_some(Passing::Moment);
     }
-    code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
+    match code.parse::<i32>().ok()? & 0xff {
+        13 => Some(Passing::Full),
+        5 | 6 | 7 | 8 | 10 | 14 => Some(Passing::Moment),
+        _ => None,
+    }
 }
 
 impl ResponseError for ApiError {
@@ -328,17 +359,21 @@ pub enum Problems {
 
 #[cfg(test)]
 mod tests {
-    use super::passing_code;
+    use super::{Passing, passing_code};
 
     #[test]
     fn what_passes_is_told_from_what_stays() {
-        for code in ["5", "517", "6", "262", "08006", "40001", "40P01", "53300", "55P03", "57P01"] {
-            assert!(passing_code(code), "{code}");
+        for code in [
+            "5", "517", "6", "262", "7", "8", "776", "10", "1034", "4874", "14", "08006", "40001",
+            "40P01", "53300", "55P03", "57P01", "57014", "58030", "25006", "25P03",
+        ] {
+            assert_eq!(passing_code(code), Some(Passing::Moment), "{code}");
         }
-        for code in
-            ["1", "8", "11", "13", "2067", "787", "23505", "42P01", "22003", "25006", "XX000", ""]
-        {
-            assert!(!passing_code(code), "{code}");
+        for code in ["13", "53100"] {
+            assert_eq!(passing_code(code), Some(Passing::Full), "{code}");
+        }
+        for code in ["1", "11", "26", "2067", "787", "23505", "42P01", "22003", "XX000", ""] {
+            assert_eq!(passing_code(code), None, "{code}");
         }
     }
 }

@@ -36,9 +36,9 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// The database answers, so requests can be served.
+/// A write was kept within the last second, so requests can be served.
 async fn readyz(state: web::Data<AppState>) -> Result<HttpResponse> {
-    state.ping().await?;
+    state.ready().await?;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }
 

@@ -1,14 +1,33 @@
 //! Connections: how each database is opened so that the rules of the room hold.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use entity::ids::TenantId;
+use entity::probe;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbErr, Insert, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use super::trust::{self, Trust, Txn};
 use crate::config::Config;
+
+/// Seconds the answer of a proof that the database can be written is good for: whoever asks more often causes no more writes.
+const PROOF_SECONDS: u64 = 1;
+/// Seconds such a proof may take.
+const PROBE_SECONDS: u64 = 5;
+
+/// Milliseconds PostgreSQL lets a statement run, wait for a lock, and a transaction idle, before it gives up on it. The longest
+/// statement of the product (a page of an import) takes well under a second; whoever waits behind a lock that an operator
+/// holds gets an answer.
+const POSTGRES_LIMITS: [(&str, &str); 3] = [
+    ("statement_timeout", "20000"),
+    ("lock_timeout", "5000"),
+    ("idle_in_transaction_session_timeout", "30000"),
+];
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +48,9 @@ pub enum StartError {
     /// The schema is older or newer than this program.
     #[error("the database schema is not the one of this program: run `gezhi migrate` first")]
     Schema,
+    /// What would be acknowledged could not be kept.
+    #[error("refusing to start: the database cannot be written: {0}")]
+    ReadOnly(DbErr),
     /// Something in the configuration.
     #[error("configuration: {0}")]
     Config(String),
@@ -37,28 +59,77 @@ pub enum StartError {
     File(String, std::io::Error),
 }
 
+/// A pool and how far its connections are trusted.
+struct Pool {
+    connections: DatabaseConnection,
+    trust: Arc<Trust>,
+}
+
+impl Pool {
+    async fn open(
+        config: &Config,
+        options: fn(&Config, bool, &Arc<Trust>) -> ConnectOptions,
+        reader: bool,
+    ) -> Result<Self, DbErr> {
+        let trust = Arc::new(Trust::default());
+        let connections = Database::connect(options(config, reader, &trust)).await?;
+        Ok(Self { connections, trust })
+    }
+
+    /// Begins with `begin`; what fails there is tried once more on another connection, since nothing has happened yet: after
+    /// the database was away, the first to come would otherwise pay for all the connections that broke meanwhile.
+    async fn begin(
+        &self,
+        begin: impl AsyncFn(&DatabaseConnection) -> Result<DatabaseTransaction, DbErr>,
+        tenant: Option<TenantId>,
+    ) -> Result<Txn, DbErr> {
+        let once = async || {
+            let txn = begin(&self.connections).await.inspect_err(|error| {
+                // Whatever state it is in: it did not begin.
+                if !matches!(error, DbErr::ConnectionAcquire(_)) {
+                    self.trust.doubt(error);
+                }
+            })?;
+            let txn = Txn::new(txn, self.trust.clone());
+            if let Some(tenant) =
+                tenant.filter(|_| txn.get_database_backend() == DbBackend::Postgres)
+            {
+                txn.query_one_raw(Statement::from_sql_and_values(
+                    DbBackend::Postgres,
+                    "SELECT app_set_tenant($1)",
+                    [tenant.into()],
+                ))
+                .await?;
+            }
+            Ok(txn)
+        };
+        match once().await {
+            Err(error) if trust::broken_connection(&error) => once().await,
+            outcome => outcome,
+        }
+    }
+}
+
 /// The pools of one database. Only this room sees inside.
 pub struct Db {
-    read: DatabaseConnection,
-    write: DatabaseConnection,
+    read: Pool,
+    write: Pool,
+    proof: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Db {
     /// Opens the pools. Does not migrate.
     pub async fn connect(config: &Config) -> Result<Self, StartError> {
-        if config.database_url.starts_with("sqlite:") {
-            let write = Database::connect(sqlite(config, false)).await?;
-            let read = Database::connect(sqlite(config, true)).await?;
-            Ok(Self { read, write })
-        } else {
-            let write = Database::connect(postgres(config, false)).await?;
-            let read = Database::connect(postgres(config, true)).await?;
-            Ok(Self { read, write })
-        }
+        let options = if config.database_url.starts_with("sqlite:") { sqlite } else { postgres };
+        Ok(Self {
+            write: Pool::open(config, options, false).await?,
+            read: Pool::open(config, options, true).await?,
+            proof: tokio::sync::Mutex::new(None),
+        })
     }
 
     fn postgres(&self) -> bool {
-        self.write.get_database_backend() == DbBackend::Postgres
+        self.write.connections.get_database_backend() == DbBackend::Postgres
     }
 
     /// Refuses a PostgreSQL role that row-level security does not bind.
@@ -68,6 +139,7 @@ impl Db {
         }
         let row = self
             .read
+            .connections
             .query_one_raw(Statement::from_string(
                 DbBackend::Postgres,
                 "SELECT current_user::text AS role, r.rolsuper, r.rolbypassrls, \
@@ -98,8 +170,9 @@ impl Db {
     pub async fn check_schema(&self) -> Result<(), StartError> {
         let rows = self
             .read
+            .connections
             .query_all_raw(Statement::from_string(
-                self.read.get_database_backend(),
+                self.read.connections.get_database_backend(),
                 "SELECT version FROM seaql_migrations ORDER BY version",
             ))
             .await
@@ -111,59 +184,55 @@ impl Db {
         if applied == migration::versions() { Ok(()) } else { Err(StartError::Schema) }
     }
 
-    /// One trip to the database.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        self.read.ping().await
+    /// Proves that what is written is kept, by writing. The proof is good for a second, however many ask.
+    pub async fn prove(&self) -> Result<(), DbErr> {
+        let mut proof = self.proof.lock().await;
+        if proof.is_some_and(|at| at.elapsed() < Duration::from_secs(PROOF_SECONDS)) {
+            return Ok(());
+        }
+        *proof = None;
+        tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.probe())
+            .await
+            .map_err(|_| DbErr::Custom(format!("no write within {PROBE_SECONDS} s")))??;
+        *proof = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<(), DbErr> {
+        let txn = self.begin_write(None).await?;
+        let more = Expr::cust("probe.writes + 1");
+        Insert::one(probe::ActiveModel { id: Set(1), writes: Set(1) })
+            .on_conflict(
+                OnConflict::column(probe::Column::Id).value(probe::Column::Writes, more).to_owned(),
+            )
+            .exec_without_returning(&txn)
+            .await?;
+        txn.commit().await
     }
 
     /// A snapshot for reading.
     ///
     /// On PostgreSQL: BEGIN, then the tenant, so that row-level security holds for reads too. The transaction
     /// is never committed: dropped, it is rolled back when the connection goes back to the pool, off the caller's path.
-    pub(super) async fn begin_read(
-        &self,
-        tenant: Option<TenantId>,
-    ) -> Result<DatabaseTransaction, DbErr> {
-        let txn = self.read.begin().await?;
-        self.set_tenant(&txn, tenant).await?;
-        Ok(txn)
+    pub(super) async fn begin_read(&self, tenant: Option<TenantId>) -> Result<Txn, DbErr> {
+        self.read.begin(async |pool| pool.begin().await, tenant).await
     }
 
     /// A transaction for writing. On SQLite it begins IMMEDIATE, or two that read before they write would
-    /// fail with a stale snapshot however long they waited.
-    pub(super) async fn begin_write(
-        &self,
-        tenant: Option<TenantId>,
-    ) -> Result<DatabaseTransaction, DbErr> {
-        let txn = if self.postgres() {
-            self.write.begin().await?
-        } else {
-            self.write
-                .begin_with_options(TransactionOptions {
-                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                    ..Default::default()
-                })
-                .await?
+    /// fail with a stale snapshot however long they waited; and SQLite itself refuses it inside another.
+    pub(super) async fn begin_write(&self, tenant: Option<TenantId>) -> Result<Txn, DbErr> {
+        let postgres = self.postgres();
+        let begin = async |pool: &DatabaseConnection| {
+            if postgres {
+                return pool.begin().await;
+            }
+            pool.begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
         };
-        self.set_tenant(&txn, tenant).await?;
-        Ok(txn)
-    }
-
-    async fn set_tenant(
-        &self,
-        txn: &DatabaseTransaction,
-        tenant: Option<TenantId>,
-    ) -> Result<(), DbErr> {
-        let Some(tenant) = tenant.filter(|_| self.postgres()) else {
-            return Ok(());
-        };
-        txn.query_one_raw(Statement::from_sql_and_values(
-            DbBackend::Postgres,
-            "SELECT app_set_tenant($1)",
-            [tenant.into()],
-        ))
-        .await?;
-        Ok(())
+        self.write.begin(begin, tenant).await
     }
 }
 
@@ -178,7 +247,7 @@ fn common(url: &str) -> ConnectOptions {
     options
 }
 
-fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
+fn sqlite(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions {
     let mut options = common(&config.database_url);
     options.max_connections(if reader { config.sqlite_readers } else { 1 }).min_connections(1);
     options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
@@ -198,18 +267,21 @@ fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
             sqlite.pragma("wal_autocheckpoint", "4000")
         }
     });
+    trust::watch_sqlite(&mut options, trust);
     options
 }
 
-fn postgres(config: &Config, reader: bool) -> ConnectOptions {
+fn postgres(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions {
     let mut options = common(&config.database_url);
     let writers = (config.postgres_connections / 2).max(1);
     let readers = config.postgres_connections.saturating_sub(writers).max(1);
-    options.max_connections(if reader { readers } else { writers }).min_connections(1);
+    // None is kept alive by force: who would reconnect in the background to a server that is away holds a place meanwhile.
+    options.max_connections(if reader { readers } else { writers }).min_connections(0);
     options.test_before_acquire_if_idle_for(Duration::from_secs(30));
     // The rollback below warns when there is nothing to roll back, which is the normal case.
     options.map_sqlx_postgres_opts(move |postgres| {
-        let postgres = postgres.options([("client_min_messages", "error")]);
+        let postgres =
+            postgres.options([("client_min_messages", "error")]).options(POSTGRES_LIMITS);
         if reader {
             // One snapshot for all statements of a read, without asking for it in every transaction.
             postgres.options([
@@ -220,17 +292,7 @@ fn postgres(config: &Config, reader: bool) -> ConnectOptions {
             postgres
         }
     });
-    // A future dropped inside `begin()` can hand its connection back inside a transaction; whoever got it
-    // next would lose what it wrote. So every connection is rolled back on its way into the pool.
-    options.map_sqlx_postgres_pool_opts(|pool| {
-        pool.after_release(|connection, _| {
-            Box::pin(async move {
-                use sea_orm::sqlx::Executor;
-                connection.execute("ROLLBACK").await?;
-                Ok(true)
-            })
-        })
-    });
+    trust::watch_postgres(&mut options, trust);
     options
 }
 
@@ -243,7 +305,7 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
             .map_err(|error| StartError::File(folder.display().to_string(), error))?;
     }
     if config.database_url.starts_with("sqlite:") {
-        let db = Database::connect(sqlite(config, false)).await?;
+        let db = Database::connect(sqlite(config, false, &Arc::default())).await?;
         migration::Migrator::up(&db, None).await?;
         db.close().await?;
         return Ok(());

@@ -7,6 +7,10 @@
 //!   row-level security stands underneath as a second wall: every transaction, read or write, first sets its tenant.
 //! - A read is one snapshot; a write is one transaction in a task of its own, so that a client that hangs
 //!   up cannot cancel it half way. There are no autocommit writes.
+//! - Nothing acknowledged is lost: a transaction in which a statement failed is never committed, a connection that failed
+//!   in a way that leaves its state in doubt is closed and never pooled, and a write begins only outside any other
+//!   transaction. What could not be stored is answered 503 (507 where the disk is full), and the next write finds a new
+//!   connection.
 //! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own.
 //! - Rows outside any township (the townships themselves, the set-up token) are reached through [`Platform`] only.
 
@@ -22,6 +26,7 @@ mod once;
 mod platform;
 mod scope;
 mod shared;
+mod trust;
 mod tx;
 
 pub use db::{Db, StartError, migrate};

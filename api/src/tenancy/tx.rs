@@ -7,13 +7,14 @@ use entity::ids::{AccountId, MemberId, TenantId};
 use entity::{KeyedEntity, TenantEntity};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, Insert, IntoActiveModel,
-    QueryFilter, TryInsertResult, Update,
+    ActiveModelTrait, ColumnTrait, EntityTrait, Insert, IntoActiveModel, QueryFilter,
+    TryInsertResult, Update,
 };
 use uuid::Uuid;
 
 use super::find::{DeleteMany, Find, UpdateMany};
 use super::scope::Scope;
+use super::trust::Txn;
 use crate::auth::Permission;
 use crate::http::{ApiError, Code, Result};
 
@@ -25,13 +26,13 @@ type AfterCommit = Box<dyn FnOnce()>;
 
 /// One transaction in one township.
 pub struct Tx {
-    txn: DatabaseTransaction,
+    txn: Txn,
     scope: Scope,
     after_commit: RefCell<Vec<AfterCommit>>,
 }
 
 impl Tx {
-    pub(super) fn new(txn: DatabaseTransaction, scope: Scope) -> Self {
+    pub(super) fn new(txn: Txn, scope: Scope) -> Self {
         Self { txn, scope, after_commit: RefCell::new(Vec::new()) }
     }
 
@@ -44,12 +45,10 @@ impl Tx {
     }
 
     pub(super) async fn rollback(self) {
-        if let Err(error) = self.txn.rollback().await {
-            tracing::warn!(%error, "rollback failed; the pool discards the connection");
-        }
+        self.txn.rollback().await;
     }
 
-    pub(super) fn txn(&self) -> &DatabaseTransaction {
+    pub(super) fn txn(&self) -> &Txn {
         &self.txn
     }
 

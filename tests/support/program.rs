@@ -1,0 +1,169 @@
+//! The program itself, as a process of its own: for what a server in the test's own process cannot be made to suffer.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
+
+use crate::app::{Db, Furnished, Place, Template};
+use crate::client::Client;
+use crate::fixture::{Town, Township, Who};
+use crate::postgres;
+
+/// The program as it was built; refuses one that is older than its sources.
+pub fn path() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let tests = std::env::current_exe().expect("this test has a path");
+        let folder = tests.parent().and_then(Path::parent).expect("target/debug");
+        let program = folder.join("gezhi");
+        let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src");
+        let newest = files(&sources).iter().filter_map(|file| changed(file)).max();
+        assert!(
+            changed(&program) >= newest,
+            "{} is missing or older than its sources: cargo build --workspace --all-targets",
+            program.display()
+        );
+        program
+    })
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder of sources");
+    let paths = entries.map(|entry| entry.expect("an entry of it").path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// A database for the program, with the townships of the fixture.
+pub struct Prepared {
+    db: Db,
+    place: Place,
+    towns: Vec<(Town, Arc<Township>)>,
+}
+
+impl Prepared {
+    /// A fresh copy.
+    pub async fn new(db: Db, furnished: Furnished) -> Self {
+        let template = Template::get(db, furnished);
+        Self { db, place: template.copy().await, towns: template.towns.clone() }
+    }
+
+    /// The folder of the server's own files; on SQLite of its database too.
+    pub fn dir(&self) -> PathBuf {
+        self.place.dir()
+    }
+
+    /// Address of the database as the run-time role.
+    pub fn url(&self) -> String {
+        self.place.url(self.db, postgres::RUNTIME)
+    }
+
+    /// A township of the fixture.
+    pub fn town(&self, town: Town) -> Arc<Township> {
+        let found = self.towns.iter().find(|(name, _)| *name == town);
+        found.map(|(_, township)| township.clone()).expect("the township was founded")
+    }
+
+    /// Starts the program on it.
+    pub fn serve(&self, environment: &[(String, String)]) -> Program {
+        self.try_serve(environment)
+            .unwrap_or_else(|said| panic!("the program does not start: {said}"))
+    }
+
+    /// Starts the program on it, or gives what it said instead of listening.
+    pub fn try_serve(&self, environment: &[(String, String)]) -> Result<Program, String> {
+        std::fs::create_dir_all(self.dir()).expect("a folder for the server");
+        let log = self.dir().join("server.log");
+        let errors = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&log)
+            .expect("a file for the log");
+        let mut command = Command::new(path());
+        command.arg("serve").current_dir(self.dir());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GEZHI_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("GEZHI_DATABASE_URL", self.url())
+            .env("GEZHI_DATA_DIR", self.dir())
+            .env("GEZHI_LISTEN", "127.0.0.1:0")
+            .env("GEZHI_SECURE_COOKIES", "false")
+            .env("GEZHI_PASSWORD_COST__MEMORY_KIB", "8")
+            .env("GEZHI_PASSWORD_COST__PASSES", "1")
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let mut child = command.spawn().expect("the program can be started");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
+        let origin = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let after = line.split_once("listens on ")?.1;
+            Some(after.split_once("/ ").map_or(after, |(origin, _)| origin).to_owned())
+        });
+        let Some(origin) = origin else {
+            child.wait().expect("it has ended");
+            return Err(std::fs::read_to_string(log).unwrap_or_default());
+        };
+        // What it says later is nobody's concern, and must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
+        Ok(Program { child, origin, http, log })
+    }
+}
+
+/// The program, serving. Killed when dropped.
+pub struct Program {
+    child: Child,
+    origin: String,
+    http: reqwest::Client,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Host and port, for a connection made by hand.
+    pub fn address(&self) -> &str {
+        self.origin.trim_start_matches("http://")
+    }
+
+    /// A client that is not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), self.origin.clone())
+    }
+
+    /// A client signed in by HTTP.
+    pub async fn client(&self, who: Who, town: Town) -> Client {
+        crate::app::sign_in(self.anonymous(), who, town).await
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends it at once, as a cut of power would end the process.
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        self.child.wait().expect("the program ends");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
