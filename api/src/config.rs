@@ -40,14 +40,22 @@ pub struct Config {
     /// Nine-digit code of the township the sign-in page starts with.
     #[serde(deserialize_with = "digits")]
     pub default_township: Option<String>,
-    /// Whether cookies are marked Secure: on unless the server is tried without TLS in front.
+    /// Whether TLS stands in front: cookies are marked Secure and browsers told to come by TLS only (HSTS). On unless the
+    /// server is tried without.
     pub secure_cookies: bool,
     /// Whether a proxy in front names the client in `X-Forwarded-For` (its last entry is believed). Off, since anybody
     /// can send that header where there is none.
     pub behind_proxy: bool,
-    /// Seconds a client may take to send a body.
+    /// Seconds a client may take to send a body, of whatever kind.
     pub body_seconds: u64,
-    /// Bearer token of `/metrics`; without it the page answers on this machine only.
+    /// Seconds a client may take to read an answer.
+    pub answer_seconds: u64,
+    /// Connections at once; fewer where the system lets the process open fewer files.
+    pub connections: usize,
+    /// Connections at once from one address (of IPv6: from one network of 64 bits); 0 for no bound. Not counted on the
+    /// loopback and with `behind_proxy`.
+    pub connections_per_address: usize,
+    /// Bearer token of `/metrics`; without it there is no such page.
     pub metrics_token: Option<String>,
     /// Work of a password hash. The default is 19 MiB and two passes, the least that OWASP's password storage cheat sheet asks for.
     pub password_cost: PasswordCost,
@@ -86,6 +94,9 @@ impl Default for Config {
             secure_cookies: true,
             behind_proxy: false,
             body_seconds: 60,
+            answer_seconds: 60,
+            connections: 2048,
+            connections_per_address: 256,
             metrics_token: None,
             password_cost: PasswordCost { memory_kib: 19 * 1024, passes: 2 },
             sqlite_readers: 4,

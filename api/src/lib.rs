@@ -38,21 +38,27 @@ pub mod task;
 pub mod tenancy;
 pub mod township;
 
-use actix_web::dev::Server;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, map_config};
+use actix_web::dev::{AppConfig, Server, fn_service};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::http::edge::{self, Edge, Line, stop};
 use crate::http::{ApiRootSpan, Contract, envelope, fallback};
 use crate::state::AppState;
 use crate::tenancy::{Shared, StartError};
 
-/// Seconds a client may take to send a request's head.
-const HEAD_SECONDS: u64 = 10;
 /// Seconds that requests under way get when the server is told to stop.
 const STOP_SECONDS: u64 = 20;
 
@@ -154,53 +160,95 @@ impl ContractJson {
     }
 }
 
-/// Serves on a listener until told to stop (SIGTERM, SIGINT, or the server's handle); requests under way are
-/// finished first.
+/// Serves on a listener until told to stop by SIGTERM or SIGINT: what has begun is finished first (`http::edge`).
 pub fn run(
     listener: std::net::TcpListener,
     state: AppState,
     files: pages::Files,
 ) -> std::io::Result<Server> {
-    run_with(listener, state, files, |_| ())
+    let edge = Edge::new(state.config());
+    let kept_open = listener.try_clone()?;
+    let server = serve(listener, state, files, |_| (), edge.clone())?;
+    actix_web::rt::spawn(stop::when_told(edge, server.handle(), kept_open));
+    Ok(server)
 }
 
-/// Like [`run`], with routes of the caller's own beside the product's: for tests that need a handler that fails.
+/// Like [`run`], until told to stop through the server's handle, with routes of the caller's own beside the product's: for
+/// tests that need a handler that fails.
 pub fn run_with(
     listener: std::net::TcpListener,
     state: AppState,
     files: pages::Files,
     extra: fn(&mut web::ServiceConfig),
 ) -> std::io::Result<Server> {
+    let edge = Edge::new(state.config());
+    serve(listener, state, files, extra, edge)
+}
+
+fn serve(
+    listener: std::net::TcpListener,
+    state: AppState,
+    files: pages::Files,
+    extra: fn(&mut web::ServiceConfig),
+    edge: Arc<Edge>,
+) -> std::io::Result<Server> {
     let api = openapi();
     let contract = web::Data::new(Contract::of(&api));
     let json = web::Data::new(ContractJson::of(&api).map_err(std::io::Error::other)?);
+    let shelf = web::Data::new(pages::Shelf::new(files));
     let data = web::Data::new(state.clone());
-    let workers = state.config().workers;
+    let config = state.config();
     http::recorder();
-    let mut server = HttpServer::new(move || {
+    let mut server = Server::build()
+        .disable_signals()
+        .shutdown_timeout(STOP_SECONDS)
+        // The edge makes room earlier; this is what a thread bears at all.
+        .max_concurrent_connections(config.connections.saturating_add(64));
+    if config.workers > 0 {
+        server = server.workers(config.workers);
+    }
+    let server = server.listen("gezhi", listener, move || {
         let (app, _) = App::new()
             .into_utoipa_app()
             .service(utoipa_actix_web::scope("/api/v1").configure(operations))
             .split_for_parts();
-        app.app_data(data.clone())
+        let app = app
+            .app_data(data.clone())
             .app_data(contract.clone())
             .app_data(json.clone())
-            .app_data(web::Data::new(files))
+            .app_data(shelf.clone())
             .configure(http::health_routes)
             .configure(extra)
             .configure(pages::routes)
             .default_service(web::to(fallback))
+            .wrap(from_fn(edge::bodies))
             .wrap(from_fn(auth::authenticate))
             .wrap(from_fn(envelope))
             .wrap(Compress::default())
             .wrap(TracingLogger::<ApiRootSpan>::new())
-    })
-    .client_request_timeout(std::time::Duration::from_secs(HEAD_SECONDS))
-    .shutdown_timeout(STOP_SECONDS);
-    if workers > 0 {
-        server = server.workers(workers);
-    }
-    Ok(server.listen(listener)?.run())
+            .wrap(from_fn(edge::answers));
+        let http = HttpService::build()
+            .keep_alive(Duration::from_secs(edge::IDLE_SECONDS))
+            // Heads are timed by the edge: the library times the first of a connection alone.
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .h1_write_buffer_size(edge::SLICE_BYTES)
+            .on_connect_ext(|line: &Line, extensions: &mut _| line.introduce(extensions))
+            .h1(map_config(app.into_factory().map_err(|error| error.error_response()), |()| {
+                AppConfig::default()
+            }));
+        let edge = edge.clone();
+        fn_service(move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            let line = Line::open(&edge, stream, peer);
+            async move {
+                let crowded = || DispatchError::Io(std::io::ErrorKind::ConnectionRefused.into());
+                Ok((line.ok_or_else(crowded)?, peer))
+            }
+        })
+        .and_then(http)
+    })?;
+    Ok(server.run())
 }
 
 /// Brings the schema up to date, as the owner; on PostgreSQL grants the run-time role what it needs.

@@ -4,13 +4,18 @@
 //! - Hashed files never change under their name: they are kept for a year. Pages are asked for anew each time.
 //! - What is no file belongs to a page's own router: `/hand/…` opens the hand, anything else the desk. A missing
 //!   file answers 404, or a page would be run as a script.
+//! - What is the same for everybody is in memory once, plain and compressed, however many ask for it.
 //! - `/c/TOKEN`, what a check-in code holds, opens the hand's check-in page.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::EmbeddedFile;
 
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Result, Still};
 
 /// Finds a file of the built pages by its path. The program embeds them, not this library: a change of a page builds
 /// nothing anew but the program, and the library builds beside the pages.
@@ -36,13 +41,66 @@ async fn check_in(code: web::Path<String>) -> HttpResponse {
         .finish()
 }
 
-async fn page(req: HttpRequest, files: web::Data<Files>) -> Result<HttpResponse> {
+/// The files of the pages, each kept once it was asked for: as it is and compressed. There are no more than the program has.
+pub struct Shelf {
+    files: Files,
+    kept: Mutex<HashMap<String, Arc<Still>>>,
+}
+
+impl Shelf {
+    /// With nothing on it yet.
+    #[must_use]
+    pub fn new(files: Files) -> Self {
+        Self { files, kept: Mutex::default() }
+    }
+
+    /// What stands under a name, put there by `make` at the first time.
+    fn kept(&self, name: &str, make: impl FnOnce() -> Option<Still>) -> Option<Arc<Still>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(still) = kept.get(name) {
+            return Some(still.clone());
+        }
+        let still = Arc::new(make()?);
+        kept.insert(name.to_owned(), still.clone());
+        Some(still)
+    }
+
+    fn file(&self, path: &str) -> Option<Arc<Still>> {
+        let of = |file: EmbeddedFile| {
+            let kept = if path.starts_with("assets/") {
+                "public, max-age=31536000, immutable"
+            } else {
+                "no-cache"
+            };
+            let media_type = file.metadata.mimetype().to_owned();
+            match file.data {
+                Cow::Borrowed(bytes) => {
+                    (Still::new(web::Bytes::from_static(bytes), media_type, kept), true)
+                }
+                Cow::Owned(bytes) => (Still::new(bytes, media_type, kept), false),
+            }
+        };
+        let mut moving = None;
+        let still = self.kept(path, || {
+            let (still, embedded) = of((self.files)(path)?);
+            if embedded {
+                return Some(still);
+            }
+            // A program built for trying reads its pages from the folder, where they change.
+            moving = Some(Arc::new(still));
+            None
+        });
+        still.or(moving)
+    }
+}
+
+async fn page(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
     let path = req.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
         return Err(ApiError::new(Code::NotFound));
     }
-    if let Some(file) = files(path) {
-        return Ok(file_response(&req, path, &file));
+    if let Some(file) = shelf.file(path) {
+        return Ok(file.answer(&req).await);
     }
     let last = path.rsplit('/').next().unwrap_or_default();
     if last.contains('.') {
@@ -50,39 +108,12 @@ async fn page(req: HttpRequest, files: web::Data<Files>) -> Result<HttpResponse>
     }
     let entry =
         if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
-    match files(entry) {
-        Some(file) => Ok(file_response(&req, entry, &file)),
+    match shelf.file(entry) {
+        Some(file) => Ok(file.answer(&req).await),
         None => Err(ApiError::new(Code::NotFound).detail(
             "此程序没有内置页面，请先构建前端",
             "This program was built without its pages",
         )),
-    }
-}
-
-fn file_response(req: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
-    use base64::Engine;
-    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash());
-    // Weak: the compressed form is another sequence of bytes of the same content.
-    let etag = format!("W/\"{hash}\"");
-    let kept = if path.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
-    let known = req
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(',').any(|one| one.trim() == etag));
-    let mut builder = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    builder.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, kept));
-    if known {
-        return builder.finish();
-    }
-    builder.content_type(file.metadata.mimetype());
-    match &file.data {
-        std::borrow::Cow::Borrowed(bytes) => builder.body(web::Bytes::from_static(bytes)),
-        std::borrow::Cow::Owned(bytes) => builder.body(bytes.clone()),
     }
 }
 
@@ -119,36 +150,45 @@ const DOCS_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-eval'; 
     connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; \
     form-action 'self'; frame-ancestors 'none'";
 
-async fn docs() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
-        .body(DOCS)
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// One of the documentation's files, made at the first request for it.
+async fn kept(
+    req: &HttpRequest,
+    shelf: &Shelf,
+    make: impl FnOnce() -> Option<Still>,
+) -> Result<HttpResponse> {
+    match shelf.kept(req.path(), make) {
+        Some(still) => Ok(still.answer(req).await),
+        None => Err(ApiError::new(Code::NotFound)),
+    }
 }
 
-async fn docs_script() -> Result<HttpResponse> {
-    let script = scalar_api_reference::get_asset("scalar.js")
-        .ok_or_else(|| ApiError::new(Code::NotFound))?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/javascript; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
-        .body(script))
+async fn docs(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
+    kept(&req, &shelf, || Some(Still::new(DOCS, HTML, "no-cache").policy(DOCS_POLICY))).await
 }
 
-async fn docs_start() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/javascript; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(DOCS_START)
+async fn docs_script(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
+    let make = || {
+        let script = scalar_api_reference::get_asset("scalar.js")?;
+        Some(Still::new(script, SCRIPT, "public, max-age=86400"))
+    };
+    kept(&req, &shelf, make).await
+}
+
+async fn docs_start(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
+    kept(&req, &shelf, || Some(Still::new(DOCS_START, SCRIPT, "no-cache"))).await
 }
 
 /// The contract that this very program was built with.
-async fn docs_contract(contract: web::Data<crate::ContractJson>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(contract.0.clone())
+async fn docs_contract(
+    req: HttpRequest,
+    shelf: web::Data<Shelf>,
+    contract: web::Data<crate::ContractJson>,
+) -> Result<HttpResponse> {
+    let make = || Some(Still::new(contract.0.clone(), "application/json", "no-cache"));
+    kept(&req, &shelf, make).await
 }
 
 const PAGE_HEAD: &str = "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
@@ -161,7 +201,11 @@ const PAGE_HEAD: &str = "<!doctype html><html lang=\"zh-CN\"><head><meta charset
     a{color:#b3261e}</style></head><body>";
 
 /// Every code of the registry, each at the address that problem documents name as their type.
-async fn docs_errors() -> HttpResponse {
+async fn docs_errors(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
+    kept(&req, &shelf, || Some(Still::new(errors_page(), HTML, "no-cache"))).await
+}
+
+fn errors_page() -> String {
     use std::fmt::Write;
     let mut page = format!(
         "{PAGE_HEAD}<h1>错误代码 · Error codes</h1><p>每个 4xx、5xx 回答都是 <code>application/problem+json</code>。\
@@ -181,17 +225,14 @@ async fn docs_errors() -> HttpResponse {
         );
     }
     page.push_str("</table></body></html>");
-    html(page)
+    page
 }
 
 /// The one page an integrator reads first.
-async fn docs_guide() -> HttpResponse {
-    html(format!("{PAGE_HEAD}{}</body></html>", include_str!("guide.html")))
-}
-
-fn html(page: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(page)
+async fn docs_guide(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
+    let make = || {
+        let page = format!("{PAGE_HEAD}{}</body></html>", include_str!("guide.html"));
+        Some(Still::new(page, HTML, "no-cache"))
+    };
+    kept(&req, &shelf, make).await
 }

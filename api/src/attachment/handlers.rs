@@ -50,8 +50,10 @@ pub async fn get_attachment(
     let photo = service::read(&permit, id.0).await?;
     Ok(HttpResponse::Ok()
         .content_type(photo.media_type)
-        // It never changes; but only this account's browser may keep it.
-        .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
+        // A photo may show people: no copy stays on the machine on which it was looked at. And whatever it holds, nothing
+        // in it runs as a page of this server.
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
         .insert_header((header::VARY, "Authorization"))
         .insert_header((header::ETAG, format!("\"{}\"", photo.sha256)))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -7,7 +7,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+use entity::ids::AccountId;
 
 use super::principal::Principal;
 use super::token::Verified;
@@ -40,6 +41,15 @@ pub async fn authenticate<B: MessageBody>(
         req.extensions_mut().insert(identity);
     }
     next.call(req).await
+}
+
+/// The account of a request's token, once it was authenticated.
+#[must_use]
+pub fn caller(req: &HttpRequest) -> Option<AccountId> {
+    match req.extensions().get::<Identity>() {
+        Some(Identity::Known(scope)) => scope.principal().map(|principal| principal.account),
+        _ => None,
+    }
 }
 
 async fn identify(state: &AppState, token: String) -> Result<Scope> {

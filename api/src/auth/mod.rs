@@ -21,7 +21,7 @@ mod relay;
 mod throttle;
 mod token;
 
-pub use middleware::authenticate;
+pub use middleware::{authenticate, caller};
 pub use password::Passwords;
 pub use perm::{Permission, PermissionSet, permissions_of};
 pub use permit::{Permit, SignedIn};

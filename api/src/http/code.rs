@@ -130,6 +130,7 @@ codes! {
     FileUnreadable = "file_unreadable", 422, "文件无法读取", "The file cannot be read";
     PreconditionRequired = "precondition_required", 428, "修改须带 If-Match", "A change needs If-Match";
     TooManyRequests = "too_many_requests", 429, "尝试过于频繁，请稍后再试", "Too many attempts; try again later";
+    HeadTooLarge = "head_too_large", 431, "请求头过大", "The head of the request is too large";
     Internal = "internal", 500, "系统出错，已记录", "Something went wrong; it has been recorded";
     Unavailable = "unavailable", 503, "服务暂不可用，请稍后再试", "The service is not available just now";
     StorageFull = "storage_full", 507, "服务器存储空间已满，内容没有保存，请联系管理员后重试", "The server's storage is full; nothing was kept";

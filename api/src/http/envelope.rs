@@ -6,14 +6,16 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing_actix_web::RequestId;
 
 use super::code::{Code, Language};
 use super::error::ApiError;
+use crate::state::AppState;
 
 /// Everything the pages need and nothing else: no request leaves the origin.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -31,7 +33,7 @@ impl tracing_actix_web::RootSpanBuilder for ApiRootSpan {
         tracing::info_span!(
             "request",
             id = id.unwrap_or_default(),
-            method = %request.method(),
+            method = label(request.method()),
             route = request.match_pattern().unwrap_or_default(),
         )
     }
@@ -44,6 +46,7 @@ impl tracing_actix_web::RootSpanBuilder for ApiRootSpan {
 struct Panicked {
     language: Language,
     trace_id: String,
+    secure: bool,
 }
 
 impl std::fmt::Display for Panicked {
@@ -55,12 +58,33 @@ impl std::fmt::Display for Panicked {
 impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse {
         let mut response = ApiError::new(Code::Internal).response(self.language, &self.trace_id);
-        dress(response.headers_mut(), &self.trace_id);
+        dress(response.headers_mut(), &self.trace_id, self.secure);
         response
     }
 }
 
-fn dress(headers: &mut HeaderMap, trace_id: &str) {
+/// A method by its name, those that exist; the name of any other is whatever a stranger writes.
+fn label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+/// The headers that every answer wears. `secure`: TLS stands in front, and browsers are told to come no other way.
+pub(in crate::http) fn dress(headers: &mut HeaderMap, trace_id: &str, secure: bool) {
+    if secure {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
     let fixed = [
         (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
@@ -87,7 +111,7 @@ fn dress(headers: &mut HeaderMap, trace_id: &str) {
 
 /// The middleware.
 pub async fn envelope<B: MessageBody + 'static>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let started = Instant::now();
@@ -95,21 +119,29 @@ pub async fn envelope<B: MessageBody + 'static>(
         req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
     );
     let trace_id = req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    let method = req.method().to_string();
+    let method = label(req.method());
+    let secure = req
+        .app_data::<web::Data<AppState>>()
+        .is_some_and(|state| state.config().secure_cookies);
+    let personal = req.path().starts_with("/api/");
+    if *req.method() == Method::HEAD {
+        // Answered as GET; that the body stays away is the connection's knowledge.
+        req.head_mut().method = Method::GET;
+    }
 
     let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let response = match outcome {
         Ok(outcome) => outcome?,
         Err(_) => {
             tracing::error!(trace_id, "the handler panicked");
-            observe(&method, "panic", 500, started);
-            return Err(Panicked { language, trace_id }.into());
+            observe(method, "panic", 500, started);
+            return Err(Panicked { language, trace_id, secure }.into());
         }
     };
 
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status();
-    observe(&method, &route, status.as_u16(), started);
+    observe(method, &route, status.as_u16(), started);
 
     let mut response = if status.is_client_error() || status.is_server_error() {
         let error = response.response().extensions().get::<ApiError>().cloned();
@@ -130,7 +162,12 @@ pub async fn envelope<B: MessageBody + 'static>(
     } else {
         response.map_into_left_body()
     };
-    dress(response.headers_mut(), &trace_id);
+    let headers = response.headers_mut();
+    if personal && !headers.contains_key(header::CACHE_CONTROL) {
+        // What the API says is about people, unless an operation knows better.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    dress(headers, &trace_id, secure);
     Ok(response)
 }
 
@@ -145,19 +182,19 @@ fn of_status(status: u16, cause: Option<String>) -> ApiError {
         413 => ApiError::new(Code::PayloadTooLarge),
         415 => ApiError::new(Code::UnsupportedMediaType),
         429 => ApiError::new(Code::TooManyRequests),
+        431 => ApiError::new(Code::HeadTooLarge),
         503 => ApiError::new(Code::Unavailable),
         400..=499 => ApiError::new(Code::BadRequest),
         _ => ApiError::internal(cause.unwrap_or_else(|| format!("status {status}"))),
     }
 }
 
-fn observe(method: &str, route: &str, status: u16, started: Instant) {
-    let labels = [
-        ("method", method.to_owned()),
-        ("route", route.to_owned()),
-        ("status", status.to_string()),
-    ];
+/// Every label is one of a few: methods that exist, patterns of routes, statuses.
+fn observe(method: &'static str, route: &str, status: u16, started: Instant) {
+    let route = route.to_owned();
+    let labels =
+        [("method", method.to_owned()), ("route", route.clone()), ("status", status.to_string())];
     metrics::counter!("gezhi_http_requests_total", &labels).increment(1);
-    metrics::histogram!("gezhi_http_request_seconds", &labels)
+    metrics::histogram!("gezhi_http_request_seconds", "method" => method, "route" => route)
         .record(started.elapsed().as_secs_f64());
 }

@@ -17,7 +17,6 @@ use super::error::{ApiError, Result};
 
 /// The largest JSON body an operation takes unless it says otherwise, in KiB.
 pub const DEFAULT_LIMIT_KIB: usize = 1024;
-const DEFAULT_BODY_SECONDS: u64 = 60;
 
 /// A JSON body that was parsed (unknown fields are the type's own refusal) and validated.
 /// `LIMIT_KIB` is the largest body in KiB; a larger one answers 413.
@@ -47,19 +46,14 @@ where
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let json = is_json(req);
-        let patience = req
-            .app_data::<web::Data<crate::state::AppState>>()
-            .map_or(DEFAULT_BODY_SECONDS, |state| state.config().body_seconds);
         let mut payload = payload.take();
         Box::pin(async move {
             if !json {
                 return Err(ApiError::new(Code::UnsupportedMediaType)
                     .detail("请求内容须为 application/json", "The body must be application/json"));
             }
-            let reading = read_limited(&mut payload, LIMIT_KIB.saturating_mul(1024));
-            let bytes = tokio::time::timeout(std::time::Duration::from_secs(patience), reading)
-                .await
-                .map_err(|_| ApiError::new(Code::RequestTimeout))??;
+            // That it comes in time is the edge's care (`super::edge`).
+            let bytes = read_limited(&mut payload, LIMIT_KIB.saturating_mul(1024)).await?;
             let value = parse_json::<T>(&bytes)?;
             check(&value)?;
             Ok(Self(value))

@@ -6,8 +6,12 @@
 //! - Another township's row answers as a row that does not exist.
 //! - A path the contract knows, with a method it does not, answers 405 with `Allow`.
 //! - A panic answers 500 and is logged; the connection goes on.
+//! - What the API answers is not stored (`no-store`) unless an operation says otherwise.
+//! - HEAD is answered as GET, without the body.
+//! - Whatever a stranger may choose has a bound ([`edge`]).
 
 mod code;
+pub mod edge;
 mod envelope;
 mod error;
 mod extract;
@@ -17,6 +21,7 @@ mod headers;
 mod i18n;
 mod page;
 mod reply;
+mod still;
 mod watch;
 
 pub use actix_web::web::Json;
@@ -31,4 +36,5 @@ pub use field::{given, in_reach, not_blank, present};
 pub use headers::describe;
 pub use page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
+pub use still::Still;
 pub use watch::{health_routes, recorder};

@@ -24,7 +24,7 @@ impl<T: Serialize + Versioned> Responder for Tagged<T> {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         HttpResponse::Ok()
             .insert_header((header::ETAG, etag(self.0.version())))
-            .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(self.0)
     }
 }

@@ -12,13 +12,31 @@ use crate::state::AppState;
 
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
+/// Seconds by which answers are sorted.
+const STEPS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+/// Seconds between two rounds of sorting: until then every measurement is kept by itself, asked for or not.
+const ROUND: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Installs the recorder of this process, once however many servers it runs.
 pub fn recorder() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let recorder = match PrometheusBuilder::new().set_buckets(&STEPS) {
+            Ok(builder) => builder.build_recorder(),
+            Err(_) => PrometheusBuilder::new().build_recorder(),
+        };
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
+        }
+        let sorted = handle.clone();
+        let rounds = std::thread::Builder::new().name("figures".to_owned()).spawn(move || {
+            loop {
+                std::thread::sleep(ROUND);
+                sorted.run_upkeep();
+            }
+        });
+        if let Err(error) = rounds {
+            tracing::warn!(%error, "measurements are sorted only when /metrics is read");
         }
         handle
     })
@@ -42,29 +60,26 @@ async fn readyz(state: web::Data<AppState>) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }
 
-/// Prometheus text. With `metrics_token` set, for its bearer only; without, for this machine only and
-/// never through a proxy.
+/// Prometheus text, for the bearer of `metrics_token`. Without one there is no such page: who asks cannot be told by his
+/// address, since a proxy on this machine asks for everybody.
 async fn metrics(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse> {
-    let allowed = match &state.config().metrics_token {
-        Some(token) => req
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .is_some_and(|given| {
-                use sha2::{Digest, Sha256};
-                Sha256::digest(given) == Sha256::digest(token)
-            }),
-        None => {
-            req.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
-                && !req.headers().contains_key("x-forwarded-for")
-                && !req.headers().contains_key(header::FORWARDED)
+    use sha2::{Digest, Sha256};
+    let given = req
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let allowed = match (&state.config().metrics_token, given) {
+        (Some(token), Some(given)) => {
+            !token.is_empty() && Sha256::digest(given) == Sha256::digest(token)
         }
+        _ => false,
     };
     if !allowed {
         return Err(ApiError::new(Code::NotFound));
     }
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(recorder().render()))
 }

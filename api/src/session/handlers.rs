@@ -11,18 +11,31 @@ use crate::auth;
 use crate::http::{ApiError, Code, Json, NoContent, PathId, Problems, Result, Valid};
 use crate::state::AppState;
 
+/// The cookie without TLS, for trying: it goes to the session paths only.
 const COOKIE: &str = "gezhi_refresh";
 const COOKIE_PATH: &str = "/api/v1/sessions";
+/// The cookie behind TLS: browsers take a name like this from this very host alone, over TLS, for the whole host, so that
+/// no neighbour under the same domain can slip in a session of his own.
+const HOST_COOKIE: &str = "__Host-gezhi_refresh";
 const AGENT_MAX: usize = 200;
 
 fn cookie(state: &AppState, value: String, days: i64) -> Cookie<'static> {
-    Cookie::build(COOKIE, value)
-        .path(COOKIE_PATH)
+    let secure = state.config().secure_cookies;
+    let (name, path) = if secure { (HOST_COOKIE, "/") } else { (COOKIE, COOKIE_PATH) };
+    Cookie::build(name, value)
+        .path(path)
         .http_only(true)
-        .secure(state.config().secure_cookies)
+        .secure(secure)
         .same_site(SameSite::Strict)
         .max_age(actix_web::cookie::time::Duration::days(days))
         .finish()
+}
+
+/// The refresh token of the cookie in force. The other name is not looked at: behind TLS anybody under the same domain could
+/// have set it.
+fn from_cookie(req: &HttpRequest, state: &AppState) -> Option<String> {
+    let name = if state.config().secure_cookies { HOST_COOKIE } else { COOKIE };
+    req.cookie(name).map(|cookie| cookie.value().to_owned())
 }
 
 fn answer(state: &AppState, status: u16, pair: Pair, to: RefreshIn) -> HttpResponse {
@@ -73,7 +86,7 @@ fn address(req: &HttpRequest, state: &AppState) -> String {
 /// Opens a session with township, user name and password.
 #[utoipa::path(tag = "session", operation_id = "sign_in", summary = "登录", security(()),
     request_body = SignIn,
-    responses((status = 201, description = "Signed in; the refresh token is in the cookie `gezhi_refresh` or, where asked for, in the body", body = SignedIn), Problems))]
+    responses((status = 201, description = "Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn), Problems))]
 #[post("/sessions")]
 pub async fn sign_in(
     req: HttpRequest,
@@ -99,7 +112,7 @@ pub async fn refresh_session(
     let given = body.into_inner().refresh_token;
     let to = if given.is_some() { RefreshIn::Body } else { RefreshIn::Cookie };
     let token = given
-        .or_else(|| req.cookie(COOKIE).map(|cookie| cookie.value().to_owned()))
+        .or_else(|| from_cookie(&req, &state))
         .ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
     let pair = service::refresh(&state, &token).await?;
     Ok(answer(&state, 200, pair, to))
@@ -118,10 +131,21 @@ pub async fn sign_out(
         && let Some(session) = scope.principal().map(|principal| principal.session)
     {
         service::end(&state, &scope, session).await?;
-    } else if let Some(cookie) = req.cookie(COOKIE) {
-        service::end_by_token(&state, cookie.value()).await?;
+    } else if let Some(token) = from_cookie(&req, &state) {
+        service::end_by_token(&state, &token).await?;
     }
-    Ok(HttpResponse::NoContent().cookie(cookie(&state, String::new(), 0)).finish())
+    let mut answer = HttpResponse::NoContent();
+    answer.cookie(cookie(&state, String::new(), 0));
+    if state.config().secure_cookies {
+        // One of a time before TLS would lie about for a month.
+        answer.cookie(
+            Cookie::build(COOKIE, "")
+                .path(COOKIE_PATH)
+                .max_age(actix_web::cookie::time::Duration::ZERO)
+                .finish(),
+        );
+    }
+    Ok(answer.finish())
 }
 
 /// The caller's open sessions, the latest used first (at most 200).

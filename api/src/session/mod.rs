@@ -5,7 +5,8 @@
 //! - A session lives thirty days from its last use. Its refresh token is good once: each use gives a new one.
 //!   The one before it, seen again more than thirty seconds later, tells of a stolen token and ends the session
 //!   (within thirty seconds it is a page opened twice, or an answer that got lost).
-//! - Browsers keep the refresh token in an HttpOnly cookie that goes to the session paths only.
+//! - Browsers keep the refresh token in an HttpOnly cookie of this host alone (`__Host-`), which no page can read; tried
+//!   without TLS, in one that goes to the session paths only.
 //! - A new password ends all other sessions of the account.
 
 pub mod dto;
