@@ -160,17 +160,25 @@ impl ContractJson {
     }
 }
 
-/// Serves on a listener until told to stop by SIGTERM or SIGINT: what has begun is finished first (`http::edge`).
+/// Serves on a listener; the future ends when the server was told to stop by SIGTERM or SIGINT and what had begun is finished
+/// (`http::edge`).
 pub fn run(
     listener: std::net::TcpListener,
     state: AppState,
     files: pages::Files,
-) -> std::io::Result<Server> {
+) -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     let edge = Edge::new(state.config());
     let kept_open = listener.try_clone()?;
     let server = serve(listener, state, files, |_| (), edge.clone())?;
-    actix_web::rt::spawn(stop::when_told(edge, server.handle(), kept_open));
-    Ok(server)
+    let stopping = actix_web::rt::spawn(stop::when_told(edge.clone(), server.handle(), kept_open));
+    Ok(async move {
+        server.await?;
+        if edge.is_stopping() {
+            // Who came too late is being told so.
+            stopping.await.map_err(std::io::Error::other)?;
+        }
+        Ok(())
+    })
 }
 
 /// Like [`run`], until told to stop through the server's handle, with routes of the caller's own beside the product's: for
@@ -240,6 +248,8 @@ fn serve(
         let edge = edge.clone();
         fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
+            // An answer leaves in several writes: the last must not wait until the ones before it were acknowledged.
+            let _ = stream.set_nodelay(true);
             let line = Line::open(&edge, stream, peer);
             async move {
                 let crowded = || DispatchError::Io(std::io::ErrorKind::ConnectionRefused.into());

@@ -128,6 +128,17 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
         "{broken}"
     );
     sweep.seen.insert(Code::BadRequest.as_str());
+    let large = format!(
+        "GET / HTTP/1.1\r\nhost: {}\r\nx-filler: {}\r\n\r\n",
+        app.address(),
+        "a".repeat(100_000)
+    );
+    let large = raw(app, &large).await;
+    assert!(
+        large.starts_with("HTTP/1.1 431") && large.contains("\"code\":\"head_too_large\""),
+        "{large}"
+    );
+    sweep.seen.insert(Code::HeadTooLarge.as_str());
 
     sweep.saw(Code::InvalidCursor, &clerk.get("/members?cursor=nonsense").await);
     sweep.saw(Code::InvalidParameter, &clerk.get("/members?nonsense=1").await);
@@ -286,9 +297,9 @@ on_both! {
         sweep.saw(Code::Internal, &panicked);
         let orphan = app.anonymous().send(app.anonymous().outside(Method::GET, "/test/conflict")).await;
         sweep.saw(Code::Conflict, &orphan);
-        // The head of a request that never comes to its end is answered below the application: by the status alone.
+        // The head of a request that never comes to its end is answered below the application.
         let slow = slow.await.unwrap();
-        assert!(slow.starts_with("HTTP/1.1 408"), "{slow}");
+        assert!(slow.starts_with("HTTP/1.1 408") && slow.contains("\"code\":\"request_timeout\""), "{slow}");
         sweep_outage(&app, &mut sweep).await;
 
         let mut promised: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
@@ -377,7 +388,13 @@ on_both! {
     }
 
     async fn the_server_tells_how_it_is(app: TestApp) {
-        let client = app.anonymous();
+        // Without a token there are no figures, whoever asks: a proxy on this machine asks for everybody.
+        let closed = app.anonymous();
+        closed.send(closed.outside(Method::GET, "/metrics")).await.problem(404, "not_found");
+
+        let token = |config: &mut api::config::Config| config.metrics_token = Some("for the figures".to_owned());
+        let told = TestApp::start_with(app.db, Furnished::Empty, token).await;
+        let client = told.anonymous();
         let get = async |path: &str| client.send(client.outside(Method::GET, path)).await;
         for path in ["/healthz", "/readyz"] {
             let answer = get(path).await;
@@ -385,13 +402,20 @@ on_both! {
             dressed(&answer);
         }
         client.get("/public/site").await.ok(200);
-        let metrics = get("/metrics").await;
+        get("/metrics").await.problem(404, "not_found");
+        let other = client.with_token("something else");
+        other.send(other.outside(Method::GET, "/metrics")).await.problem(404, "not_found");
+        let invented = client.outside("INVENTED".parse().unwrap(), "/healthz");
+        client.send(invented).await;
+        let watcher = client.with_token("for the figures");
+        let metrics = watcher.send(watcher.outside(Method::GET, "/metrics")).await;
         metrics.ok(200);
+        assert_eq!(metrics.header("cache-control"), Some("no-store"));
         let text = String::from_utf8_lossy(&metrics.bytes).into_owned();
         assert!(text.contains("gezhi_http_requests_total") && text.contains("/api/v1/public/site"), "{text}");
-        // Figures are for this machine, not for whoever comes through the proxy.
-        let outside = client.outside(Method::GET, "/metrics").header("x-forwarded-for", "203.0.113.7");
-        client.send(outside).await.problem(404, "not_found");
+        // A label is one of a few.
+        assert!(text.contains("method=\"OTHER\"") && !text.contains("INVENTED"), "{text}");
+        told.stop().await;
     }
 }
 

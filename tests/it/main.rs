@@ -28,6 +28,7 @@ mod noninterference;
 mod points;
 mod schema;
 mod storage;
+mod strangers;
 mod task;
 mod tenancy;
 mod township;

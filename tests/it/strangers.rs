@@ -56,7 +56,10 @@ impl Program {
             }
         };
         // Somebody takes what it still has to say, or it would wait for that.
-        let lines = std::thread::spawn(move || while output.read_line(&mut String::new()).is_ok_and(|n| n > 0) {});
+        let lines =
+            std::thread::spawn(
+                move || while output.read_line(&mut String::new()).is_ok_and(|n| n > 0) {},
+            );
         Self { child, address, lines: Some(lines) }
     }
 
@@ -77,7 +80,8 @@ impl Program {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        let sent =
+            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
@@ -93,12 +97,8 @@ impl Program {
         }
     }
 
-    async fn client(&self, who: Who, town: Town) -> reqwest::Client {
-        let http = reqwest::Client::new();
-        let body = json!({"township": town.directory().0, "username": who.username(), "password": PASSWORD, "refresh_in": "body"});
-        let answer = http.post(self.url("/api/v1/sessions")).json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), 201);
-        let token = answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned();
+    async fn client(&self, who: Who) -> reqwest::Client {
+        let token = sign_in(self, who).await;
         let mut headers = reqwest::header::HeaderMap::new();
         headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
         reqwest::Client::builder().default_headers(headers).build().unwrap()
@@ -109,7 +109,8 @@ impl Program {
     }
 
     async fn figures(&self) -> String {
-        let request = reqwest::Client::new().get(self.url("/metrics")).bearer_auth("for the figures");
+        let request =
+            reqwest::Client::new().get(self.url("/metrics")).bearer_auth("for the figures");
         request.send().await.unwrap().text().await.unwrap()
     }
 }
@@ -137,7 +138,8 @@ async fn raw(address: &str, request: &[u8]) -> String {
 /// The problem document of an answer as it came, with the headers that every answer wears.
 #[track_caller]
 fn problem(answer: &str, status: u16, code: &str) {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+    let (head, body) =
+        answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
     for header in [
         "content-type: application/problem+json",
@@ -149,7 +151,8 @@ fn problem(answer: &str, status: u16, code: &str) {
     ] {
         assert!(head.contains(header), "{header} is missing: {head}");
     }
-    let problem: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("no problem: {body:?}"));
+    let problem: Value =
+        serde_json::from_str(body).unwrap_or_else(|_| panic!("no problem: {body:?}"));
     assert_eq!(problem["code"], code);
     assert_eq!(problem["status"], status);
     assert!(head.contains(problem["trace_id"].as_str().unwrap()));
@@ -189,7 +192,8 @@ async fn crowd(program: &Program, token: &str, readers: usize, bodies: usize) ->
         join(ask.repeat(2).into_bytes());
     }
     for number in 0..bodies {
-        let part = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n";
+        let part =
+            "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n";
         let head = match number % 4 {
             0 => "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n".to_owned(),
             1 => "POST /api/v1/public/setup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n".to_owned(),
@@ -231,13 +235,7 @@ on_both! {
         const FLOOR: f64 = 30.0;
         let (readers, bodies, methods) = if soak() { (600, 200, 50_000) } else { (150, 50, 3_000) };
         let program = Program::start(&app, &[("GEZHI_ANSWER_SECONDS", "4"), ("GEZHI_BODY_SECONDS", "4")]);
-        let user = program.client(Who::Clerk, Town::A).await;
-        let answer = user.get(program.url("/api/v1/me")).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let token = app.client(Who::Worker, Town::A).await;
-        // Of the program, not of the test's server: its clock is another.
-        let worker = program.client(Who::Worker, Town::A).await;
-        drop((token, worker));
+        let user = program.client(Who::Clerk).await;
         let token = sign_in(&program, Who::Worker).await;
         let header = format!("authorization: Bearer {token}\r\n");
 
@@ -455,7 +453,7 @@ on_both! {
         refresh(pair).await.ok(200);
 
         let clerk = secure.client(Who::Clerk, Town::A).await;
-        let photo = clerk.upload("/attachments", "file", "a.png", "image/png", support::picture(40, 30)).await.ok(201);
+        let photo = clerk.upload("/attachments", "file", "a.png", "image/png", support::picture()).await.ok(201);
         let photo = clerk.get(&format!("/attachments/{}", photo["id"].as_str().unwrap())).await;
         photo.ok(200);
         assert_eq!(photo.header("content-security-policy"), Some("sandbox; default-src 'none'"));
@@ -526,7 +524,12 @@ on_both! {
 
 async fn sign_in(program: &Program, who: Who) -> String {
     let body = json!({"township": Town::A.directory().0, "username": who.username(), "password": PASSWORD, "refresh_in": "body"});
-    let answer = reqwest::Client::new().post(program.url("/api/v1/sessions")).json(&body).send().await.unwrap();
+    let answer = reqwest::Client::new()
+        .post(program.url("/api/v1/sessions"))
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 201);
     answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
 }
@@ -540,21 +543,32 @@ async fn asks_until_refused(address: String, token: String, keeps: bool) -> Resu
             return Ok(answered);
         };
         loop {
-            let ask = format!("GET /api/v1/members HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+            let ask = format!(
+                "GET /api/v1/members HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n"
+            );
             if stream.write_all(ask.as_bytes()).await.is_err() {
-                return Err(format!("after {answered}: a connection broke off that nobody had closed"));
+                return Err(format!(
+                    "after {answered}: a connection broke off that nobody had closed"
+                ));
             }
             let mut answer = Vec::new();
             let mut buffer = vec![0_u8; 64 * 1024];
             let (head, length) = loop {
-                let read = stream.read(&mut buffer).await.map_err(|error| format!("after {answered}: {error}"))?;
+                let read = stream
+                    .read(&mut buffer)
+                    .await
+                    .map_err(|error| format!("after {answered}: {error}"))?;
                 if read == 0 {
-                    return Err(format!("after {answered} (kept: {keeps}): cut, {} bytes came", answer.len()));
+                    return Err(format!(
+                        "after {answered} (kept: {keeps}): cut, {} bytes came",
+                        answer.len()
+                    ));
                 }
                 answer.extend_from_slice(&buffer[..read]);
                 let text = String::from_utf8_lossy(&answer).into_owned();
                 if let Some((head, _)) = text.split_once("\r\n\r\n") {
-                    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                    let length =
+                        head.lines().find_map(|line| line.strip_prefix("content-length: "));
                     break (head.to_owned(), length.unwrap().parse::<usize>().unwrap());
                 }
             };
@@ -565,7 +579,10 @@ async fn asks_until_refused(address: String, token: String, keeps: bool) -> Resu
                 }
                 answer.extend_from_slice(&buffer[..read]);
             }
-            assert!(head.starts_with("HTTP/1.1 200 ") || head.starts_with("HTTP/1.1 503 "), "{head}");
+            assert!(
+                head.starts_with("HTTP/1.1 200 ") || head.starts_with("HTTP/1.1 503 "),
+                "{head}"
+            );
             answered += 1;
             if !keeps || head.contains("connection: close") {
                 break;

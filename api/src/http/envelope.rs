@@ -120,9 +120,8 @@ pub async fn envelope<B: MessageBody + 'static>(
     );
     let trace_id = req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     let method = label(req.method());
-    let secure = req
-        .app_data::<web::Data<AppState>>()
-        .is_some_and(|state| state.config().secure_cookies);
+    let secure =
+        req.app_data::<web::Data<AppState>>().is_some_and(|state| state.config().secure_cookies);
     let personal = req.path().starts_with("/api/");
     if *req.method() == Method::HEAD {
         // Answered as GET; that the body stays away is the connection's knowledge.

@@ -10281,7 +10281,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in; the refresh token is in the cookie `gezhi_refresh` or, where asked for, in the body */
+            /** @description Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body */
             201: {
                 headers: {
                     [name: string]: unknown;

@@ -133,7 +133,8 @@ pub async fn bodies<B: MessageBody + 'static>(
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.trim().parse::<usize>().ok());
     let share = crate::auth::caller(req.request()).map(|account| meter.edge().room.share(account));
-    let limit = if share.is_some() { permits(BODY_KIB).saturating_mul(1024) } else { STRANGER_BYTES };
+    let limit =
+        if share.is_some() { permits(BODY_KIB).saturating_mul(1024) } else { STRANGER_BYTES };
     let shared = Rc::new(Shared::default());
     let now = Instant::now();
     let body = Body {

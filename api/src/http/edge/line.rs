@@ -22,9 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::places::{Place, Pulse};
-use super::{
-    AHEAD_BYTES, Edge, HEAD_BYTES, HEAD_SECONDS, LINGER_SECONDS, STOP_IDLE_MILLIS,
-};
+use super::{AHEAD_BYTES, Edge, HEAD_BYTES, HEAD_SECONDS, LINGER_SECONDS, STOP_IDLE_MILLIS};
 use crate::http::code::{Code, Language};
 use crate::http::envelope::dress;
 use crate::http::error::ApiError;
@@ -186,11 +184,10 @@ impl Meter {
                 (Some(first), _) => {
                     after(first, Duration::from_secs(HEAD_SECONDS)).map(|at| (at, End::TooSlow))
                 }
-                (None, Some(stopping)) => after(
-                    self.since.get().max(stopping),
-                    Duration::from_millis(STOP_IDLE_MILLIS),
-                )
-                .map(|at| (at, End::Close)),
+                (None, Some(stopping)) => {
+                    after(self.since.get().max(stopping), Duration::from_millis(STOP_IDLE_MILLIS))
+                        .map(|at| (at, End::Close))
+                }
                 (None, None) => after(self.since.get(), Duration::from_secs(HEAD_SECONDS))
                     .map(|at| (at, End::Close)),
             },
@@ -304,8 +301,7 @@ pub(super) fn refusal(code: Code, secure: bool) -> Bytes {
     }
     let mut response = error.response(Language::Chinese, &trace_id);
     dress(response.headers_mut(), &trace_id, secure);
-    let body =
-        serde_json::to_vec(&error.problem(Language::Chinese, &trace_id)).unwrap_or_default();
+    let body = serde_json::to_vec(&error.problem(Language::Chinese, &trace_id)).unwrap_or_default();
     let status = response.status();
     let mut bytes = format!(
         "HTTP/1.1 {} {}\r\ncontent-length: {}\r\nconnection: close\r\ndate: {}\r\n",
@@ -486,9 +482,9 @@ impl AsyncWrite for Line {
         let Some(own) = this.own.as_mut() else {
             return Poll::Ready(Ok(()));
         };
-        let until = *own
-            .until
-            .get_or_insert_with(|| now.checked_add(Duration::from_secs(LINGER_SECONDS)).unwrap_or(now));
+        let until = *own.until.get_or_insert_with(|| {
+            now.checked_add(Duration::from_secs(LINGER_SECONDS)).unwrap_or(now)
+        });
         if now >= until {
             return Poll::Ready(Ok(()));
         }

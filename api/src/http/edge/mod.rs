@@ -40,8 +40,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use answer::answers;
-pub use bodies::bodies;
 use bodies::Room;
+pub use bodies::bodies;
 pub use line::Line;
 use places::Places;
 
@@ -115,6 +115,12 @@ impl Edge {
         self.places.wake_all();
     }
 
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping_since().is_some()
+    }
+
     /// When it was told to stop.
     fn stopping_since(&self) -> Option<Instant> {
         match self.stopping.load(Ordering::Relaxed) {
@@ -125,7 +131,8 @@ impl Edge {
 
     /// How long nothing may come or go.
     fn stall(&self) -> Duration {
-        let seconds = if self.stopping_since().is_some() { STOP_STALL_SECONDS } else { STALL_SECONDS };
+        let seconds =
+            if self.stopping_since().is_some() { STOP_STALL_SECONDS } else { STALL_SECONDS };
         Duration::from_secs(seconds).min(self.answer)
     }
 }

@@ -65,7 +65,8 @@ struct Taken {
 
 impl Places {
     pub(super) fn new(config: &Config, started: Instant) -> Self {
-        let files = open_files().map_or(usize::MAX, |files| files.saturating_sub(SPARE_FILES).max(16));
+        let files =
+            open_files().map_or(usize::MAX, |files| files.saturating_sub(SPARE_FILES).max(16));
         if files < config.connections {
             tracing::warn!(
                 "the system lets this process open few files: {files} connections at once instead of {}",
@@ -233,8 +234,9 @@ mod tests {
         let places = places(100, 2);
         let other = places.enter(from("192.0.2.9")).unwrap();
         other.pulse().silent(0);
-        let kept: Vec<_> =
-            ["2001:db8:0:1::1", "2001:db8:0:1::2"].map(|one| places.enter(from(one)).unwrap()).into();
+        let kept: Vec<_> = ["2001:db8:0:1::1", "2001:db8:0:1::2"]
+            .map(|one| places.enter(from(one)).unwrap())
+            .into();
         assert!(places.enter(from("2001:db8:0:1::3")).is_none(), "one network of 64 bits");
         kept[1].pulse().silent(5);
         assert!(places.enter(from("2001:db8:0:1::3")).is_some());

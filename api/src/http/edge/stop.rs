@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Edge;
@@ -55,21 +56,31 @@ pub async fn gently(edge: &Arc<Edge>, server: &ServerHandle, listener: TcpListen
     server.pause().await;
     sleep(LOOK).await;
     let stopped = server.stop(true);
+    let mut farewells = Vec::new();
     let end = Instant::now() + FAREWELL;
     while Instant::now() < end {
-        while let Ok((stream, _)) = listener.accept() {
-            actix_web::rt::spawn(farewell(stream, edge.secure));
-        }
+        refuse_waiting(&listener, edge.secure, &mut farewells);
         sleep(LOOK).await;
     }
+    // The last look and the end of listening are one step: who comes later is refused by the system.
+    refuse_waiting(&listener, edge.secure, &mut farewells);
     drop(listener);
+    for farewell in farewells {
+        // Each has its own deadline.
+        let _ = farewell.await;
+    }
     stopped.await;
+}
+
+fn refuse_waiting(listener: &TcpListener, secure: bool, farewells: &mut Vec<JoinHandle<()>>) {
+    while let Ok((stream, _)) = listener.accept() {
+        farewells.push(actix_web::rt::spawn(farewell(stream, secure)));
+    }
 }
 
 /// 503 for somebody who came too late.
 async fn farewell(stream: std::net::TcpStream, secure: bool) {
-    let Ok(mut stream) =
-        stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream))
+    let Ok(mut stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream))
     else {
         return;
     };
