@@ -145,13 +145,15 @@ impl Meter {
         self.handed.set(true);
     }
 
-    /// All that was handed over is with the system.
-    fn flushed(&self, cx: &Context<'_>) {
+    /// All that was handed over is with the system. Whether that was the whole answer.
+    fn flushed(&self, cx: &Context<'_>) -> bool {
         self.blocked.set(None);
-        if self.phase.get() == Phase::Answering && self.handed.get() {
+        let whole = self.phase.get() == Phase::Answering && self.handed.get();
+        if whole {
             self.enter(if self.body_open.get() { Phase::Leaving } else { Phase::Waiting });
             self.let_read(cx);
         }
+        whole
     }
 
     fn let_read(&self, cx: &Context<'_>) {
@@ -467,7 +469,10 @@ impl AsyncWrite for Line {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.io).poll_flush(cx))?;
-        this.meter.flushed(cx);
+        if this.meter.flushed(cx) {
+            // Nobody may ask to read before something comes.
+            this.arm(cx);
+        }
         Poll::Ready(Ok(()))
     }
 
