@@ -167,7 +167,7 @@ pub fn run(
     state: AppState,
     files: pages::Files,
 ) -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
-    let edge = Edge::new(state.config());
+    let edge = Edge::new(state.config(), state.clock().clone());
     let kept_open = listener.try_clone()?;
     let server = serve(listener, state, files, |_| (), edge.clone())?;
     let stopping = actix_web::rt::spawn(stop::when_told(edge.clone(), server.handle(), kept_open));
@@ -189,7 +189,7 @@ pub fn run_with(
     files: pages::Files,
     extra: fn(&mut web::ServiceConfig),
 ) -> std::io::Result<Server> {
-    let edge = Edge::new(state.config());
+    let edge = Edge::new(state.config(), state.clock().clone());
     serve(listener, state, files, extra, edge)
 }
 

@@ -35,6 +35,7 @@ impl Program {
             .env("GEZHI_DATABASE_URL", &app.database_url)
             .env("GEZHI_DATA_DIR", &app.state.config().data_dir)
             .env("GEZHI_LISTEN", "127.0.0.1:0")
+            .env("GEZHI_CLOCK", app.clock.now().to_rfc3339())
             .env("GEZHI_WORKERS", "2")
             .env("GEZHI_METRICS_TOKEN", "for the figures")
             .env("GEZHI_LOG", "warn")

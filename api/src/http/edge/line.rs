@@ -227,7 +227,7 @@ impl Line {
         let Some(place) = edge.places.enter(peer) else {
             count("crowded");
             // What a fresh connection takes without waiting; if not, there is nothing to say.
-            let _ = io.try_write(&refusal(Code::Unavailable, edge.secure));
+            let _ = io.try_write(&refusal(Code::Unavailable, edge));
             return None;
         };
         let meter = Rc::new(Meter::new(edge.clone(), place.pulse().clone()));
@@ -269,7 +269,7 @@ impl Line {
 
     fn refuse(&mut self, code: Code) {
         count(code.as_str());
-        self.own = Some(Own { bytes: refusal(code, self.meter.edge.secure), until: None });
+        self.own = Some(Own { bytes: refusal(code, &self.meter.edge), until: None });
     }
 
     /// Writes what is left of the server's own answer.
@@ -295,14 +295,14 @@ fn count(why: &'static str) {
 }
 
 /// A whole answer for whoever has no request yet.
-pub(super) fn refusal(code: Code, secure: bool) -> Bytes {
+pub(super) fn refusal(code: Code, edge: &Edge) -> Bytes {
     let trace_id = uuid::Uuid::now_v7().to_string();
     let mut error = ApiError::new(code);
     if code == Code::Unavailable {
         error = error.retry_after(2);
     }
     let mut response = error.response(Language::Chinese, &trace_id);
-    dress(response.headers_mut(), &trace_id, secure);
+    dress(response.headers_mut(), &trace_id, edge.secure);
     let body = serde_json::to_vec(&error.problem(Language::Chinese, &trace_id)).unwrap_or_default();
     let status = response.status();
     let mut bytes = format!(
@@ -310,7 +310,7 @@ pub(super) fn refusal(code: Code, secure: bool) -> Bytes {
         status.as_str(),
         status.canonical_reason().unwrap_or_default(),
         body.len(),
-        chrono::Utc::now().format("%a, %d %b %Y %H:%M:%S GMT"),
+        edge.clock.now().format("%a, %d %b %Y %H:%M:%S GMT"),
     )
     .into_bytes();
     for (name, value) in response.headers() {
@@ -510,6 +510,8 @@ impl AsyncWrite for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
 
     #[test]
     fn the_library_s_own_answers_are_told_from_others() {
@@ -537,7 +539,8 @@ mod tests {
 
     #[test]
     fn a_refusal_is_a_whole_answer() {
-        let bytes = refusal(Code::RequestTimeout, true);
+        let edge = Edge::new(&Config::default(), Clock::system());
+        let bytes = refusal(Code::RequestTimeout, &edge);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{head}");

@@ -45,6 +45,7 @@ pub use bodies::bodies;
 pub use line::Line;
 use places::Places;
 
+use crate::clock::Clock;
 use crate::config::Config;
 
 /// Seconds in which the head of a request must be there.
@@ -79,6 +80,7 @@ pub struct Edge {
     answer: Duration,
     body: Duration,
     secure: bool,
+    clock: Clock,
     places: Arc<Places>,
     room: Room,
     started: Instant,
@@ -87,14 +89,15 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// With the bounds of the settings.
+    /// With the bounds of the settings; the clock dates what is answered here.
     #[must_use]
-    pub fn new(config: &Config) -> Arc<Self> {
+    pub fn new(config: &Config, clock: Clock) -> Arc<Self> {
         let started = Instant::now();
         Arc::new(Self {
             answer: Duration::from_secs(config.answer_seconds.max(1)),
             body: Duration::from_secs(config.body_seconds.max(1)),
             secure: config.secure_cookies,
+            clock,
             places: Arc::new(Places::new(config, started)),
             room: Room::default(),
             started,

@@ -59,11 +59,11 @@ pub async fn gently(edge: &Arc<Edge>, server: &ServerHandle, listener: TcpListen
     let mut farewells = Vec::new();
     let end = Instant::now() + FAREWELL;
     while Instant::now() < end {
-        refuse_waiting(&listener, edge.secure, &mut farewells);
+        refuse_waiting(&listener, edge, &mut farewells);
         sleep(LOOK).await;
     }
     // The last look and the end of listening are one step: who comes later is refused by the system.
-    refuse_waiting(&listener, edge.secure, &mut farewells);
+    refuse_waiting(&listener, edge, &mut farewells);
     drop(listener);
     for farewell in farewells {
         // Each has its own deadline.
@@ -72,20 +72,20 @@ pub async fn gently(edge: &Arc<Edge>, server: &ServerHandle, listener: TcpListen
     stopped.await;
 }
 
-fn refuse_waiting(listener: &TcpListener, secure: bool, farewells: &mut Vec<JoinHandle<()>>) {
+fn refuse_waiting(listener: &TcpListener, edge: &Arc<Edge>, farewells: &mut Vec<JoinHandle<()>>) {
     while let Ok((stream, _)) = listener.accept() {
-        farewells.push(actix_web::rt::spawn(farewell(stream, secure)));
+        farewells.push(actix_web::rt::spawn(farewell(stream, edge.clone())));
     }
 }
 
 /// 503 for somebody who came too late.
-async fn farewell(stream: std::net::TcpStream, secure: bool) {
+async fn farewell(stream: std::net::TcpStream, edge: Arc<Edge>) {
     let Ok(mut stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream))
     else {
         return;
     };
     let said = async {
-        stream.write_all(&refusal(Code::Unavailable, secure)).await?;
+        stream.write_all(&refusal(Code::Unavailable, &edge)).await?;
         stream.shutdown().await?;
         // Read to the end, or the answer is reset under way.
         let mut scratch = [0_u8; 4096];
