@@ -100,7 +100,7 @@ async fn page(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse>
         return Err(ApiError::new(Code::NotFound));
     }
     if let Some(file) = shelf.file(path) {
-        return Ok(file.answer(&req).await);
+        return file.answer(&req).await;
     }
     let last = path.rsplit('/').next().unwrap_or_default();
     if last.contains('.') {
@@ -109,7 +109,7 @@ async fn page(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse>
     let entry =
         if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
     match shelf.file(entry) {
-        Some(file) => Ok(file.answer(&req).await),
+        Some(file) => file.answer(&req).await,
         None => Err(ApiError::new(Code::NotFound).detail(
             "此程序没有内置页面，请先构建前端",
             "This program was built without its pages",
@@ -160,7 +160,7 @@ async fn kept(
     make: impl FnOnce() -> Option<Still>,
 ) -> Result<HttpResponse> {
     match shelf.kept(req.path(), make) {
-        Some(still) => Ok(still.answer(req).await),
+        Some(still) => still.answer(req).await,
         None => Err(ApiError::new(Code::NotFound)),
     }
 }

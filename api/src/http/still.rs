@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::edge::SLICE_BYTES;
+use super::error::{ApiError, Result};
 
 /// Bytes from which compressing is worth it.
 const WORTH_BYTES: usize = 1024;
@@ -22,10 +23,27 @@ pub struct Still {
     media_type: Cow<'static, str>,
     cache: &'static str,
     policy: Option<&'static str>,
-    etag: String,
     bytes: Bytes,
-    /// None inside where compressing gains nothing.
-    gzip: OnceCell<Option<Bytes>>,
+    made: OnceCell<Made>,
+}
+
+/// What is made of a file at the first demand, once, beside the threads that serve.
+struct Made {
+    etag: String,
+    /// None where compressing gains nothing.
+    gzip: Option<Bytes>,
+}
+
+impl Made {
+    fn of(bytes: &[u8], is_text: bool) -> Self {
+        let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
+        let gzip = (is_text && bytes.len() >= WORTH_BYTES)
+            .then(|| gzip(bytes).ok())
+            .flatten()
+            .filter(|compressed| compressed.len() < bytes.len());
+        // Weak: the compressed form is another sequence of bytes of the same content.
+        Self { etag: format!("W/\"{hash}\""), gzip: gzip.map(Bytes::from) }
+    }
 }
 
 impl Still {
@@ -35,16 +53,12 @@ impl Still {
         media_type: impl Into<Cow<'static, str>>,
         cache: &'static str,
     ) -> Self {
-        let bytes = bytes.into();
-        let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
         Self {
             media_type: media_type.into(),
             cache,
             policy: None,
-            // Weak: the compressed form is another sequence of bytes of the same content.
-            etag: format!("W/\"{hash}\""),
-            bytes,
-            gzip: OnceCell::new(),
+            bytes: bytes.into(),
+            made: OnceCell::new(),
         }
     }
 
@@ -57,32 +71,33 @@ impl Still {
 
     /// The answer to a request for it: 304 for who has it, otherwise its bytes, compressed where the client takes that.
     /// No bytes are copied but the slice that is being sent.
-    pub async fn answer(&self, req: &HttpRequest) -> HttpResponse {
+    pub async fn answer(&self, req: &HttpRequest) -> Result<HttpResponse> {
+        let made = self.made.get_or_try_init(|| self.make()).await?;
         let known = req
             .headers()
             .get(header::IF_NONE_MATCH)
             .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(',').any(|one| one.trim() == self.etag));
+            .is_some_and(|value| value.split(',').any(|one| one.trim() == made.etag));
         let mut builder = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         builder
-            .insert_header((header::ETAG, self.etag.as_str()))
+            .insert_header((header::ETAG, made.etag.as_str()))
             .insert_header((header::CACHE_CONTROL, self.cache))
             .insert_header((header::VARY, "accept-encoding"));
         if let Some(policy) = self.policy {
             builder.insert_header((header::CONTENT_SECURITY_POLICY, policy));
         }
         if known {
-            return builder.finish();
+            return Ok(builder.finish());
         }
         builder.content_type(self.media_type.as_ref());
         if takes_gzip(req)
-            && let Some(gzip) = self.gzip().await
+            && let Some(gzip) = &made.gzip
         {
             builder.insert_header((header::CONTENT_ENCODING, "gzip"));
-            return builder.body(gzip);
+            return Ok(builder.body(gzip.clone()));
         }
         if self.bytes.len() <= SLICE_BYTES {
-            return builder.body(self.bytes.clone());
+            return Ok(builder.body(self.bytes.clone()));
         }
         // In slices, so that whatever else the client wants done to it is done piece by piece.
         let mut rest = self.bytes.clone();
@@ -91,20 +106,12 @@ impl Still {
             let slice = rest.split_to(rest.len().min(SLICE_BYTES));
             (!slice.is_empty()).then_some(Ok::<_, std::convert::Infallible>(slice))
         }));
-        builder.body(SizedStream::new(length, slices))
+        Ok(builder.body(SizedStream::new(length, slices)))
     }
 
-    /// Compressed at the first demand, once.
-    async fn gzip(&self) -> Option<Bytes> {
-        let compressed = self.gzip.get_or_init(|| async {
-            if self.bytes.len() < WORTH_BYTES || !is_text(&self.media_type) {
-                return None;
-            }
-            let bytes = self.bytes.clone();
-            let compressed = web::block(move || gzip(&bytes)).await.ok()?.ok()?;
-            (compressed.len() < self.bytes.len()).then(|| compressed.into())
-        });
-        compressed.await.clone()
+    async fn make(&self) -> Result<Made> {
+        let (bytes, is_text) = (self.bytes.clone(), is_text(&self.media_type));
+        web::block(move || Made::of(&bytes, is_text)).await.map_err(ApiError::internal)
     }
 }
 

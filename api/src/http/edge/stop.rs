@@ -19,6 +19,8 @@ use crate::http::code::Code;
 const LAST_CALL: Duration = Duration::from_secs(1);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long it may take until the threads that serve have what was accepted.
+const HAND_OVER: Duration = Duration::from_millis(100);
 /// How long connections that nobody serves any more are told so.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -54,7 +56,7 @@ pub async fn gently(edge: &Arc<Edge>, server: &ServerHandle, listener: TcpListen
     }
     // Nobody new; who was accepted already is handed to the threads that serve before these are told to stop.
     server.pause().await;
-    sleep(LOOK).await;
+    sleep(HAND_OVER).await;
     let stopped = server.stop(true);
     let mut farewells = Vec::new();
     let end = Instant::now() + FAREWELL;
