@@ -114,6 +114,16 @@ impl Program {
         format!("http://{}{path}", self.address)
     }
 
+    /// What is kept for all who ask is made.
+    async fn warm(&self) {
+        for encoding in ["", "accept-encoding: gzip\r\n"] {
+            let ask = format!(
+                "GET /docs/scalar.js HTTP/1.1\r\nhost: x\r\n{encoding}connection: close\r\n\r\n"
+            );
+            assert!(raw(&self.address, ask.as_bytes()).await.starts_with("HTTP/1.1 200 "));
+        }
+    }
+
     async fn figures(&self) -> String {
         let request =
             reqwest::Client::new().get(self.url("/metrics")).bearer_auth("for the figures");
@@ -245,11 +255,8 @@ on_both! {
         let token = sign_in(&program, Who::Worker).await;
         let header = format!("authorization: Bearer {token}\r\n");
 
-        // Everything once, so that what is kept for all is there.
-        for encoding in ["", "accept-encoding: gzip\r\n"] {
-            let ask = format!("GET /docs/scalar.js HTTP/1.1\r\nhost: x\r\n{encoding}connection: close\r\n\r\n");
-            assert!(raw(&program.address, ask.as_bytes()).await.starts_with("HTTP/1.1 200 "));
-        }
+        // Everything once.
+        program.warm().await;
         inventor(program.address.clone(), 0, 50).await;
         p99(&program, &user, 50).await;
         let (before, files) = (program.resident(), program.files());
@@ -517,6 +524,7 @@ on_both! {
         for round in 0..if soak() { 20 } else { 2 } {
             let mut program = Program::start(&app, &[]);
             let token = sign_in(&program, Who::Clerk).await;
+            program.warm().await;
             // Whom nobody waits for.
             let header = format!("authorization: Bearer {token}\r\n");
             let silent = crowd(&program, &header, 3, 8).await;
