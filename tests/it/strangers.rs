@@ -22,7 +22,8 @@ fn soak() -> bool {
 
 /// The program, serving the database of a test in a process of its own.
 struct Program {
-    child: Child,
+    id: u32,
+    child: Option<Child>,
     address: String,
     lines: Option<std::thread::JoinHandle<()>>,
 }
@@ -61,11 +62,11 @@ impl Program {
             std::thread::spawn(
                 move || while output.read_line(&mut String::new()).is_ok_and(|n| n > 0) {},
             );
-        Self { child, address, lines: Some(lines) }
+        Self { id: child.id(), child: Some(child), address, lines: Some(lines) }
     }
 
     fn proc(&self, file: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/{file}", self.child.id()))
+        PathBuf::from(format!("/proc/{}/{file}", self.id))
     }
 
     /// What it holds in memory, in KiB.
@@ -81,20 +82,20 @@ impl Program {
     }
 
     fn signal(&self, name: &str) {
-        let sent =
-            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
     /// Waits for its end, at most so long.
     async fn ended(&mut self, within: Duration) -> std::process::ExitStatus {
-        let deadline = Instant::now() + within;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
+        let mut child = self.child.take().unwrap();
+        let end = tokio::task::spawn_blocking(move || child.wait());
+        match tokio::time::timeout(within, end).await {
+            Ok(status) => status.unwrap().unwrap(),
+            Err(_) => {
+                self.signal("KILL");
+                panic!("the program does not end");
             }
-            assert!(Instant::now() < deadline, "the program does not end");
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -133,8 +134,10 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
         if let Some(lines) = self.lines.take() {
             let _ = lines.join();
         }
