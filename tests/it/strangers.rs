@@ -30,7 +30,7 @@ struct Program {
 
 impl Program {
     fn start(app: &TestApp, settings: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_program"));
+        let mut command = Command::new(support::program::path());
         command
             .arg("serve")
             .env("GEZHI_DATABASE_URL", &app.database_url)
