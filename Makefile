@@ -6,7 +6,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run test openapi tools pages
+.PHONY: help run test soak openapi tools pages
 
 PROGRAM := target/release/gezhi
 
@@ -14,6 +14,7 @@ help:
 	@printf '%s\n' \
 	    'make run      build everything, make ./data with the demonstration township, serve on http://127.0.0.1:8080' \
 	    'make test     formatting, lints, contract, licences, all tests on SQLite and PostgreSQL, pages, browser journeys' \
+	    'make soak     the same with the long versions of its tests: hours' \
 	    'make openapi  write openapi/openapi.json from the handlers, and the pages'"'"' client from it' \
 	    'make pages    build the pages into frontend/dist'
 
@@ -35,6 +36,10 @@ run: tools
 
 test:
 	@exec bash tests/run.sh
+
+# What takes its numbers from GEZHI_SOAK does more of the same: every day of tests/days, thousands instead of dozens.
+soak: export GEZHI_SOAK := 1
+soak: test
 
 # After a change of the API.
 openapi: tools

@@ -90,5 +90,6 @@ part "contract" single target/debug/openapi --check
 part "cargo test" cargo_tests cargo test --workspace --locked --no-fail-fast
 part "requests from the contract" counted bash tests/contract/run.sh
 part "journeys" counted bash tests/e2e/run.sh
+part "journeys on other days" counted bash tests/e2e/days.sh
 
 close

@@ -127,8 +127,8 @@ impl Config {
     pub fn load(file: &Path) -> Result<Self, StartError> {
         Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))
-            // `GEZHI_LOG` is the filter of the log, read before there are settings.
-            .merge(Env::prefixed("GEZHI_").ignore(&["log"]).split("__"))
+            // `GEZHI_LOG` is the filter of the log, read before there are settings; `GEZHI_SOAK` asks the tests for more.
+            .merge(Env::prefixed("GEZHI_").ignore(&["log", "soak"]).split("__"))
             .extract()
             .map_err(|error| StartError::Config(error.to_string()))
     }

@@ -10,6 +10,8 @@ import * as pages from './journeys/pages.mjs'
 import { firstDay } from './journeys/first-day.mjs'
 import { roster } from './journeys/roster.mjs'
 
+/** The journeys that hang on the day alone: for a run over many days. */
+const day = process.argv.includes('--day')
 let server
 let browser
 /** A journey that broke off leaves what its people last saw. */
@@ -23,7 +25,7 @@ try {
   await journey('start', async (check) => {
     await check('a fresh server with the demonstration township', async () => {
       server = await startServer()
-      return `${seconds()} s`
+      return `${new Date(Date.now() + server.ahead).toISOString()}, ${seconds()} s`
     })
     await check('Chromium', async () => {
       browser = await launch()
@@ -43,16 +45,19 @@ try {
       await walked('verify', await checklist.verify(clerk, submitted, api))
       await walked('offline', await offline(browser, server, submitted.head, api))
     }
-    if (clerk) await walked('roster', await roster(clerk, api))
-    await integrator(browser, server)
-    if (clerk && submitted && arrived) {
+    if (clerk) await walked('verify-all', await checklist.verifyAll(clerk, server, api))
+    if (clerk && !day) await walked('roster', await roster(clerk, api))
+    if (!day) await integrator(browser, server)
+    if (clerk && submitted && arrived && !day) {
       await Promise.all([
         pages.desk(browser, server, clerk, api),
         pages.hand(browser, server, submitted.head, arrived.member, arrived.steward, api),
       ])
     }
-    await pages.docs(browser, server)
-    await walked('first-day', await firstDay(browser))
+    if (!day) {
+      await pages.docs(browser, server)
+      await walked('first-day', await firstDay(browser))
+    }
     if (arrived) await walked('check-out', await activity.leave(arrived, api))
   }
 } catch (thrown) {

@@ -20,6 +20,7 @@ mod check_in;
 mod checklist;
 mod contract;
 mod crash;
+mod days;
 mod entity;
 mod grid;
 mod http;

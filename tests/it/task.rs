@@ -25,7 +25,7 @@ async fn own(client: &Client) -> Value {
     items[0].clone()
 }
 
-async fn photo(client: &Client) -> String {
+pub(crate) async fn photo(client: &Client) -> String {
     let photo = client
         .upload("/attachments", "file", "IMG_0001.jpg", "image/jpeg", PHOTO.to_vec())
         .await
@@ -39,6 +39,45 @@ async fn entries(app: &TestApp, town: Town) -> Vec<points_entry::Model> {
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// As many duties of the worker, published and handed in with words; says how many there are.
+async fn handed_in(app: &TestApp, clerk: &Client, count: usize) -> usize {
+    const ITEMS: usize = 100;
+    let mut left = count;
+    while left > 0 {
+        let items: Vec<Value> = (0..left.min(ITEMS))
+            .map(|n| item(&format!("入户走访第 {left}-{n} 户"), "worker", "once", "text", 20, 1))
+            .collect();
+        left -= items.len();
+        published(clerk, &format!("走访清单 {left}"), &json!(items)).await;
+    }
+    let town = app.town(Town::A);
+    let account = &town.accounts[&Who::Worker];
+    let scope = app.scope(Town::A).acting_as(account.id, Some(town.members.worker));
+    let paging = api::task::dto::TaskPaging { limit: Some(200), cursor: None };
+    let mut handed = 0;
+    loop {
+        let inbox = api::task::service::inbox(&scope, paging.clone()).await.unwrap();
+        if inbox.items.is_empty() {
+            return handed;
+        }
+        for task in inbox.items {
+            let input = api::task::dto::SubmitTask {
+                text: Some("已走访".to_owned()),
+                ..Default::default()
+            };
+            api::task::service::submit(&scope, Default::default(), task.id, input).await.unwrap();
+            handed += 1;
+        }
+    }
+}
+
+async fn worker_may_not(app: &TestApp, task: &Value) {
+    let worker = app.client(Who::Worker, Town::A).await;
+    worker.get("/tasks/to-verify/summary").await.problem(403, "forbidden");
+    let body = json!({"tasks": [{"id": task["id"], "version": 1}]});
+    worker.post("/tasks/verify", &body).await.problem(403, "forbidden");
 }
 
 on_both! {
@@ -111,6 +150,108 @@ on_both! {
         assert_eq!(lines["items"][0]["reason"], "完成『每周巡查一次网格』(2026-W48)，经核验得 2 分");
         assert_eq!(lines["items"][0]["source"], json!({"kind": "task", "id": task["id"]}));
         assert_eq!(entries(&app, Town::B).await.len(), 0);
+    }
+
+    /// All that look right are verified in one request, exactly as they were seen: what came late, what was handed in anew
+    /// and what is one's own are not among them; asked again under the same key nothing is done twice.
+    async fn what_looks_right_is_verified_together(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let many = handed_in(&app, &clerk, 24).await;
+        let waiting = clerk.get("/tasks/to-verify/summary").await.ok(200);
+        assert_eq!((&waiting["total"], &waiting["right"]), (&json!(24), &json!(24)));
+        let mut seen = waiting["tasks"].as_array().unwrap().clone();
+        assert_eq!(seen.len(), 24);
+        let rows = clerk.get("/tasks/to-verify?limit=3").await.ok(200);
+        assert!(rows["items"].as_array().unwrap().iter().all(|row| row["looks_right"] == true));
+        assert_eq!(rows["items"][0]["id"], seen[0]["id"], "in the order of the list");
+        assert_eq!(rows["items"][0]["version"], seen[0]["version"]);
+
+        // Since then: one is sent back and handed in anew, one is verified by somebody else, another township's is named.
+        let worker = app.client(Who::Worker, Town::A).await;
+        clerk.post(&path(&seen[0], "/return"), &json!({"reason": "请补充"})).await.ok(200);
+        worker.post(&path(&seen[0], "/submit"), &json!({"text": "已补充"})).await.ok(200);
+        clerk.post(&path(&seen[1], "/verify"), &json!({})).await.ok(200);
+        seen.push(json!({"id": uuid::Uuid::now_v7(), "version": 1}));
+        seen.push(seen[3].clone());
+        let body = json!({"tasks": seen});
+        let answer = clerk.post_key("/tasks/verify", "all", &body).await.ok(200);
+        assert_eq!(answer["verified"], 22);
+        let results = answer["results"].as_array().unwrap();
+        assert_eq!(results.len(), 25, "one named twice is taken once");
+        let code = |index: usize| results[index]["code"].as_str();
+        assert_eq!([code(0), code(1), code(2), code(24)], [
+            Some("state_conflict"), Some("state_conflict"), None, Some("not_found"),
+        ]);
+        assert!(results[0]["reason"].as_str().unwrap().contains("已经改变"));
+        assert!(results.iter().all(|one| one["verified"] == (one["code"] == Value::Null)));
+        // The answer was lost: the same request tells the same and posts nothing.
+        let lines = entries(&app, Town::A).await.len();
+        assert_eq!(lines, 2 * 23);
+        assert_eq!(clerk.post_key("/tasks/verify", "all", &body).await.ok(200), answer);
+        assert_eq!(entries(&app, Town::A).await.len(), lines);
+        // Without the key each is told that it is verified already.
+        assert_eq!(clerk.post("/tasks/verify", &body).await.ok(200)["verified"], 0);
+        let other = json!({"tasks": [seen[2]], "note": "另一件事"});
+        clerk.post_key("/tasks/verify", "all", &other).await.problem(422, "idempotency_mismatch");
+        // What was handed in anew is still there, for a look.
+        let left = clerk.get("/tasks/to-verify").await.ok(200);
+        assert_eq!((left["items"].as_array().unwrap().len(), &left["items"][0]["id"]), (1, &seen[0]["id"]));
+        // Late: it waits, but does not look right.
+        app.clock.set(moment("2027-06-01T09:00:00+08:00"));
+        let late = app.client(Who::Clerk, Town::A).await;
+        late.post(&path(&seen[0], "/return"), &json!({"reason": "再补充"})).await.ok(200);
+        app.client(Who::Worker, Town::A).await.post(&path(&seen[0], "/submit"), &json!({"text": "晚了"})).await.ok(200);
+        let waiting = late.get("/tasks/to-verify/summary").await.ok(200);
+        assert_eq!((&waiting["right"], &waiting["tasks"]), (&json!(0), &json!([])));
+        assert_eq!(many, 24);
+        late.post("/tasks/verify", &json!({"tasks": []})).await.problem(422, "validation_failed");
+        worker_may_not(&app, &seen[0]).await;
+    }
+
+    /// Two verify the same at once, in opposite order: each task is verified by one of them, and paid once.
+    async fn two_verify_the_same_together(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let count = handed_in(&app, &clerk, if support::soak() { 500 } else { 60 }).await;
+        let seen = clerk.get("/tasks/to-verify/summary").await.ok(200)["tasks"].as_array().unwrap().clone();
+        assert_eq!(seen.len(), count);
+        let head = app.client(Who::GridHead, Town::A).await;
+        let verify = |client: Client, tasks: Vec<Value>| {
+            actix_web::rt::spawn(async move { client.post("/tasks/verify", &json!({"tasks": tasks})).await.ok(200) })
+        };
+        let started = std::time::Instant::now();
+        let backwards = seen.iter().rev().cloned().collect();
+        let (first, second) = (verify(clerk.clone(), seen.clone()), verify(head, backwards));
+        let answers = [first.await.unwrap(), second.await.unwrap()];
+        eprintln!("two clerks, {count} tasks each: {:?}", started.elapsed());
+        let verified: u64 = answers.iter().map(|answer| answer["verified"].as_u64().unwrap()).sum();
+        assert_eq!(verified, u64::try_from(count).unwrap());
+        for answer in &answers {
+            let refused = answer["results"].as_array().unwrap().iter().filter(|one| one["verified"] == false);
+            assert!(refused.clone().all(|one| one["code"] == "state_conflict"), "{answer}");
+        }
+        assert_eq!(entries(&app, Town::A).await.len(), 2 * count);
+        assert_eq!(clerk.get("/tasks/to-verify/summary").await.ok(200)["total"], 0);
+        let differences = app.scope(Town::A).read(api::points::service::audit).await.unwrap();
+        assert_eq!(differences, []);
+    }
+
+    /// The most that one request takes, in one request.
+    async fn five_hundred_at_once(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let count = handed_in(&app, &clerk, 510).await;
+        let waiting = clerk.get("/tasks/to-verify/summary").await.ok(200);
+        assert_eq!((&waiting["total"], &waiting["right"]), (&json!(count), &json!(count)));
+        let seen = waiting["tasks"].as_array().unwrap();
+        assert_eq!(seen.len(), 500);
+        let started = std::time::Instant::now();
+        let answer = clerk.post_key("/tasks/verify", "many", &json!({"tasks": seen})).await.ok(200);
+        eprintln!("500 verified in one request: {:?}", started.elapsed());
+        assert_eq!(answer["verified"], 500);
+        let rest = clerk.get("/tasks/to-verify/summary").await.ok(200);
+        assert_eq!((&rest["total"], rest["tasks"].as_array().unwrap().len()), (&json!(10), 10));
+        let mut more = seen.clone();
+        more.push(rest["tasks"][0].clone());
+        clerk.post("/tasks/verify", &json!({"tasks": more})).await.problem(422, "validation_failed");
     }
 
     /// Two at once: one wins, the other is told; the points are posted once.

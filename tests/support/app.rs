@@ -444,6 +444,12 @@ fn create_roles() {
     });
 }
 
+/// Whether this is the long run (`make soak`): the same tests with larger numbers.
+#[must_use]
+pub fn soak() -> bool {
+    std::env::var_os("GEZHI_SOAK").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
 /// A seed for a randomised test: from `TEST_SEED`, otherwise new. Printed, so that a failure can be repeated.
 #[must_use]
 pub fn seed() -> u64 {

@@ -22,7 +22,7 @@ pub mod shim;
 pub mod wire;
 mod workplace;
 
-pub use app::{Db, Furnished, Inner, TestApp, run, seed, start_of_tests};
+pub use app::{Db, Furnished, Inner, TestApp, run, seed, soak, start_of_tests};
 pub use client::{Answer, Client};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
 pub use furniture::{Furniture, picture};

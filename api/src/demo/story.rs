@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use entity::ids::{AccountId, ActivityId, GridId, MemberId, PartyOrgId};
 use entity::kinds::{
     ChecklistKind, Evidence, Frequency, GridKind, MemberCategory, PartyOrgKind, PostKind, Role,
@@ -14,9 +14,10 @@ use rand::{RngExt, SeedableRng};
 use super::{CODE, NAME, Options, people};
 use crate::account::dto::CreateAccount;
 use crate::activity::dto::CreateActivity;
+use crate::calendar::Calendar;
 use crate::check_in::dto::ScannedCode;
 use crate::checklist::dto::{CreateChecklist, ItemInput, PublishChecklist};
-use crate::clock::{Clock, beijing, from_beijing};
+use crate::clock::{Clock, beijing, day as day_of, from_beijing};
 use crate::grid::dto::Appoint;
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Result, Versioned};
 use crate::member::dto::{CreateMember, CreatePartyOrg};
@@ -143,9 +144,9 @@ fn at(day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
     from_beijing(day.and_time(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default()))
 }
 
-/// People look after what falls due within the week.
-fn clock_limit(now: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
-    *beijing(now + TimeDelta::days(7))
+/// The end of the fifth working day after this one: people look after what falls due until then.
+fn soon(day: NaiveDate) -> DateTime<Utc> {
+    day_of(Calendar::china().nth_working_day(day + TimeDelta::days(1), 5)).1
 }
 
 fn key() -> IdempotencyKey {
@@ -215,7 +216,7 @@ impl Story {
             if offset == (days - LIST_DAYS).max(0) {
                 self.publish().await?;
             }
-            if day.weekday().num_days_from_monday() < 5 {
+            if Calendar::china().is_working(day) {
                 self.work(day).await?;
                 self.verify(day).await?;
             }
@@ -324,7 +325,7 @@ impl Story {
             let scope = self.acting(&person);
             let inbox = task::service::inbox(&scope, TaskPaging::default()).await?;
             // The one due next: what is far off can wait.
-            let soon = clock_limit(self.clock.now());
+            let soon = soon(day);
             let Some(first) = inbox.items.iter().find(|one| *one.due_at <= soon) else { continue };
             let mut input = SubmitTask {
                 text: Some("已按要求完成。".to_owned()),
@@ -351,9 +352,11 @@ impl Story {
         Ok(())
     }
 
-    /// The office looks at what came in; today's and some of yesterday's are left for whoever signs in.
+    /// The office looks at what came in; that of today and of the working day before is left for whoever signs in, over
+    /// however many holidays.
     async fn verify(&mut self, day: NaiveDate) -> Result<()> {
-        if day + TimeDelta::days(1) >= beijing(self.end).date_naive() {
+        let next = Calendar::china().nth_working_day(day + TimeDelta::days(1), 1);
+        if next >= beijing(self.end).date_naive() {
             return Ok(());
         }
         let office = self.office();

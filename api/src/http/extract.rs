@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use garde::Validate;
 use serde::de::DeserializeOwned;
 
-use super::code::Code;
+use super::code::{Code, Language};
 use super::error::{ApiError, Result};
 
 /// The largest JSON body an operation takes unless it says otherwise, in KiB.
@@ -216,6 +216,18 @@ impl FromRequest for IfMatch {
                 .map(IfMatch)
                 .ok_or_else(|| ApiError::new(Code::PreconditionFailed)),
         })
+    }
+}
+
+/// The language the client asks for, where an answer that is no error has words in it.
+impl FromRequest for Language {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let asked =
+            req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        ready(Ok(Self::of_header(asked)))
     }
 }
 

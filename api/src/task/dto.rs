@@ -45,6 +45,8 @@ pub struct TaskBrief {
     pub state: TaskState,
     /// Owed and past its deadline, or handed in too late and not yet verified.
     pub late: bool,
+    /// Handed in, and in time: what can be verified without opening it.
+    pub looks_right: bool,
     /// The deadline.
     pub due_at: Time,
     /// What must be shown.
@@ -56,9 +58,38 @@ pub struct TaskBrief {
     /// `2026-W47`, `2026-11`, `2026Q4` or `once`.
     #[schema(example = "2026-W47")]
     pub period: String,
+    /// Counted up by every change.
+    pub version: i32,
 }
 
 crate::page!(TaskPage, TaskBrief);
+
+/// A task as somebody saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SeenTask {
+    /// The task.
+    #[garde(skip)]
+    pub id: TaskId,
+    /// Its version then: what was handed in anew since is another.
+    #[garde(range(min = 1))]
+    #[schema(minimum = 1, example = 2)]
+    pub version: i32,
+}
+
+/// All that waits for one's verification, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ToVerify {
+    /// How many wait.
+    #[schema(example = 137)]
+    pub total: i64,
+    /// How many of them look right: handed in in time.
+    #[schema(example = 121)]
+    pub right: i64,
+    /// Those that look right, as they are now, the earliest deadline first: as many as `verify_tasks` takes at once.
+    #[schema(max_items = 500)]
+    pub tasks: Vec<SeenTask>,
+}
 
 /// A photo of a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -306,6 +337,45 @@ pub struct VerifyTask {
     #[garde(length(chars, max = 500))]
     #[schema(max_length = 500)]
     pub note: Option<String>,
+}
+
+/// Several verifications.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyTasks {
+    /// Which, as they were seen. One that is named twice is taken once.
+    #[garde(length(min = 1, max = 500), dive)]
+    #[schema(min_items = 1, max_items = 500)]
+    pub tasks: Vec<SeenTask>,
+    /// A remark on each.
+    #[garde(length(chars, max = 500))]
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+}
+
+/// What became of one of several tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verdict {
+    /// The task.
+    pub id: TaskId,
+    /// It is verified, its points are posted.
+    pub verified: bool,
+    /// Otherwise the code of the reason, as `verify_task` would answer it.
+    #[schema(required = true, example = "state_conflict")]
+    pub code: Option<String>,
+    /// The reason in words.
+    #[schema(required = true)]
+    pub reason: Option<String>,
+}
+
+/// What became of several tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verdicts {
+    /// How many were verified.
+    #[schema(example = 120)]
+    pub verified: i64,
+    /// Each, in the order asked for.
+    pub results: Vec<Verdict>,
 }
 
 /// A return.

@@ -3,10 +3,15 @@
 use actix_web::{get, post};
 use entity::ids::TaskId;
 
-use super::dto::{ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, VerifyTask};
+use super::dto::{
+    ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, ToVerify, Verdict, Verdicts,
+    VerifyTask, VerifyTasks,
+};
 use super::service;
 use crate::auth::{Permit, perm};
-use crate::http::{IdempotencyKey, Json, PathId, Problems, Query, Result, Tagged, Valid};
+use crate::http::{
+    ApiError, IdempotencyKey, Json, Language, PathId, Problems, Query, Result, Tagged, Valid,
+};
 
 /// Own tasks and those in the subtrees of the grids one heads; all of the township's with `task.read_all`.
 #[utoipa::path(
@@ -57,6 +62,19 @@ pub async fn list_to_verify(
     query: Query<TaskPaging>,
 ) -> Result<Json<TaskPage>> {
     Ok(Json(service::to_verify(&permit, query.into_inner()).await?))
+}
+
+/// How many submitted tasks one may verify, and which of them look right, to verify them together.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "get_to_verify",
+    summary = "待我核验的任务数",
+    security(("bearer" = ["task.verify"])),
+    responses((status = 200, description = "总数和按时提交的任务", body = ToVerify), Problems)
+)]
+#[get("/tasks/to-verify/summary")]
+pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVerify>> {
+    Ok(Json(service::waiting(&permit).await?))
 }
 
 /// A task with what was handed in last, its log, and what one may do to it now.
@@ -117,6 +135,42 @@ pub async fn verify_task(
     input: Valid<VerifyTask>,
 ) -> Result<Tagged<Task>> {
     Ok(Tagged(service::verify(&permit, key, id.0, input.into_inner()).await?))
+}
+
+/// Confirms up to 500 submitted tasks as they were seen, each as `verify_task` does: one that was handed in anew since, or
+/// that somebody else verified, is refused and does not hold up the others. Repeat a request that got no answer under the
+/// same key: what was verified is told as verified, nothing is posted twice.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "verify_tasks",
+    summary = "批量核验任务",
+    security(("bearer" = ["task.verify"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")),
+    request_body = VerifyTasks,
+    responses((status = 200, description = "逐项结果", body = Verdicts), Problems)
+)]
+#[post("/tasks/verify")]
+pub async fn verify_tasks(
+    permit: Permit<perm::TaskVerify>,
+    key: IdempotencyKey,
+    language: Language,
+    input: Valid<VerifyTasks>,
+) -> Result<Json<Verdicts>> {
+    let verdicts = service::verify_many(&permit, key, input.into_inner()).await?;
+    let verified = verdicts.iter().filter(|(_, refused)| refused.is_none()).count();
+    let results = verdicts.into_iter().map(|(id, refused)| {
+        let problem = refused.map(|error| error.problem(language, ""));
+        Verdict {
+            id,
+            verified: problem.is_none(),
+            code: problem.as_ref().map(|problem| problem.code.clone()),
+            reason: problem.map(|problem| problem.detail.unwrap_or(problem.title)),
+        }
+    });
+    Ok(Json(Verdicts {
+        verified: i64::try_from(verified).map_err(ApiError::internal)?,
+        results: results.collect(),
+    }))
 }
 
 /// Sends a submitted task back with a reason; its deadline stays.

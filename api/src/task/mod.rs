@@ -15,6 +15,9 @@
 //!   A place is recorded once, if the person gives it, for this task alone.
 //! - Nobody verifies or returns his own task. The office verifies any; a supervisor or general head verifies in the
 //!   subtree of his grids. A sub-grid head sees his grids' tasks but does not verify.
+//! - What was handed in in time looks right ([`rules::looks_right`]) and can be verified together with others
+//!   ([`service::verify_many`]): exactly those that were seen, each as it was seen, by the rules of a single one and in a
+//!   transaction of its own. What was handed in since, or anew, is never among them.
 //! - One sees one's own tasks and those in the subtrees of the grids one heads; with `task.read_all` the township's.
 //!   What one does not see does not exist (404).
 //! - Photos are evidence once uploaded (room `attachment`) and named in a submission; the newest submission counts, the
@@ -65,6 +68,8 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     // Fixed words before `{id}`.
     cfg.service(handlers::list_inbox)
         .service(handlers::list_to_verify)
+        .service(handlers::get_to_verify)
+        .service(handlers::verify_tasks)
         .service(handlers::list_tasks)
         .service(handlers::get_task)
         .service(handlers::submit_task)

@@ -82,6 +82,17 @@ pub fn late(
     }
 }
 
+/// Whether a task looks right to whoever verifies: handed in, and in time. The evidence that it asks for is there, or it
+/// had not been taken; what came late is opened first. The one rule for what is verified without a look at each.
+#[must_use]
+pub fn looks_right(
+    state: TaskState,
+    due_at: DateTime<Utc>,
+    submitted_at: Option<DateTime<Utc>>,
+) -> bool {
+    state == TaskState::Submitted && submitted_at.is_some_and(|at| at <= due_at)
+}
+
 /// What can be done to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -265,6 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn what_came_in_time_looks_right() {
+        let due = at("2026-11-25T17:30:00+08:00");
+        let after = at("2026-11-25T17:30:01+08:00");
+        assert!(looks_right(TaskState::Submitted, due, Some(due)));
+        assert!(!looks_right(TaskState::Submitted, due, Some(after)));
+        for state in
+            [TaskState::Open, TaskState::Returned, TaskState::Verified, TaskState::Cancelled]
+        {
+            assert!(!looks_right(state, due, Some(due)), "{state}");
+        }
+    }
+
+    #[test]
     fn evidence() {
         assert!(!evidence_missing(Evidence::None, None, None, 0));
         assert!(evidence_missing(Evidence::Text, Some("  "), None, 1));
@@ -335,6 +359,16 @@ mod tests {
             let beijing = due + TimeDelta::hours(8);
             prop_assert_eq!(beijing.time(), NaiveTime::MIN + TimeDelta::minutes(17 * 60 + 30));
             prop_assert!(Calendar::china().is_working(beijing.date_naive()));
+        }
+
+        #[test]
+        fn of_what_is_handed_in_either_it_is_late_or_it_looks_right(
+            due in any_moment(), handed in any_moment(), now in any_moment(), facts in any_facts(),
+        ) {
+            let right = looks_right(facts.state, due, Some(handed));
+            let is_late = late(facts.state, due, Some(handed), now);
+            prop_assert!(!(right && is_late));
+            prop_assert_eq!(facts.state == TaskState::Submitted, right || (is_late && facts.state == TaskState::Submitted));
         }
 
         #[test]

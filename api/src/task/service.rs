@@ -20,9 +20,9 @@ use uuid::Uuid;
 
 use super::Sources;
 use super::dto::{
-    ListTasks, Place, ReturnTask, SubmitTask, Task, TaskActor, TaskAttachment, TaskBrief,
+    ListTasks, Place, ReturnTask, SeenTask, SubmitTask, Task, TaskActor, TaskAttachment, TaskBrief,
     TaskLogEntry, TaskMay, TaskPage, TaskPaging, TaskSort, TaskSource, TaskSubmission,
-    TaskSubmitter, VerifyTask,
+    TaskSubmitter, ToVerify, VerifyTask, VerifyTasks,
 };
 use super::rules::{self, Act, Facts, Key, Owed, Refusal};
 use crate::auth::perm;
@@ -31,6 +31,9 @@ use crate::grid::dto::GridRef;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, Page, Result};
 use crate::member::dto::MemberRef;
 use crate::tenancy::{Find, Scope, Tx};
+
+/// Tasks that can be verified by one request: what [`VerifyTasks`] takes.
+const VERIFIED_AT_ONCE: u64 = 500;
 
 /// Tasks cancelled by one statement.
 const CANCELLED_AT_ONCE: usize = 500;
@@ -142,6 +145,13 @@ pub fn late(now: DateTime<Utc>) -> Condition {
         )
 }
 
+/// Tasks that look right, as [`rules::looks_right`] tells them.
+fn looking_right() -> Condition {
+    Condition::all()
+        .add(task::Column::State.eq(TaskState::Submitted))
+        .add(task::Column::SubmittedAt.into_expr().lte(task::Column::DueAt.into_expr()))
+}
+
 /// A task with the names of its grid and its assignee, in one statement.
 #[derive(Debug, FromQueryResult)]
 struct Row {
@@ -174,6 +184,7 @@ impl Row {
     fn brief(self, now: DateTime<Utc>) -> TaskBrief {
         TaskBrief {
             late: self.late(now),
+            looks_right: rules::looks_right(self.state, self.due_at, self.submitted_at),
             id: self.id,
             title: self.title,
             grid: GridRef { id: self.grid_id, name: self.grid_name },
@@ -190,6 +201,7 @@ impl Row {
                 version_number: self.list_number,
             },
             period: self.period,
+            version: self.version,
         }
     }
 }
@@ -343,6 +355,37 @@ pub async fn to_verify(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
         .read(async |tx: &Tx| {
             let reach = Reach::of(tx).await?;
             page(tx, reach.to_verify(), TaskSort::DueAt, &paging).await
+        })
+        .await
+}
+
+/// How much waits for this account's verification, and what of it looks right, as it is now.
+pub async fn waiting(scope: &Scope) -> Result<ToVerify> {
+    use task::Column;
+    scope
+        .read(async |tx: &Tx| {
+            let reach = Reach::of(tx).await?;
+            let right = reach.to_verify().add(looking_right());
+            let count = async |wanted: Condition| {
+                let count = tx.find::<task::Entity>().filter(wanted).count().await?;
+                i64::try_from(count).map_err(ApiError::internal)
+            };
+            let tasks = tx
+                .find::<task::Entity>()
+                .select_only()
+                .columns([Column::Id, Column::Version])
+                .filter(right.clone())
+                .order_by_asc(Column::DueAt)
+                .order_by_asc(Column::Id)
+                .limit(VERIFIED_AT_ONCE)
+                .into_tuple::<(TaskId, i32)>()
+                .all()
+                .await?;
+            Ok(ToVerify {
+                total: count(reach.to_verify()).await?,
+                right: count(right).await?,
+                tasks: tasks.into_iter().map(|(id, version)| SeenTask { id, version }).collect(),
+            })
         })
         .await
 }
@@ -698,28 +741,83 @@ pub async fn verify(
     scope
         .write_once(key, "verify_task", &fingerprint, async move |tx: &Tx| {
             let reach = Reach::of(tx).await?;
-            let task = locked(tx, &reach, id).await?;
-            let state = allowed(tx, &reach, &task, Act::Verify)?;
-            let verified = tx
-                .update(task::ActiveModel {
-                    id: Set(id),
-                    state: Set(state),
-                    closed_at: Set(Some(tx.now())),
-                    version: Set(task.version + 1),
-                    ..Default::default()
-                })
-                .await?;
-            note(tx, id, TaskLogKind::Verified, trimmed(input.note)).await?;
-            let source = tx
-                .shared::<Sources>()
-                .and_then(|sources| sources.of(verified.source_kind))
-                .ok_or_else(|| {
-                    ApiError::internal(format!("no source registered for {}", verified.source_kind))
-                })?;
-            source.verified(tx, &verified).await?;
+            pass(tx, &reach, id, None, input.note).await?;
             show(tx, &reach, id).await
         })
         .await
+}
+
+/// Verifies one task, unless it is another than the one that was seen.
+async fn pass(
+    tx: &Tx,
+    reach: &Reach,
+    id: TaskId,
+    seen: Option<i32>,
+    remark: Option<String>,
+) -> Result<()> {
+    let task = locked(tx, reach, id).await?;
+    let state = allowed(tx, reach, &task, Act::Verify)?;
+    if seen.is_some_and(|version| version != task.version) {
+        return Err(ApiError::new(Code::StateConflict).detail(
+            "提交的内容已经改变，请查看后再核验",
+            "What was handed in has changed; look at it first",
+        ));
+    }
+    let verified = tx
+        .update(task::ActiveModel {
+            id: Set(id),
+            state: Set(state),
+            closed_at: Set(Some(tx.now())),
+            version: Set(task.version + 1),
+            ..Default::default()
+        })
+        .await?;
+    note(tx, id, TaskLogKind::Verified, trimmed(remark)).await?;
+    let source =
+        tx.shared::<Sources>().and_then(|sources| sources.of(verified.source_kind)).ok_or_else(
+            || ApiError::internal(format!("no source registered for {}", verified.source_kind)),
+        )?;
+    source.verified(tx, &verified).await
+}
+
+/// Somebody above confirms several tasks as they were seen, each in a transaction of its own and by the rules of
+/// [`verify`]; one that is refused does not hold up the others. Under the same key what was verified stays told so.
+///
+/// # Errors
+/// What is not about a single task (the database does not answer) ends the work; what was verified before stays, and
+/// a repetition under the same key goes on from there.
+pub async fn verify_many(
+    scope: &Scope,
+    key: IdempotencyKey,
+    input: VerifyTasks,
+) -> Result<Vec<(TaskId, Option<ApiError>)>> {
+    let mut taken = HashSet::new();
+    let mut verdicts = Vec::with_capacity(input.tasks.len());
+    for seen in input.tasks {
+        if !taken.insert(seen.id) {
+            continue;
+        }
+        let once = IdempotencyKey(key.0.as_ref().map(|key| format!("{key}/{}", seen.id)));
+        let remark = input.note.clone();
+        let fingerprint = (seen, remark.clone());
+        let passed = scope
+            .write_once(once, "verify_tasks", &fingerprint, async move |tx: &Tx| {
+                let reach = Reach::of(tx).await?;
+                pass(tx, &reach, seen.id, Some(seen.version), remark).await
+            })
+            .await;
+        match passed {
+            Ok(()) => verdicts.push((seen.id, None)),
+            Err(error) if about_the_task(error.code()) => verdicts.push((seen.id, Some(error))),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(verdicts)
+}
+
+/// Whether an error says something of one task, not of the request or the server.
+fn about_the_task(code: Code) -> bool {
+    matches!(code, Code::NotFound | Code::Forbidden | Code::SelfVerification | Code::StateConflict)
 }
 
 /// Somebody above sends a task back; its clock goes on.

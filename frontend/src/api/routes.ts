@@ -30,6 +30,7 @@ export const routes = {
   get_party_org: ['GET', '/api/v1/party-orgs/{id}', false],
   get_site: ['GET', '/api/v1/public/site', false],
   get_task: ['GET', '/api/v1/tasks/{id}', false],
+  get_to_verify: ['GET', '/api/v1/tasks/to-verify/summary', false],
   get_township: ['GET', '/api/v1/township', false],
   import_grids: ['POST', '/api/v1/imports/grids', true],
   import_members: ['POST', '/api/v1/imports/members', true],
@@ -69,5 +70,6 @@ export const routes = {
   update_party_org: ['PATCH', '/api/v1/party-orgs/{id}', false],
   upload_attachment: ['POST', '/api/v1/attachments', true],
   verify_task: ['POST', '/api/v1/tasks/{id}/verify', true],
+  verify_tasks: ['POST', '/api/v1/tasks/verify', true],
   withdraw: ['POST', '/api/v1/activities/{id}/withdraw', false],
 } as const satisfies Record<string, readonly [string, string, boolean]>

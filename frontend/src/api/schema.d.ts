@@ -933,6 +933,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/to-verify/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 待我核验的任务数 */
+        get: operations["get_to_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批量核验任务 */
+        post: operations["verify_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -2599,6 +2633,17 @@ export interface components {
              */
             code: string;
         };
+        /** @description A task as somebody saw it. */
+        SeenTask: {
+            /** @description The task. */
+            id: components["schemas"]["TaskId"];
+            /**
+             * Format: int32
+             * @description Its version then: what was handed in anew since is another.
+             * @example 2
+             */
+            version: number;
+        };
         /** @description One session of the account. */
         Session: {
             /** @description Its id. */
@@ -2858,6 +2903,8 @@ export interface components {
             state: components["schemas"]["TaskState"];
             /** @description Owed and past its deadline, or handed in too late and not yet verified. */
             late: boolean;
+            /** @description Handed in, and in time: what can be verified without opening it. */
+            looks_right: boolean;
             /** @description The deadline. */
             due_at: components["schemas"]["Time"];
             /** @description What must be shown. */
@@ -2871,6 +2918,11 @@ export interface components {
              * @example 2026-W47
              */
             period: string;
+            /**
+             * Format: int32
+             * @description Counted up by every change.
+             */
+            version: number;
         };
         /**
          * Format: uuid
@@ -2970,6 +3022,23 @@ export interface components {
          * @example 2026-11-23T09:30:00+08:00
          */
         Time: string;
+        /** @description All that waits for one's verification, counted. */
+        ToVerify: {
+            /**
+             * Format: int64
+             * @description How many wait.
+             * @example 137
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them look right: handed in in time.
+             * @example 121
+             */
+            right: number;
+            /** @description Those that look right, as they are now, the earliest deadline first: as many as `verify_tasks` takes at once. */
+            tasks: components["schemas"]["SeenTask"][];
+        };
         /** @description The township. */
         Township: {
             /**
@@ -3098,9 +3167,41 @@ export interface components {
              */
             file: string;
         };
+        /** @description What became of one of several tasks. */
+        Verdict: {
+            /** @description The task. */
+            id: components["schemas"]["TaskId"];
+            /** @description It is verified, its points are posted. */
+            verified: boolean;
+            /**
+             * @description Otherwise the code of the reason, as `verify_task` would answer it.
+             * @example state_conflict
+             */
+            code: string | null;
+            /** @description The reason in words. */
+            reason: string | null;
+        };
+        /** @description What became of several tasks. */
+        Verdicts: {
+            /**
+             * Format: int64
+             * @description How many were verified.
+             * @example 120
+             */
+            verified: number;
+            /** @description Each, in the order asked for. */
+            results: components["schemas"]["Verdict"][];
+        };
         /** @description A verification. */
         VerifyTask: {
             /** @description A remark. */
+            note?: string | null;
+        };
+        /** @description Several verifications. */
+        VerifyTasks: {
+            /** @description Which, as they were seen. One that is named twice is taken once. */
+            tasks: components["schemas"]["SeenTask"][];
+            /** @description A remark on each. */
             note?: string | null;
         };
         /**
@@ -11051,6 +11152,251 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_to_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 总数和按时提交的任务 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToVerify"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_tasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 同一键重复提交只生效一次 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyTasks"];
+            };
+        };
+        responses: {
+            /** @description 逐项结果 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdicts"];
                 };
             };
             /** @description The request is malformed. */

@@ -1,6 +1,7 @@
 // The clerk publishes a list at the desk; a grid head hands in on the phone; what is verified becomes points.
 import { assert, journey, same, until } from '../support/checks.mjs'
 import { Person, photo } from '../support/browser.mjs'
+import { signInByApi } from '../support/server.mjs'
 
 export const written = '检查消防通道和电动自行车充电点'
 export const pasted = '走访独居老人,记录需要帮助的事项'
@@ -229,5 +230,63 @@ export async function verify(clerk, { head, before }, api) {
       clerk.quiet()
       head.quiet()
     })
+  })
+}
+
+/** More is handed in than a page shows; all that looks right is verified with one button, and nothing else. */
+export async function verifyAll(clerk, server, api) {
+  const { page } = clerk
+  const summary = () => api.clerk.get('/tasks/to-verify/summary')
+  return journey('desk, all that looks right', async (check) => {
+    let before
+    await check('the heads hand in more than a page shows', async () => {
+      let handed = 0
+      for (let n = 3; handed < 24; n += 1) {
+        const head = await signInByApi(server, `cj${String(n).padStart(4, '0')}`)
+        const { items } = await head.get('/tasks/inbox?limit=200')
+        const task = items.find((one) => one.title === pasted)
+        if (!task) continue
+        await head.post(`/tasks/${task.id}/submit`, { text: '走访 2 户,无异常。' })
+        handed += 1
+      }
+      before = await summary()
+      assert(before.right >= 24, `${before.right} look right`)
+    })
+    let left
+    await check('the page says how many there are, shown or not', async () => {
+      await clerk.go('/tasks/to-verify')
+      const { total, right } = before
+      await clerk
+        .text(`共 ${total} 项待核验，其中 ${right} 项按时提交；已选 ${right} 项。`)
+        .waitFor()
+      same(await page.locator('tbody tr').count(), 20, 'rows shown')
+      const ticked = page.locator('tbody input[type=checkbox]:checked')
+      await clerk.text(`已选的有 ${right - (await ticked.count())} 项尚未显示`).waitFor()
+      const { items } = await api.clerk.get('/tasks/to-verify?limit=20')
+      same(await ticked.count(), items.filter((one) => one.looks_right).length, 'ticked on the page')
+      return `${total} wait, ${right} look right`
+    })
+    await check('one is taken out, one comes in meanwhile, all others are verified', async () => {
+      const { items } = await api.clerk.get('/tasks/to-verify?limit=20')
+      left = items.find((one) => one.looks_right) ?? before.tasks[0]
+      const box = page.getByRole('checkbox', { name: `选择：${left.title}（${left.assignee?.name}）` })
+      const shown = (await box.count()) > 0
+      if (shown) await box.first().uncheck()
+      const one = await signInByApi(server, 'worker')
+      const { items: owed } = await one.get('/tasks/inbox?limit=200')
+      const late = owed.find((task) => task.evidence === 'text')
+      if (late) await one.post(`/tasks/${late.id}/submit`, { text: '已收集 3 条意见。' })
+      const expected = before.right - (shown ? 1 : 0)
+      await clerk.button(`核验通过所选 ${expected} 项`).click()
+      await clerk.text(`${expected} 项已核验通过，积分已计入。`).waitFor()
+      await clerk.settled()
+      const after = await summary()
+      same(after.total, before.total - expected + (late ? 1 : 0), 'what waits')
+      const waiting = after.tasks.map((task) => task.id)
+      if (shown) assert(waiting.includes(left.id), 'what was taken out was verified')
+      if (late && !late.late) assert(waiting.includes(late.id), 'what came since was verified unseen')
+      return `${expected} with one button`
+    })
+    await check('nothing left the origin, no error, no breach of policy', () => clerk.quiet())
   })
 }

@@ -7,7 +7,7 @@ import { root } from './packages.mjs'
 
 export const township = '310116112'
 /** The moment at which the servers of a run start, whatever the machine's clock says. */
-const start = new Date(process.env.TEST_CLOCK || readFileSync(`${root}tests/clock`, 'utf8').trim())
+const start = process.env.TEST_CLOCK || readFileSync(`${root}tests/clock`, 'utf8').trim()
 
 /** With the demonstration township, or empty as on its first day: then `founding` is the address it printed. Its clock
  * starts at `start` and goes on from there. */
@@ -23,7 +23,7 @@ export async function startServer({ empty = false } = {}) {
     PATH: process.env.PATH,
     GEZHI_LISTEN: '127.0.0.1:0',
     GEZHI_SECURE_COOKIES: 'false',
-    GEZHI_CLOCK: start.toISOString(),
+    GEZHI_CLOCK: start,
     ...(empty ? {} : { GEZHI_DEFAULT_TOWNSHIP: township }),
   }
   let child
@@ -48,7 +48,7 @@ export async function startServer({ empty = false } = {}) {
         mkdirSync(cwd)
         execFileSync(program, ['migrate'], { env, cwd, stdio })
       } else {
-        const clock = { TEST_CLOCK: env.GEZHI_CLOCK, PROGRAM: program }
+        const clock = { TEST_CLOCK: start, PROGRAM: program }
         execFileSync('bash', [`${root}tests/demo-copy.sh`, cwd], { env: { ...process.env, ...clock }, stdio })
       }
     } catch {
@@ -61,7 +61,7 @@ export async function startServer({ empty = false } = {}) {
       if (!password) throw new Error('the accounts file names no password')
     }
     // The server's clock starts a moment later, when it has come up: nobody's runs behind it.
-    const ahead = start - Date.now()
+    const ahead = Date.parse(start) - Date.now()
     child = spawn(program, ['serve'], { env, cwd, stdio: ['ignore', 'pipe', log] })
     let said = ''
     const base = await new Promise((resume, refuse) => {
@@ -89,13 +89,17 @@ export async function signInByApi(server, username) {
   if (answer.status !== 201)
     throw new Error(`signing in as ${username}: ${answer.status} ${await answer.text()}`)
   const { access_token: token } = await answer.json()
-  return {
-    async get(path) {
-      const found = await fetch(`${server.base}/api/v1${path}`, {
-        headers: { Authorization: `Bearer ${token}` },
-      })
-      if (!found.ok) throw new Error(`GET ${path}: ${found.status} ${await found.text()}`)
-      return found.json()
-    },
+  const ask = async (method, path, body) => {
+    const found = await fetch(`${server.base}/api/v1${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body ? { 'Content-Type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    if (!found.ok) throw new Error(`${method} ${path}: ${found.status} ${await found.text()}`)
+    return found.json()
   }
+  return { get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) }
 }

@@ -72,6 +72,10 @@ export default defineTexts({
     need_reason: '请填写退回原因',
     verify_note: '按时提交、凭证齐全的已经勾选；逾期提交的请打开看过再勾选。',
     verify_ticked: '核验通过所选 {n} 项',
+    verify_sum: '共 {total} 项待核验，其中 {right} 项按时提交；已选 {n} 项。',
+    verify_hidden: '已选的有 {n} 项尚未显示，加载更多可以逐项查看。',
+    verify_rest: '一次最多选中 {most} 项按时提交的，其余的核验后接着选。',
+    not_shown: '列表中未显示的任务',
     verify_empty: '没有待核验的任务',
     verify_empty_text: '责任人提交后会出现在这里。',
     tick_all: '全选',
@@ -159,6 +163,11 @@ export default defineTexts({
     verify_note:
       'What was handed in in time with its evidence is ticked; open what came late before you tick it.',
     verify_ticked: 'Verify the {n} ticked',
+    verify_sum: '{total} to verify, {right} of them handed in in time; {n} ticked.',
+    verify_hidden: '{n} of the ticked are not shown yet; load more to look at each.',
+    verify_rest:
+      'At most {most} that came in time are ticked at once; the others follow when these are verified.',
+    not_shown: 'A task that the list did not show',
     verify_empty: 'Nothing to verify',
     verify_empty_text: 'What is handed in appears here.',
     tick_all: 'Tick all',

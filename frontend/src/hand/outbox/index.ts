@@ -86,7 +86,7 @@ function make(): Outbox {
         if (!outcome) return
         outcomes.set(entry.id, outcome)
         if (outcome.kind === 'sent') {
-          void invalidate('get_task', 'list_inbox', 'list_tasks', 'list_to_verify')
+          void invalidate('get_task', 'list_inbox', 'list_tasks', 'list_to_verify', 'get_to_verify')
           if (entry.id !== quiet) notify.done(t('outbox.sent', { title: entry.task.title }))
         } else if (outcome.kind === 'refused') {
           // What the phone showed of the task was out of date.

@@ -3,6 +3,7 @@ import type { OperationId } from '@/api'
 /** What shows tasks and must be read again after one was verified or returned. */
 export const afterVerdict: OperationId[] = [
   'list_to_verify',
+  'get_to_verify',
   'list_tasks',
   'list_inbox',
   'get_task',
