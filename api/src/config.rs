@@ -59,6 +59,10 @@ pub struct Config {
     pub metrics_token: Option<String>,
     /// Work of a password hash. The default is 19 MiB and two passes, the least that OWASP's password storage cheat sheet asks for.
     pub password_cost: PasswordCost,
+    /// Days that entries of the audit log are kept; at least 180.
+    pub audit_days: u32,
+    /// Name of this installation in the checkpoints of its audit logs, such as its domain; without spaces or plus signs.
+    pub audit_name: String,
     /// Connections for reading on SQLite.
     pub sqlite_readers: u32,
     /// Connections on PostgreSQL.
@@ -99,6 +103,8 @@ impl Default for Config {
             connections_per_address: 256,
             metrics_token: None,
             password_cost: PasswordCost { memory_kib: 19 * 1024, passes: 2 },
+            audit_days: 400,
+            audit_name: "gezhi".to_owned(),
             sqlite_readers: 4,
             postgres_connections: 16,
             workers: 0,

@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  jobs  calendar  config  clock  pages  command
+//! floor 1   tenancy  auth  session  http  jobs  audit  calendar  config  clock  pages  command
 //! ```
 //!
 //! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
@@ -16,6 +16,7 @@
 pub mod account;
 pub mod activity;
 pub mod attachment;
+pub mod audit;
 pub mod auth;
 pub mod board;
 pub mod calendar;
@@ -62,15 +63,37 @@ use crate::tenancy::{Shared, StartError};
 /// Seconds that requests under way get when the server is told to stop.
 const STOP_SECONDS: u64 = 20;
 
+/// What each room records, one room after the other.
+#[must_use]
+pub fn acts() -> audit::Acts {
+    audit::Acts(
+        [
+            audit::acts::ACTS,
+            session::acts::ACTS,
+            township::acts::ACTS,
+            account::acts::ACTS,
+            member::acts::ACTS,
+            grid::acts::ACTS,
+            import::acts::ACTS,
+            checklist::acts::ACTS,
+            task::acts::ACTS,
+            activity::acts::ACTS,
+        ]
+        .concat(),
+    )
+}
+
 /// What upper floors register for lower ones to call.
 pub(crate) fn register(shared: &mut Shared) {
+    shared.insert(acts());
     shared.insert(township::service::StandingData(vec![|tx| {
         Box::pin(points::service::ensure_standing_data(tx))
     }]));
-    shared
-        .insert(jobs::Daily(vec![|tx| Box::pin(checklist::service::bring_up_to_date(tx)), |tx| {
-            Box::pin(attachment::service::forget_unused(tx))
-        }]));
+    shared.insert(jobs::Daily(vec![
+        |tx| Box::pin(checklist::service::bring_up_to_date(tx)),
+        |tx| Box::pin(attachment::service::forget_unused(tx)),
+        |tx| Box::pin(audit::seal_rest(tx)),
+    ]));
     shared
         .insert(grid::PostsChanged(vec![|tx| Box::pin(checklist::service::bring_up_to_date(tx))]));
     shared.insert(task::Sources::new(vec![Box::new(checklist::TaskEffects)]));
@@ -81,6 +104,7 @@ fn operations(cfg: &mut ServiceConfig) {
     cfg.configure(session::routes)
         .configure(township::routes)
         .configure(account::routes)
+        .configure(audit::routes)
         .configure(calendar::routes)
         .configure(member::routes)
         .configure(grid::routes)
@@ -107,6 +131,7 @@ fn operations(cfg: &mut ServiceConfig) {
         (name = "public", description = "未登录可用。What needs no sign-in."),
         (name = "session", description = "登录。Sessions, tokens, the caller."),
         (name = "account", description = "账号与角色。Accounts and roles."),
+        (name = "audit", description = "操作日志。Who did what, and the proofs of it."),
         (name = "township", description = "本镇街。The township itself."),
         (name = "calendar", description = "工作日历。The official working calendar."),
         (name = "member", description = "人员与党组织。People, party organisations, the roster's import."),
@@ -259,6 +284,68 @@ fn serve(
         .and_then(http)
     })?;
     Ok(server.run())
+}
+
+/// What counting a township again gave, for the operator.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Name and code of the township.
+    pub township: String,
+    /// What was counted of its audit log.
+    pub audit: audit::Report,
+    /// Everything that does not fit, one line each.
+    pub faults: Vec<String>,
+}
+
+impl std::fmt::Display for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let audit = &self.audit;
+        write!(
+            f,
+            "{}: {} entries, {} leaves, {} not sealed yet, {} erased, {} purged, {} checkpoints: ",
+            self.township,
+            audit.entries,
+            audit.leaves,
+            audit.unsealed,
+            audit.erased,
+            audit.purged,
+            audit.checkpoints
+        )?;
+        match self.faults.as_slice() {
+            [] => write!(f, "all fits"),
+            faults => {
+                write!(f, "{} do not fit", faults.len())?;
+                faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+            }
+        }
+    }
+}
+
+/// Counts a township's audit log and points ledger again, in one snapshot. `kept` are checkpoints that were kept elsewhere.
+///
+/// # Errors
+/// Those of the database; what was kept elsewhere is no checkpoint of this log.
+pub async fn verify(
+    state: &AppState,
+    tenant: ::entity::ids::TenantId,
+    kept: &[String],
+) -> http::Result<Verified> {
+    state
+        .scope_of(tenant)
+        .read(async |tx| {
+            let township = tx.township().await?;
+            let audit = audit::verify(tx, kept).await?;
+            let ledger = points::service::audit(tx).await?;
+            let faults = audit.faults.iter().map(|fault| format!("audit log: {fault}"));
+            let faults = faults.chain(ledger.iter().map(|one| format!("points ledger: {one:?}")));
+            let faults = faults.collect();
+            Ok(Verified {
+                township: format!("{} ({})", township.name, township.code),
+                audit,
+                faults,
+            })
+        })
+        .await
 }
 
 /// Brings the schema up to date, as the owner; on PostgreSQL grants the run-time role what it needs.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use entity::ids::TenantId;
 
+use crate::audit::Auditor;
 use crate::auth::{Passwords, Principal, Relay, Throttle, TokenKey, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -26,6 +27,7 @@ struct Inner {
     passwords: Passwords,
     throttle: Throttle,
     relay: Relay,
+    auditor: Auditor,
     redis: Option<redis::Client>,
 }
 
@@ -55,6 +57,9 @@ impl AppState {
         let tokens = Tokens::default();
         let mut shared = Shared::default();
         crate::register(&mut shared);
+        let auditor = Auditor::load(&config)?;
+        shared.insert(auditor.unsealed().clone());
+        shared.insert(auditor.clone());
         Ok(Self {
             inner: Arc::new(Inner {
                 token_key: TokenKey::load(&config.data_dir.join("token-key.der"))?,
@@ -66,6 +71,7 @@ impl AppState {
                 db,
                 shared: Arc::new(shared),
                 tokens,
+                auditor,
                 redis,
             }),
         })
@@ -105,6 +111,12 @@ impl AppState {
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
         &self.inner.throttle
+    }
+
+    /// What the record of acts needs: its key, what waits to be sealed.
+    #[must_use]
+    pub fn auditor(&self) -> &Auditor {
+        &self.inner.auditor
     }
 
     /// News between nodes.
@@ -152,5 +164,6 @@ impl AppState {
             actix_web::rt::spawn(Relay::listen(self.inner.tokens.clone(), client));
         }
         actix_web::rt::spawn(crate::jobs::run(self.clone()));
+        actix_web::rt::spawn(crate::audit::run(self.clone()));
     }
 }

@@ -126,6 +126,8 @@ ids! {
     PostingId;
     /// Id of a line of a posting.
     PointsEntryId;
+    /// Id of an entry of the audit log.
+    AuditEntryId;
 }
 
 /// Points, counted in hundredths: exact where fractions of an hour are not.

@@ -86,6 +86,7 @@ words! {
     /// What an account may do in its township.
     Role {
         Administrator = "administrator" "系统管理员",
+        Auditor = "auditor" "审计管理员",
         Leader = "leader" "督导员",
         Clerk = "clerk" "党建办",
         GridHead = "grid_head" "网格长",

@@ -242,3 +242,40 @@ pub(crate) async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Res
     }
     Ok(())
 }
+
+/// On SQLite, closes the way around [`append_only`]: `REPLACE` and `INSERT OR REPLACE` remove the row whose key they
+/// take without firing its DELETE trigger, unless the connection says otherwise (`recursive_triggers`, off by default
+/// and every connection's own). So an insert that finds one of the keys `refused` taken is refused, and one
+/// that finds one of the keys `passed_over` taken does nothing, as `ON CONFLICT DO NOTHING` asks for.
+pub(crate) async fn never_replaced(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    refused: &[&[&str]],
+    passed_over: &[&[&str]],
+) -> Result<(), DbErr> {
+    if on_postgres(manager) {
+        return Ok(());
+    }
+    let taken = |columns: &[&str]| {
+        let same: Vec<String> =
+            columns.iter().map(|column| format!("\"{column}\" = NEW.\"{column}\"")).collect();
+        format!(
+            "EXISTS (SELECT 1 FROM \"{table}\" WHERE \"{TENANT}\" = NEW.\"{TENANT}\" AND {})",
+            same.join(" AND ")
+        )
+    };
+    let refused = refused.iter().map(|columns| {
+        format!("WHEN {} THEN RAISE(ABORT, '{table} is append-only') ", taken(columns))
+    });
+    let passed_over =
+        passed_over.iter().map(|columns| format!("WHEN {} THEN RAISE(IGNORE) ", taken(columns)));
+    let cases: String = refused.chain(passed_over).collect();
+    manager
+        .get_connection()
+        .execute_unprepared(&format!(
+            "CREATE TRIGGER \"{table}_refuses_replace\" BEFORE INSERT ON \"{table}\" \
+             BEGIN SELECT CASE {cases}END; END"
+        ))
+        .await?;
+    Ok(())
+}

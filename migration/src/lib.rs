@@ -12,6 +12,7 @@ mod m20261122_000002_people;
 mod m20261122_000003_work;
 mod m20261122_000004_points;
 mod m20261122_000005_lists;
+mod m20261126_000011_audit;
 mod m20261126_000012_probe;
 #[cfg(test)]
 mod tests;
@@ -47,10 +48,24 @@ pub const TENANT_TABLES: &[&str] = &[
     "posting",
     "points_entry",
     "purse_quarter",
+    "audit_entry",
+    "audit_detail",
+    "audit_leaf",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_purge",
 ];
 
 /// The tenant tables whose rows are never changed or removed.
-pub const APPEND_ONLY_TABLES: &[&str] = &["posting", "points_entry"];
+pub const APPEND_ONLY_TABLES: &[&str] = &[
+    "posting",
+    "points_entry",
+    "audit_entry",
+    "audit_leaf",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_purge",
+];
 
 /// All steps of the schema's history. Schema changes are new steps at the end; released ones stay as they are.
 pub struct Migrator;
@@ -64,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_work::Migration),
             Box::new(m20261122_000004_points::Migration),
             Box::new(m20261122_000005_lists::Migration),
+            Box::new(m20261126_000011_audit::Migration),
             Box::new(m20261126_000012_probe::Migration),
         ]
     }

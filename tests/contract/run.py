@@ -32,6 +32,7 @@ CALLERS = {
     "leader": ["sign_out"],
     "integrator": ["list_sessions", "end_session", "refresh_session"],
     "worker": ["change_password"],
+    "auditor": ["list_audit_entries", "export_audit_entries", "get_audit_log"],
     # Last: their failures use up the sign-ins of this address.
     None: ["get_site", "set_up", "sign_in"],
 }
@@ -108,6 +109,42 @@ def start_server(work):
     sys.exit("the server does not start:\n" + (work / "server.log").read_text())
 
 
+def check_checkpoint(origin, run):
+    """The audit log's checkpoint, read without signing in, is taken by a verifier that is not ours and knows no secret of ours;
+    an altered one is not, nor one under another key."""
+    import metamorphic_log as verifier
+
+    def ask(*arguments):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GEZHI_")}
+        return subprocess.run([PROGRAM, *arguments], cwd=run, env=environment, check=True, capture_output=True, text=True).stdout
+
+    def refused(note, key):
+        try:
+            verifier.checkpoint_verify(note, [key])
+        except verifier.VerifyError:
+            return True
+        return False
+
+    with urllib.request.urlopen(f"{origin}/api/v1/public/audit-checkpoints/310116112", timeout=60) as answer:
+        note = answer.read().decode()
+    key = ask("admin", "audit-key", "--township", "310116112").strip()
+    other = ask("admin", "audit-key", "--township", "310116113").strip()
+    head = verifier.checkpoint_verify(note, [key])
+    lines = note.split("\n")
+    altered = "\n".join([lines[0], str(int(lines[1]) + 1), *lines[2:]])
+    faults = []
+    if (head.origin, head.size) != (lines[0], int(lines[1])) or head.size == 0:
+        faults.append(f"the verifier reads {head}")
+    if not refused(altered, key):
+        faults.append("an altered checkpoint is taken")
+    if not refused(note, other):
+        faults.append("a checkpoint is taken under another key")
+    sound = ask("verify", "--township", "310116112")
+    if "all fits" not in sound:
+        faults.append(sound)
+    return faults
+
+
 def sign_in(origin, username, password):
     request = urllib.request.Request(
         f"{origin}/api/v1/sessions",
@@ -141,6 +178,9 @@ def main():
     try:
         subprocess.run(["bash", ROOT / "tests/demo-copy.sh", work / "run"], check=True)
         server, origin = start_server(work)
+        faults = check_checkpoint(origin, work / "run")
+        print(f"the audit log's checkpoint: {faults or 'taken by another verifier'}")
+        passed, failed = (passed + 1, failed) if not faults else (passed, failed + 1)
         accounts = (work / "run/data/demo-accounts.txt").read_text()
         password = re.search(r"password of all accounts: (\S+)", accounts).group(1)
         everything = [operation["operationId"] for _, _, operation in operations(contract)]

@@ -15,7 +15,8 @@ enum Open {
     Everybody,
     /// Whoever is signed in.
     SignedIn,
-    /// These roles, by letter: **a**dministrator, **l**eader, **c**lerk, **g**rid head, **w**orker, **m**ember, **i**ntegrator.
+    /// These roles, by letter: **a**dministrator, **l**eader, **c**lerk, **g**rid head, **w**orker, **m**ember, **i**ntegrator,
+    /// a**u**ditor.
     To(&'static str),
 }
 
@@ -74,6 +75,7 @@ fn letter(role: Role) -> char {
         Role::Worker => 'w',
         Role::Member => 'm',
         Role::Integrator => 'i',
+        Role::Auditor => 'u',
     }
 }
 
@@ -101,7 +103,12 @@ fn table() -> Vec<Entry> {
         op("get_account", To("a")).on("account"),
         op("update_account", To("a")).on("account").with(|_| json!({"display_name": "改名"})),
 
-        op("get_township", To("alcgwmi")),
+        op("list_audit_entries", To("u")),
+        op("export_audit_entries", To("u")),
+        op("get_audit_log", To("u")),
+        op("get_audit_checkpoint", Everybody).on("township"),
+
+        op("get_township", To("alcgwmiu")),
         op("list_days", To("lcgwi")),
         op("get_home", To("lcg")),
 

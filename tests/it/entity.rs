@@ -74,7 +74,8 @@ async fn entities_agree(db: &DatabaseConnection) -> Outcome {
         ($($table:ident)*) => { $(agrees::<entity::$table::Entity>(db, &mut seen).await?;)* };
     }
     agree!(
-        account account_role activity activity_signup attachment check_in checklist checklist_item checklist_version
+        account account_role activity activity_signup attachment audit_checkpoint audit_cosignature audit_detail
+        audit_entry audit_leaf audit_purge check_in checklist checklist_item checklist_version
         grid grid_post idempotency_key import member party_org points_entry points_rule posting purse purse_quarter
         session submission_attachment task task_log task_submission
     );

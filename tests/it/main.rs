@@ -14,6 +14,7 @@
 
 mod account;
 mod activity;
+mod audit;
 mod authz;
 mod calendar;
 mod check_in;

@@ -18,6 +18,10 @@ async fn read_everything(clients: &[(Who, Client)], furniture: &Furniture) -> An
             continue;
         }
         let path = path.strip_prefix("/api/v1").unwrap();
+        // Reading here leaves entries of township A's own in its log; that the neighbour's acts leave none is told in `audit`.
+        if path.starts_with("/audit-") {
+            continue;
+        }
         let Some((before, rest)) = path.split_once('{') else {
             paths.push(path.to_owned());
             continue;
@@ -34,6 +38,7 @@ async fn read_everything(clients: &[(Who, Client)], furniture: &Furniture) -> An
             "/members/" => &["member"],
             "/party-orgs/" => &["party_org"],
             "/tasks/" => &["task"],
+            "/public/audit-checkpoints/" => &["township"],
             other => panic!("{other}: say here what its parameter names"),
         };
         paths.extend(kinds.iter().map(|kind| format!("{before}{}{after}", furniture.id(kind))));

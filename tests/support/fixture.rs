@@ -48,11 +48,13 @@ pub enum Who {
     Member,
     /// Role `integrator`.
     Integrator,
+    /// Role `auditor`.
+    Auditor,
 }
 
 impl Who {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Administrator,
         Self::Leader,
         Self::Clerk,
@@ -61,6 +63,7 @@ impl Who {
         Self::Worker,
         Self::Member,
         Self::Integrator,
+        Self::Auditor,
     ];
 
     /// The user name.
@@ -74,6 +77,7 @@ impl Who {
             Self::Worker => "worker",
             Self::Member => "member",
             Self::Integrator => "integrator",
+            Self::Auditor => "auditor",
         }
     }
 
@@ -87,6 +91,7 @@ impl Who {
             Self::Worker => Role::Worker,
             Self::Member => Role::Member,
             Self::Integrator => Role::Integrator,
+            Self::Auditor => Role::Auditor,
         }
     }
 }

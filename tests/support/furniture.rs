@@ -16,7 +16,7 @@ pub struct Furniture {
 }
 
 /// What a furnished township has.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 15] = [
     "account",
     "activity",
     "attachment",
@@ -31,6 +31,7 @@ pub const KINDS: [&str; 14] = [
     "party_org",
     "session",
     "task",
+    "township",
 ];
 
 impl Furniture {
@@ -109,7 +110,8 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 /// A roster with a fault in its second row of data: a category that there is none of.
-fn faulty_roster() -> Vec<u8> {
+#[must_use]
+pub fn faulty_roster() -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
     let rows = [
@@ -136,6 +138,8 @@ impl TestApp {
         ids.insert("grid", township.grids.general.to_string());
         ids.insert("member", township.members.spare.to_string());
         ids.insert("party_org", township.orgs.branch.to_string());
+        ids.insert("township", township.code.to_owned());
+        api::audit::seal(&self.scope(town)).await.expect("the audit log is sealed");
         ids.insert("session", text(&clerk.get("/sessions").await.ok(200)["items"][0]["id"]));
 
         let appointed = clerk

@@ -25,7 +25,7 @@ mod workplace;
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, soak, start_of_tests};
 pub use client::{Answer, Client};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
-pub use furniture::{Furniture, picture};
+pub use furniture::{Furniture, faulty_roster, picture};
 pub use workplace::dir as temporary_dir;
 
 /// The crates that the tests were linked with, for programs that are compiled against them.

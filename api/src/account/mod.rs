@@ -9,6 +9,7 @@
 //!   once, its sessions end (except for a mere change of roles or name, which leaves the sessions).
 //! - The last administrator who is not disabled stays one: a township cannot lock itself out.
 
+pub(crate) mod acts;
 pub mod dto;
 mod handlers;
 mod rules;

@@ -8,11 +8,13 @@ use entity::{account, account_role, member};
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 
+use super::acts;
 use super::dto::{
     Account, AccountMember, AccountPage, Candidate, CandidateList, CreateAccount, ListAccounts,
     ListCandidates, Me, MeAccount, MePost, MeTownship, RoleList, RoleView, UpdateAccount,
 };
 use super::rules;
+use crate::audit::{Record, record};
 use crate::auth::permissions_of;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
@@ -149,6 +151,13 @@ pub async fn insert(tx: &Tx, input: CreateAccount, hash: String) -> Result<Accou
         ));
     }
     let id = AccountId::new();
+    let entry = Record::of(acts::CREATE).on("account", id);
+    let entry = entry.with("username", &username).with("roles", words(&input.roles));
+    let entry = match input.member_id {
+        Some(member) => entry.with("member_id", member),
+        None => entry,
+    };
+    record(tx, entry).await?;
     tx.insert(account::ActiveModel {
         id: Set(id),
         username: Set(username),
@@ -202,6 +211,49 @@ pub async fn candidates(scope: &Scope, input: ListCandidates) -> Result<Candidat
         .await
 }
 
+/// Roles in one order, as an entry shows them.
+fn words(roles: &[Role]) -> String {
+    let mut roles: Vec<Role> = roles.to_vec();
+    roles.sort_unstable();
+    roles.dedup();
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// One entry for each kind of change, so that each is found by its act.
+async fn record_update(tx: &Tx, row: &account::Model, input: &UpdateAccount) -> Result<()> {
+    let entry = |act| Record::of(act).on("account", row.id);
+    if input.display_name.is_some() || input.member_id.is_some() {
+        let name = input.display_name.as_deref().unwrap_or(&row.display_name);
+        let member = input.member_id.unwrap_or(row.member_id);
+        let entry = entry(acts::UPDATE)
+            .renamed("display_name", Some(&row.display_name), Some(name))
+            .changed("member_id", row.member_id, member);
+        record(tx, entry).await?;
+    }
+    if let Some(roles) = &input.roles {
+        let before: Vec<Role> = tx
+            .find::<account_role::Entity>()
+            .filter(account_role::Column::AccountId.eq(row.id))
+            .all()
+            .await?
+            .iter()
+            .map(|row| row.role)
+            .collect();
+        let changed =
+            entry(acts::CHANGE_ROLES).changed("roles", Some(words(&before)), Some(words(roles)));
+        record(tx, changed).await?;
+    }
+    if input.password.is_some() {
+        record(tx, entry(acts::RESET_PASSWORD)).await?;
+    }
+    match input.disabled {
+        Some(disabled) if disabled != row.disabled => {
+            record(tx, entry(if disabled { acts::DISABLE } else { acts::ENABLE })).await
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn put_roles(tx: &Tx, account: AccountId, roles: Vec<Role>) -> Result<()> {
     let roles: BTreeSet<Role> = roles.into_iter().collect();
     let rows = roles
@@ -233,6 +285,7 @@ pub async fn update(
             let row = tx.get_locked::<account::Entity>(id).await?;
             seen.check(row.version)?;
             check_member(tx, input.member_id.flatten()).await?;
+            record_update(tx, &row, &input).await?;
             let ends = input.disabled == Some(true) || hash.is_some();
             tx.update(account::ActiveModel {
                 id: Unchanged(id),

@@ -14,6 +14,7 @@
 //! - Before the start everything may be changed; while it runs all but the start; after the end nothing: the points
 //!   that were earned rest on the times as they were.
 
+pub(crate) mod acts;
 pub mod dto;
 pub mod handlers;
 pub mod rules;

@@ -12,8 +12,10 @@ use sea_orm::{
     Set,
 };
 
+use super::acts;
 use super::dto::{self, ListedPhase, MySignup};
 use super::rules::{self, Moment, Times};
+use crate::audit::{Record, record};
 use crate::auth::perm;
 use crate::clock;
 use crate::grid::dto::GridRef;
@@ -315,6 +317,9 @@ pub async fn create(
     scope
         .write_once(key, "create_activity", &fingerprint, async move |tx: &Tx| {
             let activity = insert(tx, input).await?;
+            let entry = Record::of(acts::CREATE).on("activity", activity.id);
+            record(tx, entry.with("title", &activity.title).with("starts_at", activity.starts_at))
+                .await?;
             view(tx, activity).await
         })
         .await
@@ -394,6 +399,7 @@ pub async fn update(
                 check_steward(tx, steward).await?;
             }
             let trimmed = |text: String| text.trim().to_owned();
+            let before = old.clone();
             let activity = tx
                 .update(activity::ActiveModel {
                     tenant_id: Set(tx.tenant()),
@@ -409,6 +415,16 @@ pub async fn update(
                     ..Default::default()
                 })
                 .await?;
+            let entry = Record::of(acts::UPDATE)
+                .on("activity", id)
+                .changed("title", Some(&before.title), Some(&activity.title))
+                .changed("place", Some(&before.place), Some(&activity.place))
+                .changed("starts_at", Some(before.starts_at), Some(activity.starts_at))
+                .changed("ends_at", Some(before.ends_at), Some(activity.ends_at))
+                .changed("capacity", before.capacity, activity.capacity)
+                .changed("steward_id", before.steward_id, activity.steward_id);
+            let described = before.description != activity.description;
+            record(tx, if described { entry.touched("description") } else { entry }).await?;
             move_up(tx, &activity).await?;
             view(tx, activity).await
         })
@@ -460,6 +476,9 @@ pub async fn cancel(
                     version: Set(old.version + 1),
                     ..Default::default()
                 })
+                .await?;
+            let entry = Record::of(acts::CANCEL).on("activity", id);
+            record(tx, entry.for_purpose(activity.cancel_reason.as_deref().unwrap_or_default()))
                 .await?;
             view(tx, activity).await
         })

@@ -27,6 +27,7 @@ pub async fn authenticate<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    let origin = super::origin::of(&req);
     let token = req
         .headers()
         .get(header::AUTHORIZATION)
@@ -35,7 +36,7 @@ pub async fn authenticate<B: MessageBody>(
         .map(|token| token.trim().to_owned());
     if let (Some(token), Some(state)) = (token, req.app_data::<web::Data<AppState>>().cloned()) {
         let identity = match identify(&state, token).await {
-            Ok(scope) => Identity::Known(scope),
+            Ok(scope) => Identity::Known(scope.from_origin(origin)),
             Err(error) => Identity::Refused(error),
         };
         req.extensions_mut().insert(identity);

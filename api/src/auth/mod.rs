@@ -13,6 +13,7 @@
 
 mod ed25519;
 mod middleware;
+mod origin;
 mod password;
 pub mod perm;
 mod permit;
@@ -22,6 +23,7 @@ mod throttle;
 mod token;
 
 pub use middleware::{authenticate, caller};
+pub use origin::{From, address};
 pub use password::Passwords;
 pub use perm::{Permission, PermissionSet, permissions_of};
 pub use permit::{Permit, SignedIn};

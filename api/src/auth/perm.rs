@@ -113,6 +113,7 @@ permissions! {
     21 ACTIVITY_STEWARD ActivitySteward = "activity.steward", "管理活动签到";
     22 POINTS_READ PointsRead = "points.read", "查看本人积分和排行";
     23 POINTS_READ_ALL PointsReadAll = "points.read_all", "查看全部积分";
+    40 AUDIT_READ AuditRead = "audit.read", "查看操作日志";
 }
 
 const LEADER: PermissionSet = PermissionSet::of(&[
@@ -135,6 +136,7 @@ const LEADER: PermissionSet = PermissionSet::of(&[
 pub const fn permissions_of(role: Role) -> PermissionSet {
     match role {
         Role::Administrator => PermissionSet::of(&[TOWNSHIP_READ, ACCOUNT_READ, ACCOUNT_MANAGE]),
+        Role::Auditor => PermissionSet::of(&[TOWNSHIP_READ, AUDIT_READ]),
         Role::Leader => LEADER,
         Role::Clerk => LEADER.union(PermissionSet::of(&[
             GRID_MANAGE,
@@ -212,6 +214,14 @@ mod tests {
             assert!(permission.bit < 64);
             assert!(bits.insert(permission.bit), "{} shares its bit", permission.name);
             assert!(names.insert(permission.name), "{} stands twice", permission.name);
+        }
+    }
+
+    #[test]
+    fn the_auditor_reads_the_log_and_nothing_else_and_nobody_else_reads_it() {
+        assert_eq!(permissions_of(Role::Auditor).names(), ["township.read", "audit.read"]);
+        for role in Role::ALL.iter().copied() {
+            assert_eq!(permissions_of(role).contains(AUDIT_READ), role == Role::Auditor, "{role}");
         }
     }
 

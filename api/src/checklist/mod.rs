@@ -20,6 +20,7 @@
 //!   idempotent.
 //! - A verified task brings its points to whoever owed it, once, with the reason in a sentence.
 
+pub(crate) mod acts;
 pub mod dto;
 pub mod handlers;
 pub mod rules;

@@ -14,11 +14,13 @@ use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
+use super::acts;
 use super::dto::{
     Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput,
     ListChecklists, Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
 };
 use super::rules::{self, Duty, Holder, Lapse, Opening, When};
+use crate::audit::{Record, record};
 use crate::calendar::Calendar;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
@@ -259,6 +261,8 @@ pub async fn create(
                     ..Default::default()
                 })
                 .await?;
+            let entry = Record::of(acts::CREATE).on("checklist", list.id);
+            record(tx, entry.with("title", &list.title).with("items", input.items.len())).await?;
             let draft = new_draft(tx, list.id, 1).await?;
             write_items(tx, draft, input.items).await?;
             show(tx, list).await
@@ -278,6 +282,11 @@ pub async fn save_draft(
         .write(async move |tx: &Tx| {
             let list = tx.get_locked::<checklist::Entity>(id).await?;
             seen.check(list.version)?;
+            let entry = Record::of(acts::SAVE)
+                .on("checklist", id)
+                .changed("title", Some(&list.title), Some(input.title.trim()))
+                .with("items", input.items.len());
+            record(tx, entry).await?;
             let newest = tx
                 .find::<checklist_version::Entity>()
                 .filter(checklist_version::Column::ChecklistId.eq(id))
@@ -586,6 +595,9 @@ pub async fn publish(
             let opened = open(tx, &versions, &plan).await?;
             let lapsed = lapsed(tx, &in_force(tx).await?).await?;
             let cancelled = cancel(tx, lapsed).await?;
+            let entry = Record::of(acts::PUBLISH).on("checklist", id).with("title", &list.title);
+            let entry = entry.with("tasks_created", opened).with("tasks_cancelled", cancelled);
+            record(tx, entry).await?;
             Ok(Published {
                 checklist: show(tx, list).await?,
                 tasks_created: number(opened)?,

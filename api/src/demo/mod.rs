@@ -69,11 +69,14 @@ pub async fn ensure(state: &AppState) -> Result<String> {
 
 /// Loads the demonstration into an empty township; gives the accounts as text.
 pub async fn load(state: &AppState, options: &Options) -> Result<String> {
-    let scope = state.scope_of(TenantId::new());
+    let origin = std::sync::Arc::new(crate::tenancy::Origin::command("demo"));
+    let scope = state.scope_of(TenantId::new()).from_origin(origin);
+    let tenant = scope.tenant();
     let hash = state.passwords().hash(options.password.clone()).await?;
     let story = story::Story::begin(scope, options, hash).await?;
     let people = story.people();
     story.live(options.days).await?;
+    crate::audit::seal(&state.scope_of(tenant)).await?;
     let mut text = format!(
         "Demonstration township {CODE} {NAME} (its people are invented)\n  password of all accounts: {}\n",
         options.password

@@ -523,6 +523,7 @@ async fn cast_people(
     let clerk = cast.office("clerk", "党建办", Role::Clerk).await?;
     cast.office("leader", "镇党委督导", Role::Leader).await?;
     cast.office("administrator", "系统管理员", Role::Administrator).await?;
+    cast.office("auditor", "审计管理员", Role::Auditor).await?;
     cast.office("integrator", "区级平台对接", Role::Integrator).await?;
 
     let mut accounts = vec![
@@ -640,6 +641,7 @@ async fn cast_people(
     }
     accounts.push(("integrator".to_owned(), "集成方 · reads through the API".to_owned()));
     accounts.push(("administrator".to_owned(), "系统管理员 · accounts only".to_owned()));
+    accounts.push(("auditor".to_owned(), "审计管理员 · the audit log only".to_owned()));
     Ok(Story {
         scope,
         clock,

@@ -14,6 +14,7 @@
 //! - Who comes into a post or leaves it changes what upper floors ask of him at once ([`PostsChanged`]).
 //! - A grid's heads answer for everything beneath it.
 
+pub(crate) mod acts;
 pub mod collection;
 pub mod dto;
 pub mod geometry;

@@ -13,7 +13,6 @@ use sea_orm::{
     QuerySelect, RelationTrait,
 };
 
-use super::PostsChanged;
 use super::collection::{self, Drafts, Entry, Known, Plan};
 use super::dto::{
     Appoint, BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, EndPost,
@@ -21,6 +20,8 @@ use super::dto::{
 };
 use super::geometry::Point;
 use super::rules::{self, Term};
+use super::{PostsChanged, acts};
+use crate::audit::{Record, record};
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
 use crate::member::service::held_on;
@@ -349,14 +350,16 @@ pub async fn update(scope: &Scope, id: GridId, seen: IfMatch, input: UpdateGrid)
         .write(async move |tx: &Tx| {
             let before = tx.get_locked::<grid::Entity>(id).await?;
             seen.check(before.version)?;
-            let version = before.version;
+            let (version, old) = (before.version, before.name.clone());
             let mut row = before.into_active_model();
             let name = input.name.as_deref();
             if let Some(name) = name.and_then(|n| crate::member::rules::name(n, rules::NAME_MAX)) {
                 row.name = Set(name);
             }
             row.version = Set(version + 1);
-            tx.update(row).await?;
+            let after = tx.update(row).await?;
+            let entry = Record::of(acts::UPDATE).on("grid", id);
+            record(tx, entry.changed("name", Some(old), Some(after.name))).await?;
             one(tx, id).await
         })
         .await
@@ -367,6 +370,9 @@ pub async fn appoint_once(scope: &Scope, key: IdempotencyKey, input: Appoint) ->
     scope
         .write_once(key, "appoint", &input.clone(), async move |tx: &Tx| {
             let post = appoint(tx, input).await?;
+            let entry = Record::of(acts::APPOINT).on("grid_post", post.id);
+            let entry = entry.with("grid_id", post.grid_id).with("kind", post.kind);
+            record(tx, entry.with("member_id", post.member.id).with("since", post.since)).await?;
             posts_changed(tx).await?;
             Ok(post)
         })
@@ -512,10 +518,13 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
                     return Err(ApiError::new(Code::PostTaken));
                 }
             }
-            let member_id = post.member_id;
+            let (member_id, before) = (post.member_id, post.until);
             let mut row = post.into_active_model();
             row.until = Set(Some(until));
             let post = tx.update(row).await?;
+            let entry = Record::of(acts::END_POST).on("grid_post", post.id);
+            let entry = entry.changed("until", before, post.until).with("kind", post.kind);
+            record(tx, entry.with("member_id", post.member_id)).await?;
             posts_changed(tx).await?;
             let mut names = crate::member::service::names(tx, &[member_id]).await?;
             Ok(post_dto(post, names.remove(&member_id).unwrap_or_default()))

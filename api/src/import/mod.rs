@@ -12,6 +12,7 @@
 //!
 //! What a person, a grid or a post must be is said by the rooms `member` and `grid`; here it is only asked.
 
+pub(crate) mod acts;
 pub mod dto;
 mod handlers;
 pub mod roster;

@@ -9,9 +9,11 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::acts;
 use super::dto::{Fault, GridFile, Import};
 use super::roster;
 use super::sheet::{self, Sheet};
+use crate::audit::{self, Record};
 use crate::clock::beijing;
 use crate::grid::collection;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
@@ -79,6 +81,18 @@ async fn record(tx: &Tx, outcome: Outcome) -> Result<Import> {
             ..Default::default()
         })
         .await?;
+    let act = match model.kind {
+        ImportKind::Grids => acts::GRIDS,
+        ImportKind::Members => acts::MEMBERS,
+    };
+    let entry = Record::of(act)
+        .on("import", model.id)
+        .with("applied", model.applied)
+        .with("rows", model.row_count)
+        .with("created", model.created_count)
+        .with("updated", model.updated_count)
+        .with("faults", model.fault_count);
+    audit::record(tx, entry).await?;
     dto(Row {
         id: model.id,
         kind: model.kind,
@@ -159,12 +173,19 @@ pub async fn get(scope: &Scope, id: ImportId) -> Result<Import> {
     dto(row.ok_or_else(|| ApiError::new(Code::NotFound))?)
 }
 
-/// The marked workbook of an import and a name for it; 404 when the import had no fault.
+/// The marked workbook of an import and a name for it; 404 when the import had no fault. It holds names and telephone
+/// numbers, so that it was given out is recorded.
 pub async fn marked_file(scope: &Scope, id: ImportId) -> Result<(String, Vec<u8>)> {
-    let model: import::Model = scope.read(async |tx: &Tx| tx.get::<Entity>(id).await).await?;
-    let bytes = model.marked_file.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let stem = model.file_name.strip_suffix(".xlsx").unwrap_or(&model.file_name);
-    Ok((format!("{stem}-待更正.xlsx"), bytes))
+    scope
+        .write(async move |tx: &Tx| {
+            let model: import::Model = tx.get::<Entity>(id).await?;
+            let bytes = model.marked_file.ok_or_else(|| ApiError::new(Code::NotFound))?;
+            let entry = Record::of(acts::MARKED).on("import", id);
+            audit::record(tx, entry.with("rows", model.row_count)).await?;
+            let stem = model.file_name.strip_suffix(".xlsx").unwrap_or(&model.file_name);
+            Ok((format!("{stem}-待更正.xlsx"), bytes))
+        })
+        .await
 }
 
 /// Work on a file that would hold up other requests on this thread.

@@ -13,6 +13,7 @@
 //!
 //! The roster is brought in from a workbook by the room `import`.
 
+pub(crate) mod acts;
 pub mod bulk;
 pub mod dto;
 mod handlers;

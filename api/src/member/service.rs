@@ -18,7 +18,8 @@ use super::dto::{
     PartyOrgList, PartyOrgRef, UpdateMember, UpdatePartyOrg,
 };
 use super::rules::{self, Search};
-use super::{bulk, tree};
+use super::{acts, bulk, tree};
+use crate::audit::{Record, record};
 use crate::auth::perm;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
 use crate::tenancy::{Scope, Tx};
@@ -243,6 +244,12 @@ pub async fn create_once(
     scope
         .write_once(key, "create_member", &input.clone(), async move |tx: &Tx| {
             let model = create(tx, input).await?;
+            let entry = Record::of(acts::CREATE).on("member", model.id);
+            record(
+                tx,
+                entry.with("number", &model.number).renamed("name", None, Some(&model.name)),
+            )
+            .await?;
             load(tx, model.id).await
         })
         .await
@@ -306,7 +313,7 @@ pub async fn update(
             if let Some(Some(org)) = input.party_org_id {
                 check_org(tx, org).await?;
             }
-            let version = before.version;
+            let (version, old) = (before.version, before.clone());
             let mut row = before.into_active_model();
             if let Some(name) = input.name.as_deref().and_then(|n| rules::name(n, rules::NAME_MAX))
             {
@@ -325,7 +332,14 @@ pub async fn update(
                 row.party_org_id = Set(org);
             }
             row.version = Set(version + 1);
-            tx.update(row).await?;
+            let after = tx.update(row).await?;
+            let entry = Record::of(acts::UPDATE)
+                .on("member", id)
+                .renamed("name", Some(&old.name), Some(&after.name))
+                .changed("category", Some(old.category), Some(after.category))
+                .hidden("phone", old.phone.as_deref(), after.phone.as_deref())
+                .changed("party_org_id", old.party_org_id, after.party_org_id);
+            record(tx, entry).await?;
             load(tx, id).await
         })
         .await
@@ -586,6 +600,8 @@ pub async fn create_org_once(
     scope
         .write_once(key, "create_party_org", &input.clone(), async move |tx: &Tx| {
             let model = create_party_org(tx, input).await?;
+            let entry = Record::of(acts::CREATE_ORG).on("party_org", model.id);
+            record(tx, entry.with("code", &model.code).with("name", &model.name)).await?;
             load_org(tx, model.id).await
         })
         .await
@@ -670,7 +686,7 @@ pub async fn update_org(
             if moves {
                 check_move(&locked, id, kind, parent)?;
             }
-            let version = before.version;
+            let (version, old) = (before.version, before.clone());
             let mut row = before.into_active_model();
             if let Some(name) =
                 input.name.as_deref().and_then(|n| rules::name(n, rules::ORG_NAME_MAX))
@@ -680,7 +696,13 @@ pub async fn update_org(
             row.kind = Set(kind);
             row.parent_id = Set(parent);
             row.version = Set(version + 1);
-            tx.update(row).await?;
+            let after = tx.update(row).await?;
+            let entry = Record::of(acts::UPDATE_ORG)
+                .on("party_org", id)
+                .changed("name", Some(&old.name), Some(&after.name))
+                .changed("kind", Some(old.kind), Some(after.kind))
+                .changed("parent_id", old.parent_id, after.parent_id);
+            record(tx, entry).await?;
             load_org(tx, id).await
         })
         .await

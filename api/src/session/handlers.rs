@@ -69,20 +69,6 @@ fn agent(req: &HttpRequest) -> String {
         .collect()
 }
 
-/// The client's address; behind a proxy, the one it names last in `X-Forwarded-For`, since the earlier entries are
-/// whatever the client sent.
-fn address(req: &HttpRequest, state: &AppState) -> String {
-    let forwarded = state
-        .config()
-        .behind_proxy
-        .then(|| req.headers().get("x-forwarded-for"))
-        .flatten()
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.rsplit(',').next())
-        .map(|address| address.trim().to_owned());
-    forwarded.or_else(|| req.peer_addr().map(|peer| peer.ip().to_string())).unwrap_or_default()
-}
-
 /// Opens a session with township, user name and password.
 #[utoipa::path(tag = "session", operation_id = "sign_in", summary = "登录", security(()),
     request_body = SignIn,
@@ -90,12 +76,12 @@ fn address(req: &HttpRequest, state: &AppState) -> String {
 #[post("/sessions")]
 pub async fn sign_in(
     req: HttpRequest,
+    from: auth::From,
     state: web::Data<AppState>,
     body: Valid<SignIn>,
 ) -> Result<HttpResponse> {
     let to = body.refresh_in;
-    let pair =
-        service::sign_in(&state, body.into_inner(), agent(&req), &address(&req, &state)).await?;
+    let pair = service::sign_in(&state, body.into_inner(), agent(&req), from.0).await?;
     Ok(answer(&state, 201, pair, to))
 }
 
@@ -106,6 +92,7 @@ pub async fn sign_in(
 #[post("/sessions/refresh")]
 pub async fn refresh_session(
     req: HttpRequest,
+    from: auth::From,
     state: web::Data<AppState>,
     body: Valid<Refresh>,
 ) -> Result<HttpResponse> {
@@ -114,7 +101,7 @@ pub async fn refresh_session(
     let token = given
         .or_else(|| from_cookie(&req, &state))
         .ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
-    let pair = service::refresh(&state, &token).await?;
+    let pair = service::refresh(&state, &token, from.0).await?;
     Ok(answer(&state, 200, pair, to))
 }
 
@@ -124,6 +111,7 @@ pub async fn refresh_session(
 #[delete("/sessions/current")]
 pub async fn sign_out(
     req: HttpRequest,
+    from: auth::From,
     state: web::Data<AppState>,
     caller: Option<auth::SignedIn>,
 ) -> Result<HttpResponse> {
@@ -132,7 +120,7 @@ pub async fn sign_out(
     {
         service::end(&state, &scope, session).await?;
     } else if let Some(token) = from_cookie(&req, &state) {
-        service::end_by_token(&state, &token).await?;
+        service::end_by_token(&state, &token, from.0).await?;
     }
     let mut answer = HttpResponse::NoContent();
     answer.cookie(cookie(&state, String::new(), 0));

@@ -9,6 +9,7 @@
 //!   without TLS, in one that goes to the session paths only.
 //! - A new password ends all other sessions of the account.
 
+pub(crate) mod acts;
 pub mod dto;
 mod handlers;
 pub mod service;

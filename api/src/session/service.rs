@@ -1,5 +1,7 @@
 //! Use cases of signing in.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use entity::ids::{AccountId, SessionId, TenantId};
 use entity::{account, session};
@@ -7,12 +9,14 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::acts;
 use super::dto::{ChangePassword, Session, SignIn};
+use crate::audit::{self, Record, record};
 use crate::auth::{ACCESS_SECONDS, Claims, hash_secret, new_secret};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Origin, Scope, Tx};
 
 /// Days a session lives from its last use.
 pub const SESSION_DAYS: i64 = 30;
@@ -35,14 +39,19 @@ pub async fn sign_in(
     state: &AppState,
     input: SignIn,
     agent: String,
-    address: &str,
+    origin: Arc<Origin>,
 ) -> Result<Pair> {
+    let address = origin.address.as_str();
     let username = input.username.trim().to_lowercase();
     let township = input.township.trim().to_owned();
     state.throttle().check(&township, &username, address).await?;
 
     let refused = || ApiError::new(Code::InvalidCredentials);
-    let scope = state.platform().find(&township).await?.map(|tenant| state.scope_of(tenant.id));
+    let scope = state
+        .platform()
+        .find(&township)
+        .await?
+        .map(|tenant| state.scope_of(tenant.id).from_origin(origin.clone()));
     let known = match &scope {
         Some(scope) => {
             scope
@@ -58,15 +67,32 @@ pub async fn sign_in(
     };
     let stored = known.as_ref().map(|account| account.password_hash.clone());
     let right = state.passwords().verify(input.password, stored).await?;
-    let (Some(scope), Some(account), true) = (scope, known, right) else {
+    let (Some(scope), Some(account), true) = (&scope, &known, right) else {
         state.throttle().failed(&township, &username, address).await;
+        if let Some(scope) = &scope {
+            let reason = if known.is_some() { "password" } else { "username" };
+            failed(state, scope, known.map(|account| account.id), address, reason).await?;
+        }
         return Err(refused());
     };
     if account.disabled {
+        failed(state, scope, Some(account.id), address, "disabled").await?;
         return Err(ApiError::new(Code::AccountDisabled));
     }
     state.throttle().succeeded(&township, &username).await;
-    open(state, &scope, account.id, agent).await
+    open(state, scope, account.id, agent).await
+}
+
+async fn failed(
+    state: &AppState,
+    scope: &Scope,
+    account: Option<AccountId>,
+    address: &str,
+    reason: &'static str,
+) -> Result<()> {
+    let failures = state.auditor().failures();
+    let folded = failures.count(scope.tenant(), account, address, reason, scope.now());
+    audit::record_failed(scope, folded).await
 }
 
 async fn open(state: &AppState, scope: &Scope, account: AccountId, agent: String) -> Result<Pair> {
@@ -74,8 +100,10 @@ async fn open(state: &AppState, scope: &Scope, account: AccountId, agent: String
     let hash = hash_secret(&secret);
     let row = scope
         .write(async move |tx: &Tx| {
+            let id = SessionId::new();
+            record(tx, Record::of(acts::SIGN_IN).by(account).on("session", id)).await?;
             tx.insert(session::ActiveModel {
-                id: Set(SessionId::new()),
+                id: Set(id),
                 account_id: Set(account),
                 refresh_hash: Set(hash),
                 previous_hash: Set(None),
@@ -126,9 +154,9 @@ enum Turn {
 }
 
 /// Gives a new pair for a refresh token.
-pub async fn refresh(state: &AppState, token: &str) -> Result<Pair> {
+pub async fn refresh(state: &AppState, token: &str, origin: Arc<Origin>) -> Result<Pair> {
     let (tenant, id, secret) = parse(token).ok_or_else(|| ApiError::new(Code::SessionEnded))?;
-    let scope = state.scope_of(tenant);
+    let scope = state.scope_of(tenant).from_origin(origin);
     let presented = hash_secret(&secret);
     let fresh = new_secret();
     let fresh_hash = hash_secret(&fresh);
@@ -175,6 +203,7 @@ pub async fn refresh(state: &AppState, token: &str) -> Result<Pair> {
                     ..Default::default()
                 })
                 .await?;
+                record(tx, Record::of(acts::TOKEN_REUSED).by(account_id).on("session", id)).await?;
                 return Ok((Turn::Stolen(account_id), account_id));
             }
             Ok((Turn::Ended, account_id))
@@ -194,11 +223,11 @@ pub async fn refresh(state: &AppState, token: &str) -> Result<Pair> {
 }
 
 /// Ends the session of a refresh token; one that is none has nothing to end.
-pub async fn end_by_token(state: &AppState, token: &str) -> Result<()> {
+pub async fn end_by_token(state: &AppState, token: &str, origin: Arc<Origin>) -> Result<()> {
     let Some((tenant, id, secret)) = parse(token) else {
         return Ok(());
     };
-    let scope = state.scope_of(tenant);
+    let scope = state.scope_of(tenant).from_origin(origin);
     let hash = hash_secret(&secret);
     let relay = state.relay().clone();
     scope
@@ -208,6 +237,7 @@ pub async fn end_by_token(state: &AppState, token: &str) -> Result<()> {
                 && row.revoked_at.is_none()
             {
                 end_row(tx, &row).await?;
+                record(tx, Record::of(acts::SIGN_OUT).by(row.account_id).on("session", id)).await?;
                 tx.after_commit(move || relay.forget(row.account_id));
             }
             Ok(())
@@ -263,7 +293,7 @@ pub async fn list(scope: &Scope) -> Result<Vec<Session>> {
 
 /// Ends one of the caller's own sessions; another's answers 404.
 pub async fn end(state: &AppState, scope: &Scope, id: SessionId) -> Result<()> {
-    let (account, _) = who(scope)?;
+    let (account, current) = who(scope)?;
     let relay = state.relay().clone();
     scope
         .write(async move |tx: &Tx| {
@@ -272,6 +302,8 @@ pub async fn end(state: &AppState, scope: &Scope, id: SessionId) -> Result<()> {
                 return Err(ApiError::new(Code::NotFound));
             }
             end_row(tx, &row).await?;
+            let act = if id == current { acts::SIGN_OUT } else { acts::END_SESSION };
+            record(tx, Record::of(act).on("session", id)).await?;
             tx.after_commit(move || relay.forget(account));
             Ok(())
         })
@@ -313,6 +345,7 @@ pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassw
             })
             .await?;
             end_all(tx, account, Some(session)).await?;
+            record(tx, Record::of(acts::CHANGE_PASSWORD).on("account", account)).await?;
             tx.after_commit(move || relay.forget(account));
             Ok(())
         })

@@ -23,6 +23,7 @@
 //! - Photos are evidence once uploaded (room `attachment`) and named in a submission; the newest submission counts, the
 //!   earlier ones are kept.
 
+pub(crate) mod acts;
 pub mod dto;
 pub mod handlers;
 pub mod rules;

@@ -18,13 +18,14 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::Sources;
 use super::dto::{
     ListTasks, Place, ReturnTask, SeenTask, SubmitTask, Task, TaskActor, TaskAttachment, TaskBrief,
     TaskLogEntry, TaskMay, TaskPage, TaskPaging, TaskSort, TaskSource, TaskSubmission,
     TaskSubmitter, ToVerify, VerifyTask, VerifyTasks,
 };
 use super::rules::{self, Act, Facts, Key, Owed, Refusal};
+use super::{Sources, acts};
+use crate::audit::{Record, record};
 use crate::auth::perm;
 use crate::clock::{self, beijing};
 use crate::grid::dto::GridRef;
@@ -773,6 +774,8 @@ async fn pass(
         })
         .await?;
     note(tx, id, TaskLogKind::Verified, trimmed(remark)).await?;
+    let entry = Record::of(acts::VERIFY).on("task", id);
+    record(tx, entry.changed("state", Some(task.state), Some(state))).await?;
     let source =
         tx.shared::<Sources>().and_then(|sources| sources.of(verified.source_kind)).ok_or_else(
             || ApiError::internal(format!("no source registered for {}", verified.source_kind)),
@@ -841,6 +844,8 @@ pub async fn send_back(
             })
             .await?;
             note(tx, id, TaskLogKind::Returned, Some(input.reason.trim().to_owned())).await?;
+            let entry = Record::of(acts::RETURN).on("task", id);
+            record(tx, entry.changed("state", Some(task.state), Some(state))).await?;
             show(tx, &reach, id).await
         })
         .await

@@ -323,6 +323,19 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
+/// A connection as the owner of the tables.
+pub(super) async fn owner(config: &Config) -> Result<DatabaseConnection, StartError> {
+    if config.database_url.starts_with("sqlite:") {
+        return Ok(Database::connect(sqlite(config, false, &Arc::default())).await?);
+    }
+    let owner = config.owner_database_url.as_deref().ok_or_else(|| {
+        StartError::Config("owner_database_url is needed for this on PostgreSQL".to_owned())
+    })?;
+    let mut options = common(owner);
+    options.max_connections(1);
+    Ok(Database::connect(options).await?)
+}
+
 fn runtime_role(url: &str) -> Result<String, StartError> {
     let wrong = || {
         StartError::Config(

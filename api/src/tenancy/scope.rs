@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, MemberId, TenantId};
 
 use super::db::Db;
+use super::origin::Origin;
 use super::shared::Shared;
 use super::tx::Tx;
 use crate::auth::{Permission, Principal};
@@ -20,6 +21,7 @@ pub struct Scope {
     principal: Option<Arc<Principal>>,
     clock: Clock,
     shared: Arc<Shared>,
+    origin: Option<Arc<Origin>>,
 }
 
 impl Scope {
@@ -30,7 +32,7 @@ impl Scope {
         clock: Clock,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { db, tenant, principal, clock, shared }
+        Self { db, tenant, principal, clock, shared, origin: None }
     }
 
     /// The township.
@@ -73,6 +75,18 @@ impl Scope {
     #[must_use]
     pub fn shared<T: std::any::Any + Send + Sync>(&self) -> Option<&T> {
         self.shared.get()
+    }
+
+    /// Where the acts in it come from; nowhere for the system itself.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
+    }
+
+    /// The same, for acts that come from there.
+    #[must_use]
+    pub fn from_origin(&self, origin: Arc<Origin>) -> Self {
+        Self { origin: Some(origin), ..self.clone() }
     }
 
     /// The same township, seen by an account: for the demonstration and for tests that act as somebody.

@@ -75,6 +75,12 @@ impl Tx {
         self.scope.member()
     }
 
+    /// Who acts and from where, for the record.
+    #[must_use]
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Whether the principal has a permission.
     #[must_use]
     pub fn has(&self, permission: Permission) -> bool {

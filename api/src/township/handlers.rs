@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 
 use super::dto::{SetUp, SetupDone, Site, Township};
 use super::service;
-use crate::auth::{Permit, perm};
+use crate::auth::{self, Permit, perm};
 use crate::http::{Json, Problems, Result, Valid};
 use crate::state::AppState;
 
@@ -22,8 +22,12 @@ pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
     request_body = SetUp,
     responses((status = 201, description = "Founded; the administrator can sign in", body = SetupDone), Problems))]
 #[post("/public/setup")]
-pub async fn set_up(state: web::Data<AppState>, body: Valid<SetUp>) -> Result<HttpResponse> {
-    Ok(HttpResponse::Created().json(service::set_up(&state, body.into_inner()).await?))
+pub async fn set_up(
+    from: auth::From,
+    state: web::Data<AppState>,
+    body: Valid<SetUp>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Created().json(service::set_up(&state, body.into_inner(), from.0).await?))
 }
 
 /// The township with its size.

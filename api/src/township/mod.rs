@@ -9,6 +9,7 @@
 //! - The township the sign-in page starts with comes from the configuration alone: the page does not list who
 //!   else is served here.
 
+pub(crate) mod acts;
 pub mod divisions;
 pub mod dto;
 mod handlers;

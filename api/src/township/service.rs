@@ -1,18 +1,21 @@
 //! Use cases of the township itself.
 
+use std::sync::Arc;
+
 use entity::ids::TenantId;
 use entity::kinds::{GridKind, Role};
 use entity::{grid, grid_post, member};
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
-use super::divisions;
 use super::dto::{SetUp, SetupDone, Site, SiteTownship, Township, TownshipCounts};
+use super::{acts, divisions};
 use crate::account;
 use crate::account::dto::CreateAccount;
+use crate::audit::{Record, record};
 use crate::auth::{hash_secret, new_secret};
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
-use crate::tenancy::{Hook, Scope, Tx};
+use crate::tenancy::{Hook, Origin, Scope, Tx};
 
 /// The rows that upper floors want in every new township; each may run any number of times.
 #[derive(Default)]
@@ -51,6 +54,7 @@ pub async fn found_in(scope: &Scope, code: &str, name: &str, demo: bool) -> Resu
 
 async fn establish(tx: &Tx, code: &str, name: &str, demo: bool) -> Result<()> {
     tx.insert_tenant(code, name, demo).await?;
+    record(tx, Record::of(acts::FOUND).with("code", code).with("name", name)).await?;
     if let Some(StandingData(hooks)) = tx.shared() {
         for hook in hooks {
             hook(tx).await?;
@@ -61,7 +65,7 @@ async fn establish(tx: &Tx, code: &str, name: &str, demo: bool) -> Result<()> {
 
 /// Founds a township with its first administrator, against the one-time token; all or nothing, so that a
 /// refused attempt does not use the token up.
-pub async fn set_up(state: &AppState, input: SetUp) -> Result<SetupDone> {
+pub async fn set_up(state: &AppState, input: SetUp, origin: Arc<Origin>) -> Result<SetupDone> {
     let division = divisions::find(&input.township_code).ok_or_else(|| {
         ApiError::invalid("township_code", "没有这个镇街代码", "there is no township of this code")
     })?;
@@ -76,7 +80,7 @@ pub async fn set_up(state: &AppState, input: SetUp) -> Result<SetupDone> {
     };
     crate::http::check(&administrator)?;
     let username = administrator.username.trim().to_lowercase();
-    let scope = state.scope_of(TenantId::new());
+    let scope = state.scope_of(TenantId::new()).from_origin(origin);
     scope
         .write(async move |tx: &Tx| {
             if !tx.use_setup_token(&token).await? {

@@ -119,6 +119,7 @@ export default defineTexts({
         worker: '网格员',
         member: '在职党员',
         integrator: '集成方',
+        auditor: '审计管理员',
       },
       grid_kind: {
         township: '大网格',
@@ -295,6 +296,7 @@ export default defineTexts({
         worker: 'Grid worker',
         member: 'In-service member',
         integrator: 'Integrator',
+        auditor: 'Auditor',
       },
       grid_kind: {
         township: 'Township grid',

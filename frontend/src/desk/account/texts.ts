@@ -101,6 +101,7 @@ export default defineTexts({
       },
       points: { read: '查看积分', read_all: '查看全部人员积分' },
       attachment: { read: '查看照片', create: '上传照片' },
+      audit: { read: '查看操作日志' },
     },
   },
   en: {
@@ -203,6 +204,7 @@ export default defineTexts({
       },
       points: { read: 'See points', read_all: 'See everybody’s points' },
       attachment: { read: 'See photos', create: 'Upload photos' },
+      audit: { read: 'Read the audit log' },
     },
   },
 })

@@ -24,6 +24,7 @@ export const permissions = [
   'points.read_all',
   'attachment.read',
   'attachment.create',
+  'audit.read',
 ] as const
 
 export type Permission = (typeof permissions)[number]

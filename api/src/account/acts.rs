@@ -1,0 +1,25 @@
+//! What this room records.
+
+use crate::audit::Act;
+
+/// An account was made.
+pub const CREATE: Act =
+    Act::new("create_account", "新建账号", "Made an account", &["create_account"]);
+/// An account's name or person was changed.
+pub const UPDATE: Act =
+    Act::new("update_account", "修改账号", "Changed an account", &["update_account"]);
+/// An account's roles were changed.
+pub const CHANGE_ROLES: Act =
+    Act::new("change_roles", "调整角色", "Changed roles", &["update_account"]);
+/// Somebody else set an account's password.
+pub const RESET_PASSWORD: Act =
+    Act::new("reset_password", "重置密码", "Reset a password", &["update_account"]);
+/// An account was disabled.
+pub const DISABLE: Act =
+    Act::new("disable_account", "停用账号", "Disabled an account", &["update_account"]);
+/// A disabled account was enabled.
+pub const ENABLE: Act =
+    Act::new("enable_account", "启用账号", "Enabled an account", &["update_account"]);
+
+/// All of them.
+pub const ACTS: &[&Act] = &[&CREATE, &UPDATE, &CHANGE_ROLES, &RESET_PASSWORD, &DISABLE, &ENABLE];

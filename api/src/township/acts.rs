@@ -1,0 +1,9 @@
+//! What this room records.
+
+use crate::audit::Act;
+
+/// The township was founded.
+pub const FOUND: Act = Act::new("found_township", "开通镇街", "Founded the township", &["set_up"]);
+
+/// All of them.
+pub const ACTS: &[&Act] = &[&FOUND];
