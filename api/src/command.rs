@@ -147,6 +147,7 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
             Command::Admin { command: Admin::SetupToken } => {
                 let state = start(config).await?;
                 let token = township::service::new_setup_token(&state).await?;
+                township::service::write_setup_token(&state, &token)?;
                 say(&token)
             }
             Command::Admin { command: Admin::AuditKey { township } } => {
@@ -267,10 +268,12 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let address = listener.local_addr()?;
     let state = start(config).await?;
-    if !state.platform().has_setup_token().await? {
+    if township::service::wants_setup_token(&state).await? {
         let token = township::service::new_setup_token(&state).await?;
+        township::service::write_setup_token(&state, &token)?;
         say(&format!(
-            "Found a township with its first administrator, once, at\n  http://{address}/desk/setup#{token}\n  (or POST /api/v1/public/setup with the token behind the #)"
+            "Found a township with its first administrator, once, at\n  http://{address}/desk/setup#{token}\n  (or POST /api/v1/public/setup with the token behind the #). It is good for a day and lies in\n  {}",
+            township::service::setup_token_file(&state).display()
         ))?;
     }
     state.spawn_background();

@@ -33,7 +33,7 @@ pub struct Config {
     pub database_url: String,
     /// The owner's address on PostgreSQL, used by `gezhi migrate` alone.
     pub owner_database_url: Option<String>,
-    /// `redis://HOST:PORT`: shared sign-in counts and news between nodes. Without it the server is one node.
+    /// `redis://HOST:PORT`: failed sign-ins are then counted by all nodes together. Optional at any time.
     pub redis_url: Option<String>,
     /// Folder of the token key and of what the demonstration leaves.
     pub data_dir: PathBuf,
@@ -43,9 +43,10 @@ pub struct Config {
     /// Whether TLS stands in front: cookies are marked Secure and browsers told to come by TLS only (HSTS). On unless the
     /// server is tried without.
     pub secure_cookies: bool,
-    /// Whether a proxy in front names the client in `X-Forwarded-For` (its last entry is believed). Off, since anybody
-    /// can send that header where there is none.
-    pub behind_proxy: bool,
+    /// Addresses and networks of the proxies in front, as `127.0.0.1` or `10.0.0.0/8`; in the environment a list with
+    /// commas. From them alone `X-Forwarded-For` is believed, since anybody can send that header.
+    #[serde(deserialize_with = "list")]
+    pub trusted_proxies: Vec<String>,
     /// Seconds a client may take to send a body, of whatever kind.
     pub body_seconds: u64,
     /// Seconds a client may take to read an answer.
@@ -53,7 +54,7 @@ pub struct Config {
     /// Connections at once; fewer where the system lets the process open fewer files.
     pub connections: usize,
     /// Connections at once from one address (of IPv6: from one network of 64 bits); 0 for no bound. Not counted on the
-    /// loopback and with `behind_proxy`.
+    /// loopback and with `trusted_proxies`.
     pub connections_per_address: usize,
     /// Bearer token of `/metrics`; without it there is no such page.
     pub metrics_token: Option<String>,
@@ -96,7 +97,7 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             default_township: None,
             secure_cookies: true,
-            behind_proxy: false,
+            trusted_proxies: Vec::new(),
             body_seconds: 60,
             answer_seconds: 60,
             connections: 2048,
@@ -128,6 +129,25 @@ fn digits<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<St
     }))
 }
 
+/// A list, or its entries in one text with commas, as the environment has it.
+fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::List(entries) => entries,
+        Either::Text(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
 impl Config {
     /// Reads the settings; an unknown one is an error that names it.
     pub fn load(file: &Path) -> Result<Self, StartError> {
@@ -149,10 +169,10 @@ impl Config {
             .listen
             .to_socket_addrs()
             .is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()));
-        if !only_here || self.behind_proxy {
+        if !only_here || !self.trusted_proxies.is_empty() {
             return Err(StartError::Config(format!(
-                "clock: a clock that is set serves this machine only, for tests and training, but listen is {} and behind_proxy {}",
-                self.listen, self.behind_proxy
+                "clock: a clock that is set serves this machine only, for tests and training, but listen is {} and trusted_proxies {:?}",
+                self.listen, self.trusted_proxies
             )));
         }
         if in_reach(&start.date_naive(), &()).is_err() {
@@ -179,7 +199,7 @@ mod tests {
     fn set(listen: &str, behind_proxy: bool, start: &str) -> Config {
         Config {
             listen: listen.to_owned(),
-            behind_proxy,
+            trusted_proxies: behind_proxy.then(|| "127.0.0.1".to_owned()).into_iter().collect(),
             clock: Some(start.parse().unwrap()),
             ..Config::default()
         }

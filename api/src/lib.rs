@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  jobs  audit  calendar  config  clock  pages  command
+//! floor 1   tenancy  auth  session  http  jobs  audit  calendar  helper  config  clock  pages  command
 //! ```
 //!
 //! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
@@ -27,6 +27,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod grid;
+pub mod helper;
 pub mod http;
 pub mod import;
 pub mod jobs;
@@ -232,6 +233,7 @@ fn serve(
     let data = web::Data::new(state.clone());
     let config = state.config();
     http::recorder();
+    state.spawn_watch();
     let mut server = Server::build()
         .disable_signals()
         .shutdown_timeout(STOP_SECONDS)

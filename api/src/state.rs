@@ -5,11 +5,13 @@ use std::sync::Arc;
 use entity::ids::TenantId;
 
 use crate::audit::Auditor;
-use crate::auth::{Passwords, Principal, Relay, Throttle, TokenKey, Tokens};
+use crate::auth::{Devices, Passwords, Principal, Proxies, Throttle, TokenKey, Tokens, Watch};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::helper::Helper;
 use crate::http::{ApiError, Result};
-use crate::tenancy::{Db, Platform, Scope, Shared, StartError};
+use crate::session::Family;
+use crate::tenancy::{Db, News, Platform, Scope, Shared, StartError};
 
 /// The server's state; cheap to clone.
 #[derive(Clone)]
@@ -26,9 +28,12 @@ struct Inner {
     tokens: Tokens,
     passwords: Passwords,
     throttle: Throttle,
-    relay: Relay,
     auditor: Auditor,
-    redis: Option<redis::Client>,
+    devices: Devices,
+    proxies: Proxies,
+    helper: Helper,
+    family: Family,
+    alive: Arc<()>,
 }
 
 impl AppState {
@@ -39,40 +44,33 @@ impl AppState {
         db.check_role().await?;
         db.check_schema().await?;
         db.prove().await.map_err(StartError::ReadOnly)?;
-        let redis = match &config.redis_url {
-            Some(url) => Some(
-                redis::Client::open(url.as_str())
-                    .map_err(|error| StartError::Config(format!("redis_url: {error}")))?,
-            ),
-            None => None,
-        };
-        let manager = match &redis {
-            Some(client) => Some(
-                redis::aio::ConnectionManager::new(client.clone())
-                    .await
-                    .map_err(|error| StartError::Config(format!("redis: {error}")))?,
-            ),
-            None => None,
-        };
         let tokens = Tokens::default();
         let mut shared = Shared::default();
         crate::register(&mut shared);
         let auditor = Auditor::load(&config)?;
         shared.insert(auditor.unsealed().clone());
         shared.insert(auditor.clone());
+        shared.insert(tokens.clone());
+        let token_key = TokenKey::load(&config.data_dir.join("token-key.der"))?;
+        let helper = Helper::new(config.redis_url.as_deref())?;
+        let throttle = Throttle::new(&token_key.derive("attempts"), clock.clone(), helper.clone());
+        shared.insert(throttle.clone());
         Ok(Self {
             inner: Arc::new(Inner {
-                token_key: TokenKey::load(&config.data_dir.join("token-key.der"))?,
+                family: Family::new(token_key.derive("refresh token")),
                 passwords: Passwords::new(config.password_cost)?,
-                throttle: Throttle::new(manager.clone()),
-                relay: Relay::new(tokens.clone(), manager),
+                devices: Devices::new(&token_key.derive("device")),
+                token_key,
+                proxies: Proxies::new(&config.trusted_proxies)?,
+                throttle,
+                helper,
                 config,
                 clock,
                 db,
                 shared: Arc::new(shared),
                 tokens,
                 auditor,
-                redis,
+                alive: Arc::new(()),
             }),
         })
     }
@@ -107,7 +105,25 @@ impl AppState {
         &self.inner.passwords
     }
 
-    /// Counts of failed sign-ins.
+    /// The signs that known devices carry.
+    #[must_use]
+    pub fn devices(&self) -> &Devices {
+        &self.inner.devices
+    }
+
+    /// Which proxies are believed, and so where a request comes from.
+    #[must_use]
+    pub fn proxies(&self) -> &Proxies {
+        &self.inner.proxies
+    }
+
+    /// Redis, if there is one.
+    #[must_use]
+    pub fn helper(&self) -> &Helper {
+        &self.inner.helper
+    }
+
+    /// Counts of failed attempts at secrets.
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
         &self.inner.throttle
@@ -119,10 +135,34 @@ impl AppState {
         &self.inner.auditor
     }
 
-    /// News between nodes.
+    /// Makes and reads refresh tokens.
     #[must_use]
-    pub fn relay(&self) -> &Relay {
-        &self.inner.relay
+    pub fn family(&self) -> &Family {
+        &self.inner.family
+    }
+
+    /// Reads what ended on other nodes, for as long as this state is held by anybody. Every server starts it; without
+    /// it no token is remembered.
+    pub async fn watch(&self) -> Result<Watch, StartError> {
+        let news = News::connect(&self.inner.config).await?;
+        Ok(Watch::new(self.inner.tokens.clone(), news, self.platform()))
+    }
+
+    /// Starts [`AppState::watch`] beside the requests.
+    pub(crate) fn spawn_watch(&self) {
+        let state = self.clone();
+        let alive = Arc::downgrade(&self.inner.alive);
+        actix_web::rt::spawn(async move {
+            match state.watch().await {
+                Ok(watch) => {
+                    drop(state);
+                    watch.run(alive).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no news of ended sessions: tokens are not remembered");
+                }
+            }
+        });
     }
 
     /// What lies outside any township.
@@ -158,11 +198,8 @@ impl AppState {
         )
     }
 
-    /// Work that goes on beside the requests: news from other nodes, and the daily round of every township.
+    /// Work that goes on beside the requests: the daily round of every township.
     pub fn spawn_background(&self) {
-        if let Some(client) = self.inner.redis.clone() {
-            actix_web::rt::spawn(Relay::listen(self.inner.tokens.clone(), client));
-        }
         actix_web::rt::spawn(crate::jobs::run(self.clone()));
         actix_web::rt::spawn(crate::audit::run(self.clone()));
     }

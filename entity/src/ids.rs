@@ -88,6 +88,8 @@ ids! {
     AccountId;
     /// Id of a session.
     SessionId;
+    /// Id of the news that something an account held has ended.
+    RevocationId;
     /// Id of a party organisation.
     PartyOrgId;
     /// Id of a person on the roster.

@@ -32,6 +32,7 @@ pub mod posting;
 pub mod probe;
 pub mod purse;
 pub mod purse_quarter;
+pub mod revocation;
 pub mod session;
 pub mod setup_token;
 pub mod submission_attachment;
@@ -42,7 +43,7 @@ pub mod tenant;
 
 use sea_orm::EntityTrait;
 
-/// A table whose rows belong to one township. `tenant`, `setup_token` and `probe` are none.
+/// A table whose rows belong to one township. `tenant`, `setup_token`, `probe` and `revocation` are none.
 pub trait TenantEntity: EntityTrait {
     /// The column that names the township.
     fn tenant_column() -> Self::Column;

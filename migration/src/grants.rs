@@ -35,6 +35,7 @@ where
     grant(&tx, "tenant", "SELECT, INSERT", &role).await?;
     grant(&tx, "setup_token", "SELECT, INSERT, UPDATE", &role).await?;
     grant(&tx, "probe", "SELECT, INSERT, UPDATE", &role).await?;
+    grant(&tx, "revocation", "SELECT, INSERT, DELETE", &role).await?;
     grant(&tx, "seaql_migrations", "SELECT", &role).await?;
     tx.execute_unprepared(&format!("GRANT EXECUTE ON FUNCTION app_set_tenant(uuid) TO {role}"))
         .await?;

@@ -144,8 +144,7 @@ fn session_row(tx: &Tx, id: SessionId, account: AccountId) -> session::ActiveMod
     session::ActiveModel {
         id: Set(id),
         account_id: Set(account),
-        refresh_hash: Set("none".to_owned()),
-        previous_hash: Set(None),
+        generation: Set(0),
         rotated_at: Set(None),
         user_agent: Set("bench".to_owned()),
         created_at: Set(tx.now()),

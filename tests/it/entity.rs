@@ -81,7 +81,7 @@ async fn entities_agree(db: &DatabaseConnection) -> Outcome {
     );
     let named: BTreeSet<String> = TENANT_TABLES.iter().map(|table| (*table).to_owned()).collect();
     assert_eq!(seen, named);
-    agree!(tenant setup_token probe);
+    agree!(tenant setup_token probe revocation);
 
     let all = match db.get_database_backend() {
         DbBackend::Postgres => {

@@ -29,6 +29,7 @@ mod member;
 mod noninterference;
 mod points;
 mod schema;
+mod signin;
 mod storage;
 mod strangers;
 mod task;

@@ -56,6 +56,61 @@ async fn an_empty_server_is_set_up_once(app: TestApp) {
     post(set_up(&second, "310116101", "admin")).await.ok(201);
 }
 
+/// The token is good for a day. Wrong ones cost no hash, and are counted; the right one passes all the same.
+async fn a_setup_token_ends_and_wrong_ones_are_cheap(app: TestApp) {
+    use api::auth::Lane;
+    use api::township::service::{setup_token_file, wants_setup_token, write_setup_token};
+
+    let anonymous = app.anonymous();
+    let post = async |body: Value| anonymous.post("/public/setup", &body).await;
+    assert!(wants_setup_token(&app.state).await.unwrap());
+    let old = new_setup_token(&app.state).await.unwrap();
+    assert!(!wants_setup_token(&app.state).await.unwrap());
+    app.clock.advance(chrono::TimeDelta::hours(24));
+    post(set_up(&old, "310116112", "admin")).await.problem(403, "setup_token_invalid");
+    assert!(
+        wants_setup_token(&app.state).await.unwrap(),
+        "nobody used it: the next start makes another"
+    );
+
+    let token = new_setup_token(&app.state).await.unwrap();
+    for _ in 0..2 {
+        write_setup_token(&app.state, &token).unwrap();
+    }
+    let file = setup_token_file(&app.state);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{token}\n"));
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
+    let hashed = app.state.passwords().worked_on(Lane::Stranger);
+    let mut refused = std::collections::BTreeMap::new();
+    for number in 0..110 {
+        let answer = post(set_up(&format!("no such token {number}"), "310116112", "admin")).await;
+        *refused.entry(answer.status).or_insert(0) += 1;
+    }
+    assert_eq!(
+        refused,
+        [(403, 99), (429, 11)].into(),
+        "with the expired one a hundred cost nothing"
+    );
+    assert_eq!(app.state.passwords().worked_on(Lane::Stranger), hashed);
+    post(set_up(&token, "310116112", "admin")).await.ok(201);
+    assert!(!file.exists(), "a used token does not lie about");
+    app.clock.advance(chrono::TimeDelta::hours(25));
+    assert!(!wants_setup_token(&app.state).await.unwrap(), "there is a township");
+}
+
+#[test]
+fn set_up_tokens_on_sqlite() {
+    support::run(Db::Sqlite, Furnished::Empty, a_setup_token_ends_and_wrong_ones_are_cheap);
+}
+
+#[test]
+fn set_up_tokens_on_postgres() {
+    support::run(Db::Postgres, Furnished::Empty, a_setup_token_ends_and_wrong_ones_are_cheap);
+}
+
 #[test]
 fn set_up_on_sqlite() {
     support::run(Db::Sqlite, Furnished::Empty, an_empty_server_is_set_up_once);

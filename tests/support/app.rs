@@ -92,7 +92,8 @@ impl TestApp {
         let place = template.copy().await;
         let mut config = config(db, &place);
         adjust(&mut config);
-        Self::start_on(db, config, place.name, template.towns.clone(), None).await
+        let clock = Clock::fixed(start_of_tests());
+        Self::start_on(db, config, clock, place.name, template.towns.clone(), None).await
     }
 
     /// A server with township A on a PostgreSQL of its own, whose storage can be made to fail.
@@ -106,8 +107,10 @@ impl TestApp {
         config.database_url = postgres.url(postgres::RUNTIME, &place.name);
         config.owner_database_url = Some(postgres.url(postgres::OWNER, &place.name));
         api::migrate(&config).await.expect("the database is migrated");
+        let clock = Clock::fixed(start_of_tests());
+        let towns = Vec::new();
         let app =
-            Self::start_on(Db::Postgres, config, place.name, Vec::new(), Some(postgres)).await;
+            Self::start_on(Db::Postgres, config, clock, place.name, towns, Some(postgres)).await;
         app.found(Town::A).await;
         app
     }
@@ -115,11 +118,11 @@ impl TestApp {
     async fn start_on(
         db: Db,
         config: Config,
+        clock: Clock,
         database: String,
         towns: Vec<(Town, Arc<Township>)>,
         own: Option<Postgres>,
     ) -> Self {
-        let clock = Clock::fixed(start_of_tests());
         let database_url = config.database_url.clone();
         let state = AppState::start(config, clock.clone()).await.expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -151,6 +154,20 @@ impl TestApp {
     /// The PostgreSQL it runs on.
     pub fn postgres(&self) -> &Postgres {
         self.own.as_ref().unwrap_or_else(|| Postgres::get())
+    }
+
+    /// Another server on the same database, as a second node, with settings of its own. It ends by [`TestApp::leave`].
+    pub async fn node(&self, adjust: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.state.config().clone();
+        adjust(&mut config);
+        let database = self.database.clone();
+        let towns = self.towns.lock().expect("no test panicked here").clone();
+        Self::start_on(self.db, config, self.clock.clone(), database, towns, None).await
+    }
+
+    /// Stops the server of a node; the database stays.
+    pub async fn leave(self) {
+        self.server.stop(false).await;
     }
 
     /// Founds and furnishes a township that was not there from the start.

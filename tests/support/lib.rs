@@ -17,7 +17,7 @@ mod fixture;
 mod furniture;
 pub mod postgres;
 pub mod program;
-mod redis;
+pub mod redis;
 pub mod shim;
 pub mod wire;
 mod workplace;

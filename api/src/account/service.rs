@@ -15,7 +15,7 @@ use super::dto::{
 };
 use super::rules;
 use crate::audit::{Record, record};
-use crate::auth::permissions_of;
+use crate::auth::{permissions_of, revoke};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
@@ -279,7 +279,6 @@ pub async fn update(
         Some(password) => Some(state.passwords().hash(password.clone()).await?),
         None => None,
     };
-    let relay = state.relay().clone();
     scope
         .write(async move |tx: &Tx| {
             let row = tx.get_locked::<account::Entity>(id).await?;
@@ -307,8 +306,9 @@ pub async fn update(
             keep_an_administrator(tx).await?;
             if ends {
                 session::service::end_all(tx, id, None).await?;
+            } else {
+                revoke(tx, id).await?;
             }
-            tx.after_commit(move || relay.forget(id));
             one(tx, id).await
         })
         .await

@@ -10,11 +10,14 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use entity::ids::AccountId;
 
+use super::memory::Verified;
 use super::principal::Principal;
-use super::token::Verified;
-use crate::http::{ApiError, Result};
+use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
 use crate::tenancy::Scope;
+
+/// How long a database that does not answer is waited for before nobody can be told to be who they say.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What the token said.
 pub(super) enum Identity {
@@ -61,8 +64,13 @@ async fn identify(state: &AppState, token: String) -> Result<Scope> {
     }
     let claims = state.token_key().verify(&token, now)?;
     let scope = state.scope(claims.tid, None);
-    let principal = Arc::new(Principal::load(&scope, &claims).await?);
+    // Before the database is read: what is ended meanwhile is then not believed from memory.
+    let stamp = state.tokens().stamp();
+    let principal = tokio::time::timeout(PATIENCE, Principal::load(&scope, &claims))
+        .await
+        .map_err(|_| ApiError::new(Code::Unavailable).retry_after(2))??;
+    let principal = Arc::new(principal);
     let verified = Verified { claims, principal: principal.clone() };
-    state.tokens().insert(token, verified);
+    state.tokens().insert(stamp, token, verified);
     Ok(state.scope(principal.tenant, Some(principal)))
 }

@@ -42,16 +42,7 @@ pub(super) fn of(req: &ServiceRequest) -> Arc<Origin> {
     origin
 }
 
-/// The client's address; behind a proxy, the one it names last in `X-Forwarded-For`, since the earlier entries are
-/// whatever the client sent.
+/// The client's address, as [`super::source`] finds it.
 pub fn address(req: &HttpRequest, state: &AppState) -> String {
-    let forwarded = state
-        .config()
-        .behind_proxy
-        .then(|| req.headers().get("x-forwarded-for"))
-        .flatten()
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.rsplit(',').next())
-        .map(|address| address.trim().to_owned());
-    forwarded.or_else(|| req.peer_addr().map(|peer| peer.ip().to_string())).unwrap_or_default()
+    state.proxies().source(req).to_string()
 }

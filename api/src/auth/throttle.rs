@@ -1,116 +1,703 @@
-//! Failed sign-ins are counted, in Redis when there is one, otherwise in this process.
+//! Attempts at secrets are counted, and slow down whoever makes them; nobody is locked out by somebody else.
+//!
+//! Rules:
+//! - An attempt at a password is counted before anything is hashed, and given back when the password was right. However
+//!   many come at once, no more are under way than may fail.
+//! - What is counted is the account that was found, whatever was typed to find it, together with where the attempt comes
+//!   from. The first ten failures cost nothing; then the next attempt has to wait one second, two, four, up to a quarter
+//!   of an hour, and what comes earlier is refused unheard (429 with `Retry-After`) and not counted. One failure is
+//!   forgiven every ten minutes.
+//! - Strangers are counted twice more, each time more generously: all of them together for one account (a hundred
+//!   failures, one forgiven every five minutes: one source alone, slowed down as above, never gets there), and one
+//!   source for all accounts (three hundred, one forgiven every twenty seconds, a minute's wait at most). An address
+//!   that everybody has (this machine's own, as behind a proxy that is not configured) is not counted as one source.
+//! - A known device ([`super::device`]) is counted for itself alone, so that a right password from it gets in whatever
+//!   strangers do. A change of password is counted for the session that asks.
+//! - Names that nobody has are counted like accounts, by their text, in a memory of their own: inventing names does not
+//!   push out what is known of real ones. Both memories are bounded.
+//! - Where the secret is random (a set-up token, a refresh token, a check-in code) a look at it is cheap: the right one
+//!   always passes, and only wrong ones are counted and slowed down ([`Throttle::wrong_secret`]).
+//! - With Redis, nodes share what failed; without it each counts for itself. A burst at one instant may pass once on
+//!   each node.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::ids::{AccountId, SessionId, TenantId};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tokio::sync::Notify;
 
+use super::device::Device;
+use super::source::Source;
+use crate::clock::Clock;
+use crate::helper::Helper;
 use crate::http::{ApiError, Code, Result};
 
-/// Seconds a count lives from its first failure.
-const WINDOW_SECONDS: u64 = 600;
-/// Failures for one user name in one township.
-const PER_NAME: u32 = 10;
-/// Failures from one address.
-const PER_ADDRESS: u32 = 100;
-/// Counts kept in this process at most.
-const KEPT: u64 = 100_000;
+/// Counters of accounts and sources kept in this process at most.
+const KNOWN: u64 = 100_000;
+/// Counters of names that nobody has.
+const UNKNOWN: u64 = 20_000;
+/// A counter that nobody touched for so long has forgiven everything.
+const IDLE: Duration = Duration::from_secs(12 * 3600);
+/// How long an attempt waits for others under way before it is refused.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Counts failures and refuses who has too many.
+/// How failures slow down. Times in milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Policy {
+    /// Failures that cost nothing.
+    free: u32,
+    /// The longest wait.
+    cap: i64,
+    /// One failure is forgiven in this time.
+    forgiven: i64,
+}
+
+const ONE: Policy = Policy { free: 10, cap: 900_000, forgiven: 600_000 };
+const ACCOUNT: Policy = Policy { free: 100, cap: 900_000, forgiven: 300_000 };
+const SOURCE: Policy = Policy { free: 300, cap: 60_000, forgiven: 20_000 };
+const SECRET: Policy = Policy { free: 100, cap: 900_000, forgiven: 30_000 };
+
+impl Policy {
+    /// The wait after `level` failures.
+    fn delay(self, level: u32) -> i64 {
+        let steps = level.saturating_sub(self.free).min(30);
+        (1000_i64 << steps).min(self.cap)
+    }
+}
+
+/// Failures of one key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Failures {
+    level: u32,
+    /// When forgiving was last reckoned up.
+    at: i64,
+    /// Before this moment nothing is heard, once the free ones are used up.
+    next: i64,
+    /// Attempts under way: each may still fail.
+    pending: u32,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Go,
+    /// Until one under way is settled.
+    Wait,
+    /// For so many milliseconds.
+    Refused(i64),
+}
+
+impl Failures {
+    fn forgive(&mut self, policy: Policy, now: i64) {
+        // A clock that was put back.
+        self.at = self.at.min(now);
+        self.next = self.next.min(now + policy.cap);
+        let gone = (now - self.at) / policy.forgiven;
+        self.level = self.level.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+        self.at = if self.level == 0 { now } else { self.at + gone * policy.forgiven };
+    }
+
+    fn begin(&mut self, policy: Policy, now: i64) -> Step {
+        self.forgive(policy, now);
+        if self.level < policy.free {
+            if self.level + self.pending >= policy.free {
+                return Step::Wait;
+            }
+        } else if now < self.next {
+            return Step::Refused(self.next - now);
+        } else if self.pending > 0 {
+            return Step::Wait;
+        }
+        self.pending += 1;
+        Step::Go
+    }
+
+    fn fail(&mut self, policy: Policy, now: i64) {
+        self.forgive(policy, now);
+        self.level = self.level.saturating_add(1).min(policy.free.saturating_add(40));
+        if self.level >= policy.free {
+            self.next = now + policy.delay(self.level);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counter {
+    failures: Mutex<Failures>,
+    settled: Notify,
+}
+
+impl Counter {
+    fn lock(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Key = [u8; 16];
+type Memory = moka::sync::Cache<Key, Arc<Counter>>;
+
+/// Whose password is tried.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// An account that was found.
+    Account(AccountId),
+    /// A name that nobody has, in a township or in none.
+    Nobody {
+        /// The township, where there is one of that name.
+        tenant: Option<TenantId>,
+        /// What was typed for the township.
+        township: &'a str,
+        /// What was typed for the user name.
+        username: &'a str,
+    },
+}
+
+/// Who tries.
+#[derive(Debug, Clone, Copy)]
+pub enum By {
+    /// Anybody, from there.
+    Stranger(Source),
+    /// A device where the account signed in before.
+    Known(Device),
+    /// The account itself, signed in.
+    Session(SessionId),
+}
+
+/// Somebody who shows a random secret.
+#[derive(Debug, Clone, Copy)]
+pub enum Shower {
+    /// Anybody, from there.
+    Source(Source),
+    /// Who is signed in.
+    Account(AccountId),
+}
+
+struct Held {
+    key: Key,
+    policy: Policy,
+    counter: Arc<Counter>,
+    /// A success clears it: the others count many people's failures.
+    own: bool,
+}
+
+/// An attempt under way. Dropped unsettled, as when the client hangs up, it has failed.
+#[must_use]
+pub struct Attempt {
+    throttle: Throttle,
+    held: Vec<Held>,
+}
+
+impl Attempt {
+    fn settle(&mut self, outcome: impl Fn(&Held, &mut Failures)) -> Vec<Held> {
+        let held = std::mem::take(&mut self.held);
+        for one in held.iter().rev() {
+            {
+                let mut failures = one.counter.lock();
+                failures.pending = failures.pending.saturating_sub(1);
+                outcome(one, &mut failures);
+            }
+            one.counter.settled.notify_waiters();
+        }
+        held
+    }
+
+    /// The secret was right.
+    pub fn succeeded(mut self) {
+        let held = self.settle(|one, failures| {
+            if one.own {
+                (failures.level, failures.next) = (0, 0);
+            }
+        });
+        let own: Vec<Held> = held.into_iter().filter(|one| one.own).collect();
+        self.throttle.tell("clear", own);
+    }
+
+    /// It was wrong.
+    pub fn failed(self) {
+        drop(self);
+    }
+
+    /// Nobody looked at it.
+    pub fn given_back(mut self) {
+        self.settle(|_, _| ());
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        let now = self.throttle.now();
+        let held = self.settle(|one, failures| failures.fail(one.policy, now));
+        self.throttle.tell("fail", held);
+    }
+}
+
+/// Counts failures and slows down who makes them; cheap to clone.
 #[derive(Clone)]
 pub struct Throttle {
-    local: moka::sync::Cache<String, Arc<AtomicU32>>,
-    redis: Option<ConnectionManager>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    known: Memory,
+    unknown: Memory,
+    key: Hmac<Sha256>,
+    clock: Clock,
+    helper: Helper,
+}
+
+fn memory(counters: u64) -> Memory {
+    moka::sync::Cache::builder()
+        .max_capacity(counters)
+        .time_to_idle(IDLE)
+        // What came last is kept: by frequency, as by default, a full memory would take no new counter in.
+        .eviction_policy(moka::policy::EvictionPolicy::lru())
+        .build()
 }
 
 impl Throttle {
-    /// With Redis when there is one.
+    /// With a key that names what is counted alike on every node.
     #[must_use]
-    pub fn new(redis: Option<ConnectionManager>) -> Self {
-        let local = moka::sync::Cache::builder()
-            .max_capacity(KEPT)
-            .time_to_live(Duration::from_secs(WINDOW_SECONDS))
-            .build();
-        Self { local, redis }
+    pub fn new(key: &[u8; 32], clock: Clock, helper: Helper) -> Self {
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        for (place, byte) in block.iter_mut().zip(key) {
+            *place = *byte;
+        }
+        Self {
+            inner: Arc::new(Inner {
+                known: memory(KNOWN),
+                unknown: memory(UNKNOWN),
+                key: <Hmac<Sha256> as KeyInit>::new(&block),
+                clock,
+                helper,
+            }),
+        }
     }
 
-    /// 429 when the name or the address has too many failures behind it.
-    pub async fn check(&self, township: &str, username: &str, address: &str) -> Result<()> {
-        for (key, limit) in keys(township, username, address) {
-            if self.count(&key).await >= limit {
-                return Err(ApiError::new(Code::TooManyRequests).retry_after(WINDOW_SECONDS));
+    fn now(&self) -> i64 {
+        self.inner.clock.now().timestamp_millis()
+    }
+
+    /// Names of people have no business in a memory that is shared: keys say nothing.
+    fn key(&self, parts: &[&[u8]]) -> Key {
+        let mut mac = self.inner.key.clone();
+        for part in parts {
+            // With its length, so that no two lists of parts read alike.
+            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac.update(part);
+        }
+        let mut key = Key::default();
+        for (place, byte) in key.iter_mut().zip(mac.finalize().into_bytes()) {
+            *place = byte;
+        }
+        key
+    }
+
+    fn target(&self, target: Target<'_>) -> Key {
+        match target {
+            Target::Account(account) => self.key(&[b"account", account.uuid().as_bytes()]),
+            Target::Nobody { tenant: Some(tenant), username, .. } => {
+                self.key(&[b"nobody", tenant.uuid().as_bytes(), username.as_bytes()])
+            }
+            Target::Nobody { tenant: None, township, username } => {
+                self.key(&[b"nowhere", township.as_bytes(), username.as_bytes()])
             }
         }
-        Ok(())
     }
 
-    /// One more failure.
-    pub async fn failed(&self, township: &str, username: &str, address: &str) {
-        for (key, _) in keys(township, username, address) {
-            self.local.get_with(key.clone(), Arc::default).fetch_add(1, Ordering::Relaxed);
-            if let Some(mut redis) = self.redis.clone() {
-                let counted: redis::RedisResult<()> = redis::pipe()
-                    .atomic()
-                    .cmd("INCR")
-                    .arg(&key)
-                    .ignore()
-                    .cmd("EXPIRE")
-                    .arg(&key)
-                    .arg(WINDOW_SECONDS)
-                    .arg("NX")
-                    .ignore()
-                    .query_async(&mut redis)
-                    .await;
-                if let Err(error) = counted {
-                    tracing::warn!(%error, "redis: a failed sign-in was counted on this node only");
+    fn network(source: Source) -> [u8; 16] {
+        match source.network() {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            IpAddr::V6(address) => address.octets(),
+        }
+    }
+
+    /// Begins an attempt at a password, before anything is hashed. It waits while as many are under way as may fail.
+    ///
+    /// # Errors
+    /// 429 with `Retry-After` while whoever tries has to wait; nothing is then counted.
+    pub async fn attempt(&self, target: Target<'_>, from: By) -> Result<Attempt> {
+        let whose = self.target(target);
+        let memory = match target {
+            Target::Account(_) => &self.inner.known,
+            Target::Nobody { .. } => &self.inner.unknown,
+        };
+        let mut wanted: Vec<(Key, Policy, bool, &Memory)> = Vec::new();
+        match from {
+            By::Stranger(source) => {
+                let network = Self::network(source);
+                wanted.push((self.key(&[b"from", &whose, &network]), ONE, true, memory));
+                wanted.push((self.key(&[b"strangers", &whose]), ACCOUNT, false, memory));
+                if !source.is_everybody() {
+                    let key = self.key(&[b"source", &network]);
+                    wanted.push((key, SOURCE, false, &self.inner.known));
+                }
+            }
+            By::Known(device) => {
+                let key = self.key(&[b"device", &whose, &device.bytes()]);
+                wanted.push((key, ONE, true, memory));
+            }
+            By::Session(session) => {
+                let key = self.key(&[b"session", &whose, session.uuid().as_bytes()]);
+                wanted.push((key, ONE, true, memory));
+            }
+        }
+        let mut attempt = Attempt { throttle: self.clone(), held: Vec::new() };
+        let began = tokio::time::Instant::now();
+        for (key, policy, own, memory) in wanted {
+            let counter = memory.get_with(key, Arc::default);
+            if let Err(wait) = self.begin(&counter, policy, began).await {
+                attempt.given_back();
+                return Err(refused(wait));
+            }
+            attempt.held.push(Held { key, policy, counter, own });
+        }
+        if let Some(wait) = self.elsewhere(&attempt.held).await {
+            attempt.given_back();
+            return Err(refused(wait));
+        }
+        Ok(attempt)
+    }
+
+    async fn begin(
+        &self,
+        counter: &Counter,
+        policy: Policy,
+        began: tokio::time::Instant,
+    ) -> std::result::Result<(), i64> {
+        loop {
+            // Listening before looking, so that nothing is settled unheard in between.
+            let settled = counter.settled.notified();
+            let step = counter.lock().begin(policy, self.now());
+            match step {
+                Step::Go => return Ok(()),
+                Step::Refused(wait) => return Err(wait),
+                Step::Wait => {
+                    if tokio::time::timeout_at(began + PATIENCE, settled).await.is_err() {
+                        return Err(1000);
+                    }
                 }
             }
         }
     }
 
-    /// A success clears the name's count; the address keeps its own.
-    pub async fn succeeded(&self, township: &str, username: &str) {
-        let key = name_key(township, username);
-        self.local.invalidate(&key);
-        if let Some(mut redis) = self.redis.clone() {
-            let cleared: redis::RedisResult<()> =
-                redis::cmd("DEL").arg(&key).query_async(&mut redis).await;
-            if let Err(error) = cleared {
-                tracing::warn!(%error, "redis: a sign-in count was not cleared");
+    /// One more wrong random secret of a kind; right ones are never asked about.
+    ///
+    /// # Errors
+    /// 429 with `Retry-After` beyond the free ones; the caller's own refusal comes before.
+    pub fn wrong_secret(&self, kind: &'static str, shower: Shower) -> Result<()> {
+        let key = match shower {
+            Shower::Source(source) => {
+                self.key(&[b"secret", kind.as_bytes(), &Self::network(source)])
             }
-        }
-    }
-
-    /// The larger of the two counts: without Redis the node's own still holds.
-    async fn count(&self, key: &str) -> u32 {
-        let local = self.local.get(key).map_or(0, |count| count.load(Ordering::Relaxed));
-        let Some(mut redis) = self.redis.clone() else {
-            return local;
+            Shower::Account(account) => {
+                self.key(&[b"secret", kind.as_bytes(), account.uuid().as_bytes()])
+            }
         };
-        let shared: redis::RedisResult<Option<u32>> =
-            redis::cmd("GET").arg(key).query_async(&mut redis).await;
-        match shared {
-            Ok(count) => count.unwrap_or(0).max(local),
-            Err(error) => {
-                tracing::warn!(%error, "redis: sign-in counts are this node's only");
-                local
-            }
+        let counter = self.inner.known.get_with(key, Arc::default);
+        let now = self.now();
+        let mut failures = counter.lock();
+        failures.fail(SECRET, now);
+        if failures.level > SECRET.free { Err(refused(failures.next - now)) } else { Ok(()) }
+    }
+
+    /// What other nodes know: how long to wait.
+    async fn elsewhere(&self, held: &[Held]) -> Option<i64> {
+        if !self.inner.helper.is_asked() {
+            return None;
         }
+        let wait: i64 = self.inner.helper.ask(&self.command("ask", held)).await?;
+        (wait > 0).then_some(wait)
+    }
+
+    /// Tells other nodes, without waiting for it.
+    fn tell(&self, mode: &'static str, held: Vec<Held>) {
+        if !held.is_empty() && self.inner.helper.is_asked() {
+            let command = self.command(mode, &held);
+            let helper = self.inner.helper.clone();
+            actix_web::rt::spawn(async move { helper.ask::<i64>(&command).await });
+        }
+    }
+
+    fn command(&self, mode: &str, held: &[Held]) -> redis::Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(SHARED).arg(held.len());
+        for one in held {
+            command.arg(format!("gezhi:attempts:{}", URL_SAFE_NO_PAD.encode(one.key)));
+        }
+        command.arg(self.now()).arg(mode);
+        for one in held {
+            command.arg(one.policy.free).arg(one.policy.cap).arg(one.policy.forgiven);
+        }
+        command
     }
 }
 
-fn name_key(township: &str, username: &str) -> String {
-    // Hashed: names of people have no business in a cache.
-    format!(
-        "gezhi:sign-in:name:{}",
-        super::token::hash_secret(&format!("{township}\u{0}{username}"))
-    )
+fn refused(wait: i64) -> ApiError {
+    let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000).max(1);
+    ApiError::new(Code::TooManyRequests)
+        .detail(format!("请在 {seconds} 秒后再试"), format!("Try again in {seconds} seconds"))
+        .retry_after(seconds)
 }
 
-fn keys(township: &str, username: &str, address: &str) -> [(String, u32); 2] {
-    [
-        (name_key(township, username), PER_NAME),
-        (format!("gezhi:sign-in:address:{address}"), PER_ADDRESS),
-    ]
+/// [`Failures`] in Redis, reckoned in the same way, but for attempts under way.
+const SHARED: &str = "
+local now, mode, wait = tonumber(ARGV[1]), ARGV[2], 0
+for i, key in ipairs(KEYS) do
+  local free, cap, forgiven = tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1]), tonumber(ARGV[3 * i + 2])
+  if mode == 'clear' then
+    redis.call('DEL', key)
+  else
+    local kept = redis.call('HMGET', key, 'level', 'at', 'next')
+    local level, at, next = tonumber(kept[1] or 0), tonumber(kept[2] or now), tonumber(kept[3] or 0)
+    at, next = math.min(at, now), math.min(next, now + cap)
+    local gone = math.floor((now - at) / forgiven)
+    level = math.max(0, level - gone)
+    if level == 0 then at = now else at = at + gone * forgiven end
+    if mode == 'fail' then
+      level = math.min(level + 1, free + 40)
+      if level >= free then next = now + math.min(cap, 1000 * 2 ^ math.min(level - free, 30)) end
+      redis.call('HSET', key, 'level', level, 'at', at, 'next', next)
+      redis.call('PEXPIRE', key, level * forgiven + cap)
+    end
+    if level >= free and next > now then wait = math.max(wait, next - now) end
+  end
+end
+return wait
+";
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_395_600, 0).unwrap_or_default()
+    }
+
+    fn throttle() -> (Throttle, Clock) {
+        let clock = Clock::fixed(start());
+        (Throttle::new(&[7; 32], clock.clone(), Helper::default()), clock)
+    }
+
+    fn source(text: &str) -> Source {
+        Source::new(text.parse().unwrap())
+    }
+
+    /// Tries wrong passwords until refused; how many were heard, and for how long to wait.
+    async fn until_refused(throttle: &Throttle, target: Target<'_>, from: By) -> (usize, i64) {
+        let mut heard = 0;
+        loop {
+            match throttle.attempt(target, from).await {
+                Ok(attempt) => attempt.failed(),
+                Err(error) => return (heard, error.retry().unwrap()),
+            }
+            heard += 1;
+            assert!(heard < 10_000);
+        }
+    }
+
+    #[actix_web::test]
+    async fn the_wait_grows_and_is_forgiven() {
+        let (throttle, clock) = throttle();
+        let target = Target::Account(AccountId::new());
+        let from = By::Stranger(source("192.0.2.1"));
+        let (heard, mut wait) = until_refused(&throttle, target, from).await;
+        assert_eq!((heard, wait), (10, 1));
+        for expected in [2, 4, 8, 16, 32, 64, 128, 256, 512] {
+            clock.advance(TimeDelta::seconds(wait));
+            let (heard, longer) = until_refused(&throttle, target, from).await;
+            assert_eq!((heard, longer), (1, expected));
+            wait = longer;
+        }
+        // In a day one source gets no more than some 150 guesses at one account, and strangers together not many more.
+        let mut guesses = 0;
+        for _ in 0..24 * 60 {
+            clock.advance(TimeDelta::minutes(1));
+            guesses += until_refused(&throttle, target, from).await.0;
+        }
+        assert!((90..170).contains(&guesses), "{guesses}");
+        // It never fills the account's own counter: somebody else is heard.
+        let other = By::Stranger(source("198.51.100.1"));
+        throttle.attempt(target, other).await.unwrap().succeeded();
+        clock.advance(TimeDelta::days(1));
+        assert_eq!(until_refused(&throttle, target, from).await.0, 10, "all is forgiven");
+    }
+
+    #[actix_web::test]
+    async fn many_sources_together_are_slowed_down_and_known_devices_never() {
+        let (throttle, clock) = throttle();
+        let account = AccountId::new();
+        let target = Target::Account(account);
+        let mut heard = 0;
+        for host in 0..200 {
+            let from = By::Stranger(source(&format!("192.0.2.{host}")));
+            heard += until_refused(&throttle, target, from).await.0;
+        }
+        assert_eq!(heard, 100);
+        let devices = super::super::device::Devices::new(&[1; 32]);
+        let cookie = devices.after_sign_in(None, account, start());
+        let device = devices.known(Some(&cookie), account, start()).unwrap();
+        throttle.attempt(target, By::Known(device)).await.unwrap().succeeded();
+        // What fails there is its own affair.
+        let session = By::Session(SessionId::new());
+        assert_eq!(until_refused(&throttle, target, session).await.0, 10);
+        assert_eq!(until_refused(&throttle, target, By::Known(device)).await.0, 10);
+        clock.advance(TimeDelta::seconds(1));
+        throttle.attempt(target, By::Known(device)).await.unwrap().succeeded();
+        throttle
+            .attempt(Target::Account(AccountId::new()), By::Stranger(source("192.0.2.9")))
+            .await
+            .unwrap()
+            .succeeded();
+    }
+
+    #[actix_web::test]
+    async fn one_source_over_many_accounts_is_slowed_down_unless_it_is_everybodys() {
+        let (throttle, _) = throttle();
+        let spray = async |address: &str| {
+            let mut heard = 0;
+            for _ in 0..1000 {
+                let target = Target::Account(AccountId::new());
+                match throttle.attempt(target, By::Stranger(source(address))).await {
+                    Ok(attempt) => attempt.failed(),
+                    Err(error) => {
+                        assert!((1..=60).contains(&error.retry().unwrap()));
+                        break;
+                    }
+                }
+                heard += 1;
+            }
+            heard
+        };
+        assert_eq!(spray("2001:db8:1:2::1").await, 300);
+        assert_eq!(spray("2001:db8:1:2::2").await, 0, "the same network");
+        assert_eq!(spray("2001:db8:1:3::1").await, 300);
+        assert_eq!(spray("127.0.0.1").await, 1000, "behind a proxy that is not configured");
+    }
+
+    #[actix_web::test]
+    async fn of_many_at_once_no_more_are_heard_than_may_fail() {
+        let (throttle, _) = throttle();
+        let account = AccountId::new();
+        let from = By::Stranger(source("192.0.2.1"));
+        let try_one = |right: bool| {
+            let throttle = throttle.clone();
+            async move {
+                let Ok(attempt) = throttle.attempt(Target::Account(account), from).await else {
+                    return false;
+                };
+                tokio::task::yield_now().await;
+                if right {
+                    attempt.succeeded()
+                } else {
+                    attempt.failed()
+                }
+                true
+            }
+        };
+        let heard = futures_util::future::join_all((0..200).map(|_| try_one(true))).await;
+        assert_eq!(
+            heard.iter().filter(|heard| **heard).count(),
+            200,
+            "right ones wait for one another"
+        );
+        let heard = futures_util::future::join_all((0..200).map(|_| try_one(false))).await;
+        assert_eq!(heard.iter().filter(|heard| **heard).count(), 10);
+    }
+
+    #[actix_web::test]
+    async fn who_hangs_up_has_failed_and_who_is_not_looked_at_has_not() {
+        let (throttle, _) = throttle();
+        let target = Target::Account(AccountId::new());
+        let from = By::Stranger(source("192.0.2.1"));
+        for _ in 0..50 {
+            throttle.attempt(target, from).await.unwrap().given_back();
+        }
+        for _ in 0..9 {
+            drop(throttle.attempt(target, from).await.unwrap());
+        }
+        assert_eq!(until_refused(&throttle, target, from).await.0, 1);
+    }
+
+    #[actix_web::test]
+    async fn invented_names_do_not_push_out_real_accounts() {
+        let (throttle, _) = throttle();
+        let target = Target::Account(AccountId::new());
+        let from = By::Stranger(source("127.0.0.1"));
+        until_refused(&throttle, target, from).await;
+        for number in 0..2 * UNKNOWN {
+            let username = number.to_string();
+            let nobody = Target::Nobody { tenant: None, township: "x", username: &username };
+            throttle.attempt(nobody, from).await.unwrap().failed();
+        }
+        throttle.inner.unknown.run_pending_tasks();
+        assert!(throttle.inner.unknown.entry_count() <= UNKNOWN);
+        assert_eq!(until_refused(&throttle, target, from).await.0, 0);
+        // A name in a township is one, whatever the township was called.
+        let tenant = Some(TenantId::new());
+        let by = |township| Target::Nobody { tenant, township, username: "nobody" };
+        assert_eq!(until_refused(&throttle, by("310116112"), from).await.0, 10);
+        assert_eq!(until_refused(&throttle, by("漕泾镇"), from).await.0, 0);
+    }
+
+    #[actix_web::test]
+    async fn wrong_secrets_are_slowed_down_beyond_the_free_ones() {
+        let (throttle, _) = throttle();
+        let shower = Shower::Source(source("127.0.0.1"));
+        for _ in 0..SECRET.free {
+            throttle.wrong_secret("refresh", shower).unwrap();
+        }
+        let first = throttle.wrong_secret("refresh", shower).unwrap_err().retry().unwrap();
+        let second = throttle.wrong_secret("refresh", shower).unwrap_err().retry().unwrap();
+        assert!(first < second, "{first} {second}");
+        throttle.wrong_secret("setup", shower).unwrap();
+        throttle.wrong_secret("refresh", Shower::Source(source("127.0.0.2"))).unwrap();
+    }
+
+    trait Retry {
+        fn retry(&self) -> Option<i64>;
+    }
+
+    impl Retry for ApiError {
+        fn retry(&self) -> Option<i64> {
+            let response = self.response(crate::http::Language::English, "");
+            response.headers().get("retry-after")?.to_str().ok()?.parse().ok()
+        }
+    }
+
+    proptest! {
+        /// Whatever the clock does and however attempts end, the counter stays in bounds and somebody is heard within
+        /// the longest wait.
+        #[test]
+        fn nobody_is_refused_for_ever(steps in prop::collection::vec((-2_000_000..2_000_000_i64, 0..3_u8), 1..200)) {
+            let mut failures = Failures::default();
+            let mut now = 1_795_395_600_000_i64;
+            for (passed, outcome) in steps {
+                now += passed;
+                match failures.begin(ONE, now) {
+                    Step::Go => {
+                        failures.pending -= 1;
+                        match outcome {
+                            0 => (failures.level, failures.next) = (0, 0),
+                            1 => failures.fail(ONE, now),
+                            _ => {}
+                        }
+                    }
+                    Step::Refused(wait) => prop_assert!(wait > 0 && wait <= ONE.cap, "{wait}"),
+                    Step::Wait => prop_assert!(false, "nothing is under way"),
+                }
+                prop_assert!(failures.level <= ONE.free + 40);
+            }
+            prop_assert_eq!(failures.begin(ONE, now + ONE.cap), Step::Go);
+        }
+    }
 }

@@ -1,29 +1,23 @@
 //! Access tokens (JWT, EdDSA) and the secrets of refresh tokens.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, SessionId, TenantId};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ed25519;
-use super::principal::Principal;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::StartError;
 
 /// Seconds an access token lives.
 pub const ACCESS_SECONDS: i64 = 600;
-/// Seconds a verified token is believed without asking the database again.
-const REMEMBERED_SECONDS: u64 = 60;
-/// Verified tokens remembered at most.
-const REMEMBERED: u64 = 20_000;
 /// The `iss` of our tokens: a key that somebody uses twice does not make theirs ours.
 const ISSUER: &str = "gezhi";
 
@@ -71,11 +65,30 @@ impl Claims {
     }
 }
 
-/// The key pair that signs access tokens.
+/// The key pair that signs access tokens, and the origin of the server's other keys.
 #[derive(Clone)]
 pub struct TokenKey {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    origin: Hmac<Sha256>,
+}
+
+/// The head of a token as this server writes it. The library passes over what it does not know, `crit` included, which
+/// says that nobody may (RFC 7515, 4.1.11); so what is not ours is no token of ours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    alg: String,
+    typ: String,
+}
+
+fn is_our_head(token: &str) -> bool {
+    token
+        .split('.')
+        .next()
+        .and_then(|head| URL_SAFE_NO_PAD.decode(head).ok())
+        .and_then(|head| serde_json::from_slice::<Head>(&head).ok())
+        .is_some_and(|head| head.alg == "EdDSA" && head.typ == "JWT")
 }
 
 impl TokenKey {
@@ -116,7 +129,18 @@ impl TokenKey {
         Ok(Self {
             encoding: EncodingKey::from_ed_der(document),
             decoding: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+            origin: <Hmac<Sha256> as KeyInit>::new_from_slice(document)
+                .map_err(|_| StartError::Config("the token key is no key".to_owned()))?,
         })
+    }
+
+    /// A key for one purpose, the same on every node that shares the file, and nothing to be learned from about another.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = self.origin.clone();
+        mac.update(b"gezhi/");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// Signs a token.
@@ -127,6 +151,9 @@ impl TokenKey {
 
     /// Verifies signature, issuer and expiry (by the server's clock, without leeway).
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims> {
+        if !is_our_head(token) {
+            return Err(ApiError::new(Code::Unauthenticated));
+        }
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         // The library reads the machine's clock; ours is the one that tests can set.
@@ -139,7 +166,11 @@ impl TokenKey {
     }
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Makes a file that its owner alone can read, from its first moment; its place must be free.
+///
+/// # Errors
+/// Those of the file system.
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -148,61 +179,6 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-/// A token that was verified, and who it belongs to.
-#[derive(Clone)]
-pub struct Verified {
-    /// What it says.
-    pub claims: Claims,
-    /// Who it is.
-    pub principal: Arc<Principal>,
-}
-
-/// The bounded memory of verified tokens.
-#[derive(Clone)]
-pub struct Tokens {
-    cache: moka::sync::Cache<String, Verified>,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self {
-            cache: moka::sync::Cache::builder()
-                .max_capacity(REMEMBERED)
-                .time_to_live(Duration::from_secs(REMEMBERED_SECONDS))
-                .support_invalidation_closures()
-                .build(),
-        }
-    }
-}
-
-impl Tokens {
-    /// A remembered token.
-    #[must_use]
-    pub fn get(&self, token: &str) -> Option<Verified> {
-        self.cache.get(token)
-    }
-
-    /// Remembers a token.
-    pub fn insert(&self, token: String, verified: Verified) {
-        self.cache.insert(token, verified);
-    }
-
-    /// Forgets an account's tokens, at once.
-    pub fn forget(&self, account: AccountId) {
-        let forgotten = self
-            .cache
-            .invalidate_entries_if(move |_, verified| verified.principal.account == account);
-        if forgotten.is_err() {
-            self.cache.invalidate_all();
-        }
-    }
-
-    /// Forgets all tokens: after a gap in the news from other nodes.
-    pub fn forget_all(&self) {
-        self.cache.invalidate_all();
-    }
 }
 
 /// A new secret of 256 bits, as it goes to the client.
@@ -216,4 +192,43 @@ pub fn new_secret() -> String {
 #[must_use]
 pub fn hash_secret(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_with_anything_in_its_head_that_is_not_ours_is_refused() {
+        let key = TokenKey::ephemeral().unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        let claims = Claims::new(AccountId::new(), TenantId::new(), SessionId::new(), now);
+        assert_eq!(key.verify(&key.sign(&claims).unwrap(), now).unwrap(), claims);
+        let headed = |change: fn(&mut Header)| {
+            let mut head = Header::new(Algorithm::EdDSA);
+            change(&mut head);
+            jsonwebtoken::encode(&head, &claims, &key.encoding).unwrap()
+        };
+        for token in [
+            headed(|head| head.crit = Some(vec!["exp".to_owned()])),
+            headed(|head| head.crit = Some(Vec::new())),
+            headed(|head| head.extras.insert("b64", false)),
+            headed(|head| head.kid = Some("1".to_owned())),
+            headed(|head| head.jku = Some("https://example.org/keys".to_owned())),
+            headed(|head| head.cty = Some("JWT".to_owned())),
+            headed(|head| head.typ = Some("at+jwt".to_owned())),
+            headed(|head| head.typ = None),
+        ] {
+            let refused = key.verify(&token, now).unwrap_err();
+            assert_eq!(refused.code(), Code::Unauthenticated, "{token}");
+        }
+    }
+
+    #[test]
+    fn keys_for_two_purposes_differ_and_stay() {
+        let key = TokenKey::ephemeral().unwrap();
+        assert_ne!(key.derive("refresh"), key.derive("device"));
+        assert_eq!(key.derive("refresh"), key.clone().derive("refresh"));
+        assert_ne!(key.derive("refresh"), TokenKey::ephemeral().unwrap().derive("refresh"));
+    }
 }

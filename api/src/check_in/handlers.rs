@@ -44,7 +44,7 @@ pub async fn read_check_in_code(
     permit: Permit<perm::ActivitySignUp>,
     code: PathId<String>,
 ) -> Result<Json<dto::CodeReading>> {
-    Ok(Json(service::read(&permit, &code.0).await?))
+    Ok(Json(service::counted(&permit, service::read(&permit, &code.0).await)?))
 }
 
 /// Checks the caller in by a scanned code. Checking in again answers the same check-in.
@@ -67,7 +67,7 @@ pub async fn check_in(
     key: IdempotencyKey,
     input: Valid<dto::ScannedCode>,
 ) -> Result<dto::Arrival> {
-    service::check_in(&permit, key, input.into_inner()).await
+    service::counted(&permit, service::check_in(&permit, key, input.into_inner()).await)
 }
 
 /// Closes the time and posts the points. Repeated, it answers the same and posts nothing.
@@ -86,7 +86,8 @@ pub async fn check_out(
     id: PathId<CheckInId>,
     input: Valid<dto::ScannedCode>,
 ) -> Result<Json<dto::CheckIn>> {
-    Ok(Json(service::check_out(&permit, id.0, input.into_inner()).await?))
+    let done = service::check_out(&permit, id.0, input.into_inner()).await;
+    Ok(Json(service::counted(&permit, done)?))
 }
 
 /// The caller's own check-ins, the latest first.

@@ -15,6 +15,7 @@ use super::code::{self, Refused};
 use super::dto::{self, CodeAction};
 use crate::activity::rules::CheckInWindow;
 use crate::activity::service as activities;
+use crate::auth::{Shower, Throttle};
 use crate::clock;
 use crate::http::{ApiError, Code, Cursor, IdempotencyKey, Page, Result};
 use crate::points;
@@ -74,6 +75,18 @@ impl From<Refused> for ApiError {
             Refused::Expired => Code::CheckInCodeExpired,
         })
     }
+}
+
+/// Counts a code that nobody made for the account that shows it: beyond a hundred it is answered 429. Genuine codes
+/// pass whatever was counted.
+pub fn counted<T>(scope: &Scope, outcome: Result<T>) -> Result<T> {
+    if let Err(error) = &outcome
+        && error.code() == Code::CheckInCodeInvalid
+        && let (Some(throttle), Some(account)) = (scope.shared::<Throttle>(), scope.actor())
+    {
+        throttle.wrong_secret("check-in code", Shower::Account(account))?;
+    }
+    outcome
 }
 
 /// Whether the caller locks the activity's row while it is read.

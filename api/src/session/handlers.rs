@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use entity::ids::SessionId;
 
 use super::dto::{ChangePassword, Refresh, RefreshIn, SessionList, SignIn, SignedIn};
-use super::service::{self, Pair, SESSION_DAYS};
-use crate::auth;
+use super::service::{self, Pair, SESSION_DAYS, Visitor};
+use crate::auth::{self, KNOWN_DAYS};
 use crate::http::{ApiError, Code, Json, NoContent, PathId, Problems, Result, Valid};
 use crate::state::AppState;
 
@@ -17,11 +17,17 @@ const COOKIE_PATH: &str = "/api/v1/sessions";
 /// The cookie behind TLS: browsers take a name like this from this very host alone, over TLS, for the whole host, so that
 /// no neighbour under the same domain can slip in a session of his own.
 const HOST_COOKIE: &str = "__Host-gezhi_refresh";
+/// A cookie's name without TLS and behind it.
+type Names = (&'static str, &'static str);
+/// The refresh token.
+const REFRESH: Names = (COOKIE, HOST_COOKIE);
+/// By this a device is known where an account signed in before. It stays when one signs out.
+const DEVICE: Names = ("gezhi_device", "__Host-gezhi_device");
 const AGENT_MAX: usize = 200;
 
-fn cookie(state: &AppState, value: String, days: i64) -> Cookie<'static> {
+fn cookie(state: &AppState, (plain, host): Names, value: String, days: i64) -> Cookie<'static> {
     let secure = state.config().secure_cookies;
-    let (name, path) = if secure { (HOST_COOKIE, "/") } else { (COOKIE, COOKIE_PATH) };
+    let (name, path) = if secure { (host, "/") } else { (plain, COOKIE_PATH) };
     Cookie::build(name, value)
         .path(path)
         .http_only(true)
@@ -31,10 +37,9 @@ fn cookie(state: &AppState, value: String, days: i64) -> Cookie<'static> {
         .finish()
 }
 
-/// The refresh token of the cookie in force. The other name is not looked at: behind TLS anybody under the same domain could
-/// have set it.
-fn from_cookie(req: &HttpRequest, state: &AppState) -> Option<String> {
-    let name = if state.config().secure_cookies { HOST_COOKIE } else { COOKIE };
+/// The cookie in force. The other name is not looked at: behind TLS anybody under the same domain could have set it.
+fn from_cookie(req: &HttpRequest, state: &AppState, (plain, host): Names) -> Option<String> {
+    let name = if state.config().secure_cookies { host } else { plain };
     req.cookie(name).map(|cookie| cookie.value().to_owned())
 }
 
@@ -44,12 +49,11 @@ fn answer(state: &AppState, status: u16, pair: Pair, to: RefreshIn) -> HttpRespo
     let mut builder = HttpResponse::build(status);
     builder.insert_header((header::CACHE_CONTROL, "no-store"));
     let mut refresh_token = None;
-    match (to, pair.refresh) {
-        (RefreshIn::Cookie, Some(refresh)) => {
-            builder.cookie(cookie(state, refresh, SESSION_DAYS));
+    match to {
+        RefreshIn::Cookie => {
+            builder.cookie(cookie(state, REFRESH, pair.refresh, SESSION_DAYS));
         }
-        (RefreshIn::Body, refresh) => refresh_token = refresh,
-        (RefreshIn::Cookie, None) => {}
+        RefreshIn::Body => refresh_token = Some(pair.refresh),
     }
     builder.json(SignedIn {
         access_token: pair.access,
@@ -69,7 +73,8 @@ fn agent(req: &HttpRequest) -> String {
         .collect()
 }
 
-/// Opens a session with township, user name and password.
+/// Opens a session with township, user name and password. Whoever fails often waits longer and longer (429 with
+/// `Retry-After`); the cookie `gezhi_device` keeps that from a device where the account signed in before.
 #[utoipa::path(tag = "session", operation_id = "sign_in", summary = "登录", security(()),
     request_body = SignIn,
     responses((status = 201, description = "Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn), Problems))]
@@ -81,11 +86,22 @@ pub async fn sign_in(
     body: Valid<SignIn>,
 ) -> Result<HttpResponse> {
     let to = body.refresh_in;
-    let pair = service::sign_in(&state, body.into_inner(), agent(&req), from.0).await?;
-    Ok(answer(&state, 201, pair, to))
+    let visitor = Visitor {
+        agent: agent(&req),
+        source: state.proxies().source(&req),
+        origin: from.0,
+        device: from_cookie(&req, &state, DEVICE),
+    };
+    let opened = service::sign_in(&state, body.into_inner(), visitor).await?;
+    let mut response = answer(&state, 201, opened.pair, to);
+    response
+        .add_cookie(&cookie(&state, DEVICE, opened.device, KNOWN_DAYS))
+        .map_err(ApiError::internal)?;
+    Ok(response)
 }
 
-/// Gives a new access token for a refresh token, which is good once.
+/// Gives a new access token for a refresh token, which is good once: within half a minute a repetition gets the same
+/// successor, later it tells of a copy and ends the session.
 #[utoipa::path(tag = "session", operation_id = "refresh_session", summary = "刷新登录凭证", security(()),
     request_body = Refresh,
     responses((status = 200, description = "A fresh pair", body = SignedIn), Problems))]
@@ -99,9 +115,9 @@ pub async fn refresh_session(
     let given = body.into_inner().refresh_token;
     let to = if given.is_some() { RefreshIn::Body } else { RefreshIn::Cookie };
     let token = given
-        .or_else(|| from_cookie(&req, &state))
+        .or_else(|| from_cookie(&req, &state, REFRESH))
         .ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
-    let pair = service::refresh(&state, &token, from.0).await?;
+    let pair = service::refresh(&state, &token, state.proxies().source(&req), from.0).await?;
     Ok(answer(&state, 200, pair, to))
 }
 
@@ -118,12 +134,12 @@ pub async fn sign_out(
     if let Some(scope) = caller
         && let Some(session) = scope.principal().map(|principal| principal.session)
     {
-        service::end(&state, &scope, session).await?;
-    } else if let Some(token) = from_cookie(&req, &state) {
+        service::end(&scope, session).await?;
+    } else if let Some(token) = from_cookie(&req, &state, REFRESH) {
         service::end_by_token(&state, &token, from.0).await?;
     }
     let mut answer = HttpResponse::NoContent();
-    answer.cookie(cookie(&state, String::new(), 0));
+    answer.cookie(cookie(&state, REFRESH, String::new(), 0));
     if state.config().secure_cookies {
         // One of a time before TLS would lie about for a month.
         answer.cookie(
@@ -149,12 +165,8 @@ pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> 
     params(("id" = SessionId, Path, description = "The session")),
     responses((status = 204, description = "Ended"), Problems))]
 #[delete("/sessions/{id}")]
-pub async fn end_session(
-    caller: auth::SignedIn,
-    state: web::Data<AppState>,
-    id: PathId<SessionId>,
-) -> Result<NoContent> {
-    service::end(&state, &caller, id.0).await?;
+pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Result<NoContent> {
+    service::end(&caller, id.0).await?;
     Ok(NoContent)
 }
 

@@ -2,18 +2,24 @@
 //!
 //! Rules:
 //! - Township, user name and password open a session. A wrong one of the three answers the same, in the same time.
-//! - A session lives thirty days from its last use. Its refresh token is good once: each use gives a new one.
-//!   The one before it, seen again more than thirty seconds later, tells of a stolen token and ends the session
-//!   (within thirty seconds it is a page opened twice, or an answer that got lost).
+//! - A session lives thirty days from its last use. Its refresh token is good once: each use gives a new one. The one
+//!   before it, seen again within thirty seconds, gets the very same successor (it is a page opened twice, or an answer
+//!   that got lost); seen later, it tells of a copy. So does every older one at any time: the session ends, and that is
+//!   written in the log. What this server did not make ends nothing ([`family`]).
+//! - An account has at most twenty sessions open; one more ends the one that was not used for longest.
+//! - A session that ends, ends at once: see [`crate::auth`].
 //! - Browsers keep the refresh token in an HttpOnly cookie of this host alone (`__Host-`), which no page can read; tried
 //!   without TLS, in one that goes to the session paths only.
 //! - A new password ends all other sessions of the account.
+//! - A sign-in leaves a second cookie in the device, by which it is known: see [`crate::auth`].
 
 pub(crate) mod acts;
 pub mod dto;
+mod family;
 mod handlers;
 pub mod service;
 
+pub use family::Family;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Its routes.

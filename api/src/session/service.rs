@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use entity::ids::{AccountId, SessionId, TenantId};
+use entity::ids::{AccountId, SessionId};
 use entity::{account, session};
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::sea_query::Expr;
@@ -11,8 +11,9 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::acts;
 use super::dto::{ChangePassword, Session, SignIn};
+use super::family::{self, Shown, Verdict};
 use crate::audit::{self, Record, record};
-use crate::auth::{ACCESS_SECONDS, Claims, hash_secret, new_secret};
+use crate::auth::{ACCESS_SECONDS, By, Claims, Lane, Shower, Source, Target, revoke};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
@@ -20,8 +21,10 @@ use crate::tenancy::{Origin, Scope, Tx};
 
 /// Days a session lives from its last use.
 pub const SESSION_DAYS: i64 = 30;
-/// Seconds the refresh token before the present one is still taken, once more, for a page opened twice.
-const GRACE_SECONDS: i64 = 30;
+/// Sessions an account may have open: whoever opens one more loses the one that was not used for longest.
+pub const SESSIONS_OPEN: u64 = 20;
+/// Sessions ended at once where an account has more, as from before there was a bound.
+const SURPLUS_AT_ONCE: u64 = 1_000;
 
 /// Tokens on their way to the client.
 #[derive(Debug)]
@@ -30,28 +33,37 @@ pub struct Pair {
     pub access: String,
     /// Seconds it lives.
     pub expires_in: i64,
-    /// Refresh token; none where an earlier one of a page opened twice was used, since the newest is with the other.
-    pub refresh: Option<String>,
+    /// The newest refresh token of the session.
+    pub refresh: String,
 }
 
-/// Opens a session.
-pub async fn sign_in(
-    state: &AppState,
-    input: SignIn,
-    agent: String,
-    origin: Arc<Origin>,
-) -> Result<Pair> {
-    let address = origin.address.as_str();
-    let username = input.username.trim().to_lowercase();
-    let township = input.township.trim().to_owned();
-    state.throttle().check(&township, &username, address).await?;
+/// Who asks for a session, and where.
+pub struct Visitor {
+    /// The browser or program, as it names itself.
+    pub agent: String,
+    /// Where the request comes from, to be counted.
+    pub source: Source,
+    /// And to be recorded.
+    pub origin: Arc<Origin>,
+    /// The sign of a known device, as it was sent.
+    pub device: Option<String>,
+}
 
-    let refused = || ApiError::new(Code::InvalidCredentials);
-    let scope = state
-        .platform()
-        .find(&township)
-        .await?
-        .map(|tenant| state.scope_of(tenant.id).from_origin(origin.clone()));
+/// What a sign-in gives.
+pub struct Opened {
+    /// The tokens.
+    pub pair: Pair,
+    /// The sign by which this device is known from now on.
+    pub device: String,
+}
+
+/// Opens a session. The attempt is counted before anything is hashed, and given back where the password was right or
+/// nobody looked at it.
+pub async fn sign_in(state: &AppState, input: SignIn, visitor: Visitor) -> Result<Opened> {
+    let username = input.username.trim().to_lowercase();
+    let township = input.township.trim();
+    let tenant = state.platform().find(township).await?.map(|tenant| tenant.id);
+    let scope = tenant.map(|tenant| state.scope_of(tenant).from_origin(visitor.origin.clone()));
     let known = match &scope {
         Some(scope) => {
             scope
@@ -65,22 +77,44 @@ pub async fn sign_in(
         }
         None => None,
     };
+    let device = known.as_ref().and_then(|account| {
+        state.devices().known(visitor.device.as_deref(), account.id, state.clock().now())
+    });
+    let target = match &known {
+        Some(account) => Target::Account(account.id),
+        None => Target::Nobody { tenant, township, username: &username },
+    };
+    let (by, lane) = match device {
+        Some(device) => (By::Known(device), Lane::User),
+        None => (By::Stranger(visitor.source), Lane::Stranger),
+    };
+    let attempt = state.throttle().attempt(target, by).await?;
     let stored = known.as_ref().map(|account| account.password_hash.clone());
-    let right = state.passwords().verify(input.password, stored).await?;
+    let right = match state.passwords().verify(lane, input.password, stored).await {
+        Ok(right) => right,
+        Err(error) => {
+            attempt.given_back();
+            return Err(error);
+        }
+    };
+    let address = visitor.origin.address.as_str();
     let (Some(scope), Some(account), true) = (&scope, &known, right) else {
-        state.throttle().failed(&township, &username, address).await;
+        attempt.failed();
         if let Some(scope) = &scope {
             let reason = if known.is_some() { "password" } else { "username" };
             failed(state, scope, known.map(|account| account.id), address, reason).await?;
         }
-        return Err(refused());
+        return Err(ApiError::new(Code::InvalidCredentials));
     };
+    attempt.succeeded();
     if account.disabled {
         failed(state, scope, Some(account.id), address, "disabled").await?;
         return Err(ApiError::new(Code::AccountDisabled));
     }
-    state.throttle().succeeded(&township, &username).await;
-    open(state, scope, account.id, agent).await
+    let device =
+        state.devices().after_sign_in(visitor.device.as_deref(), account.id, state.clock().now());
+    let pair = open(state, scope, account.clone(), visitor.agent).await?;
+    Ok(Opened { pair, device })
 }
 
 async fn failed(
@@ -95,18 +129,30 @@ async fn failed(
     audit::record_failed(scope, folded).await
 }
 
-async fn open(state: &AppState, scope: &Scope, account: AccountId, agent: String) -> Result<Pair> {
-    let secret = new_secret();
-    let hash = hash_secret(&secret);
-    let row = scope
+/// Opens a session in one transaction with the last look at the account: a password that was changed, or an account
+/// that was disabled, while the given one was being checked opens nothing.
+async fn open(
+    state: &AppState,
+    scope: &Scope,
+    verified: account::Model,
+    agent: String,
+) -> Result<Pair> {
+    let id = SessionId::new();
+    let account = verified.id;
+    scope
         .write(async move |tx: &Tx| {
-            let id = SessionId::new();
+            let row = tx.get_locked::<account::Entity>(account).await?;
+            if row.password_hash != verified.password_hash {
+                return Err(ApiError::new(Code::InvalidCredentials));
+            }
+            if row.disabled {
+                return Err(ApiError::new(Code::AccountDisabled));
+            }
             record(tx, Record::of(acts::SIGN_IN).by(account).on("session", id)).await?;
             tx.insert(session::ActiveModel {
                 id: Set(id),
                 account_id: Set(account),
-                refresh_hash: Set(hash),
-                previous_hash: Set(None),
+                generation: Set(0),
                 rotated_at: Set(None),
                 user_agent: Set(agent),
                 created_at: Set(tx.now()),
@@ -115,106 +161,114 @@ async fn open(state: &AppState, scope: &Scope, account: AccountId, agent: String
                 revoked_at: Set(None),
                 ..Default::default()
             })
-            .await
+            .await?;
+            end_surplus(tx, account).await
         })
         .await?;
-    pair(state, scope, account, row.id, Some(secret))
+    pair(state, scope, account, Shown { tenant: scope.tenant(), session: id, generation: 0 })
 }
 
-fn pair(
-    state: &AppState,
-    scope: &Scope,
-    account: AccountId,
-    session: SessionId,
-    secret: Option<String>,
-) -> Result<Pair> {
-    let claims = Claims::new(account, scope.tenant(), session, scope.now());
+/// Ends what an account has open beyond its number, the longest unused first. The account's row is locked.
+async fn end_surplus(tx: &Tx, account: AccountId) -> Result<()> {
+    let surplus: Vec<SessionId> = tx
+        .find::<session::Entity>()
+        .filter(session::Column::AccountId.eq(account))
+        .filter(session::Column::RevokedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(tx.now()))
+        .order_by_desc(session::Column::LastUsedAt)
+        .order_by_desc(session::Column::Id)
+        .select_only()
+        .column(session::Column::Id)
+        .limit(SURPLUS_AT_ONCE)
+        .offset(SESSIONS_OPEN)
+        .into_tuple()
+        .all()
+        .await?;
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    tx.update_many::<session::Entity>()
+        .col_expr(session::Column::RevokedAt, Expr::value(tx.now()))
+        .filter(session::Column::Id.is_in(surplus))
+        .exec()
+        .await?;
+    revoke(tx, account).await
+}
+
+fn pair(state: &AppState, scope: &Scope, account: AccountId, newest: Shown) -> Result<Pair> {
+    let claims = Claims::new(account, scope.tenant(), newest.session, scope.now());
     Ok(Pair {
         access: state.token_key().sign(&claims)?,
         expires_in: ACCESS_SECONDS,
-        refresh: secret.map(|secret| format!("{}.{session}.{secret}", scope.tenant())),
+        refresh: state.family().token(newest),
     })
 }
 
-/// A refresh token names its township and session, so that it is found by key; the secret proves it.
-fn parse(token: &str) -> Option<(TenantId, SessionId, String)> {
-    let mut parts = token.split('.');
-    let tenant = parts.next()?.parse().ok()?;
-    let session = parts.next()?.parse().ok()?;
-    let secret = parts.next()?.to_owned();
-    parts.next().is_none().then_some((tenant, session, secret))
-}
-
 enum Turn {
-    Rotated,
-    Twice,
+    Given(AccountId, i32),
     Stolen(AccountId),
     Ended,
     Disabled,
 }
 
-/// Gives a new pair for a refresh token.
-pub async fn refresh(state: &AppState, token: &str, origin: Arc<Origin>) -> Result<Pair> {
-    let (tenant, id, secret) = parse(token).ok_or_else(|| ApiError::new(Code::SessionEnded))?;
-    let scope = state.scope_of(tenant).from_origin(origin);
-    let presented = hash_secret(&secret);
-    let fresh = new_secret();
-    let fresh_hash = hash_secret(&fresh);
-    let (turn, account) = scope
+/// Gives a new pair for a refresh token. What this server did not make is refused without asking the database, and
+/// counted.
+pub async fn refresh(
+    state: &AppState,
+    token: &str,
+    source: Source,
+    origin: Arc<Origin>,
+) -> Result<Pair> {
+    let Some(shown) = state.family().read(token) else {
+        state.throttle().wrong_secret("refresh", Shower::Source(source))?;
+        return Err(ApiError::new(Code::SessionEnded));
+    };
+    let scope = state.scope_of(shown.tenant).from_origin(origin);
+    let turn = scope
         .write(async move |tx: &Tx| {
-            let row = match tx.get_locked::<session::Entity>(id).await {
+            let row = match tx.get_locked::<session::Entity>(shown.session).await {
                 Ok(row) => row,
-                Err(error) if error.code() == Code::NotFound => {
-                    return Err(ApiError::new(Code::SessionEnded));
-                }
+                Err(error) if error.code() == Code::NotFound => return Ok(Turn::Ended),
                 Err(error) => return Err(error),
             };
-            let account_id = row.account_id;
             if row.revoked_at.is_some() || row.expires_at <= tx.now() {
-                return Ok((Turn::Ended, account_id));
+                return Ok(Turn::Ended);
             }
-            let account = tx.get::<account::Entity>(account_id).await?;
-            if account.disabled {
-                return Ok((Turn::Disabled, account_id));
+            if tx.get::<account::Entity>(row.account_id).await?.disabled {
+                return Ok(Turn::Disabled);
             }
-            if row.refresh_hash == presented {
-                tx.update(session::ActiveModel {
-                    id: Unchanged(id),
-                    refresh_hash: Set(fresh_hash),
-                    previous_hash: Set(Some(presented)),
-                    rotated_at: Set(Some(tx.now())),
-                    last_used_at: Set(tx.now()),
-                    expires_at: Set(tx.now() + TimeDelta::days(SESSION_DAYS)),
-                    ..Default::default()
-                })
-                .await?;
-                return Ok((Turn::Rotated, account_id));
-            }
-            if row.previous_hash.as_deref() == Some(presented.as_str()) {
-                let within = row
-                    .rotated_at
-                    .is_some_and(|at| tx.now() - at <= TimeDelta::seconds(GRACE_SECONDS));
-                if within {
-                    return Ok((Turn::Twice, account_id));
+            match family::judge(shown.generation, row.generation, row.rotated_at, tx.now()) {
+                Verdict::Next(generation) => {
+                    tx.update(session::ActiveModel {
+                        id: Unchanged(row.id),
+                        generation: Set(generation),
+                        rotated_at: Set(Some(tx.now())),
+                        last_used_at: Set(tx.now()),
+                        expires_at: Set(tx.now() + TimeDelta::days(SESSION_DAYS)),
+                        ..Default::default()
+                    })
+                    .await?;
+                    Ok(Turn::Given(row.account_id, generation))
                 }
-                tx.update(session::ActiveModel {
-                    id: Unchanged(id),
-                    revoked_at: Set(Some(tx.now())),
-                    ..Default::default()
-                })
-                .await?;
-                record(tx, Record::of(acts::TOKEN_REUSED).by(account_id).on("session", id)).await?;
-                return Ok((Turn::Stolen(account_id), account_id));
+                Verdict::Again => Ok(Turn::Given(row.account_id, row.generation)),
+                Verdict::Copied => {
+                    end_row(tx, &row).await?;
+                    let reused = Record::of(acts::TOKEN_REUSED).by(row.account_id);
+                    record(tx, reused.on("session", row.id)).await?;
+                    Ok(Turn::Stolen(row.account_id))
+                }
             }
-            Ok((Turn::Ended, account_id))
         })
         .await?;
     match turn {
-        Turn::Rotated => pair(state, &scope, account, id, Some(fresh)),
-        Turn::Twice => pair(state, &scope, account, id, None),
+        Turn::Given(account, generation) => {
+            pair(state, &scope, account, Shown { generation, ..shown })
+        }
         Turn::Stolen(account) => {
-            state.relay().forget(account);
-            tracing::warn!(session = %id, "a used refresh token came again: the session was ended");
+            tracing::warn!(
+                tenant = %shown.tenant, %account, session = %shown.session, generation = shown.generation,
+                "a used refresh token came again: somebody has a copy, and the session was ended"
+            );
             Err(ApiError::new(Code::SessionEnded))
         }
         Turn::Ended => Err(ApiError::new(Code::SessionEnded)),
@@ -222,23 +276,21 @@ pub async fn refresh(state: &AppState, token: &str, origin: Arc<Origin>) -> Resu
     }
 }
 
-/// Ends the session of a refresh token; one that is none has nothing to end.
+/// Ends the session of a refresh token, whichever of its generations; one that is none has nothing to end.
 pub async fn end_by_token(state: &AppState, token: &str, origin: Arc<Origin>) -> Result<()> {
-    let Some((tenant, id, secret)) = parse(token) else {
+    let Some(shown) = state.family().read(token) else {
         return Ok(());
     };
-    let scope = state.scope_of(tenant).from_origin(origin);
-    let hash = hash_secret(&secret);
-    let relay = state.relay().clone();
-    scope
+    state
+        .scope_of(shown.tenant)
+        .from_origin(origin)
         .write(async move |tx: &Tx| {
-            if let Some(row) = tx.try_get::<session::Entity>(id).await?
-                && row.refresh_hash == hash
+            if let Some(row) = tx.try_get::<session::Entity>(shown.session).await?
                 && row.revoked_at.is_none()
             {
                 end_row(tx, &row).await?;
-                record(tx, Record::of(acts::SIGN_OUT).by(row.account_id).on("session", id)).await?;
-                tx.after_commit(move || relay.forget(row.account_id));
+                let sign_out = Record::of(acts::SIGN_OUT).by(row.account_id);
+                record(tx, sign_out.on("session", row.id)).await?;
             }
             Ok(())
         })
@@ -252,7 +304,7 @@ async fn end_row(tx: &Tx, row: &session::Model) -> Result<()> {
         ..Default::default()
     })
     .await?;
-    Ok(())
+    revoke(tx, row.account_id).await
 }
 
 fn who(scope: &Scope) -> Result<(AccountId, SessionId)> {
@@ -292,9 +344,8 @@ pub async fn list(scope: &Scope) -> Result<Vec<Session>> {
 }
 
 /// Ends one of the caller's own sessions; another's answers 404.
-pub async fn end(state: &AppState, scope: &Scope, id: SessionId) -> Result<()> {
+pub async fn end(scope: &Scope, id: SessionId) -> Result<()> {
     let (account, current) = who(scope)?;
-    let relay = state.relay().clone();
     scope
         .write(async move |tx: &Tx| {
             let row = tx.get::<session::Entity>(id).await?;
@@ -304,13 +355,12 @@ pub async fn end(state: &AppState, scope: &Scope, id: SessionId) -> Result<()> {
             end_row(tx, &row).await?;
             let act = if id == current { acts::SIGN_OUT } else { acts::END_SESSION };
             record(tx, Record::of(act).on("session", id)).await?;
-            tx.after_commit(move || relay.forget(account));
             Ok(())
         })
         .await
 }
 
-/// Ends the sessions of an account in the caller's transaction, except one.
+/// Ends the sessions of an account in the caller's transaction, except one; on every node within a second.
 pub async fn end_all(tx: &Tx, account: AccountId, except: Option<SessionId>) -> Result<()> {
     let mut update = tx
         .update_many::<session::Entity>()
@@ -321,7 +371,7 @@ pub async fn end_all(tx: &Tx, account: AccountId, except: Option<SessionId>) -> 
         update = update.filter(session::Column::Id.ne(except));
     }
     update.exec().await?;
-    Ok(())
+    revoke(tx, account).await
 }
 
 /// Changes the caller's own password and ends the other sessions.
@@ -329,14 +379,27 @@ pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassw
     let (account, session) = who(scope)?;
     let stored =
         scope.read(async |tx| tx.get::<account::Entity>(account).await).await?.password_hash;
-    if !state.passwords().verify(input.current, Some(stored)).await? {
-        return Err(ApiError::invalid("current", "当前密码不正确", "is not the present password"));
+    let wrong = || ApiError::invalid("current", "当前密码不正确", "is not the present password");
+    let attempt = state.throttle().attempt(Target::Account(account), By::Session(session)).await?;
+    match state.passwords().verify(Lane::User, input.current, Some(stored.clone())).await {
+        Ok(true) => attempt.succeeded(),
+        Ok(false) => {
+            attempt.failed();
+            return Err(wrong());
+        }
+        Err(error) => {
+            attempt.given_back();
+            return Err(error);
+        }
     }
     let hash = state.passwords().hash(input.new).await?;
-    let relay = state.relay().clone();
     scope
         .write(async move |tx: &Tx| {
             let row = tx.get_locked::<account::Entity>(account).await?;
+            if row.password_hash != stored {
+                // Changed by somebody else while the given one was being checked.
+                return Err(wrong());
+            }
             tx.update(account::ActiveModel {
                 id: Unchanged(account),
                 password_hash: Set(hash),
@@ -346,7 +409,6 @@ pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassw
             .await?;
             end_all(tx, account, Some(session)).await?;
             record(tx, Record::of(acts::CHANGE_PASSWORD).on("account", account)).await?;
-            tx.after_commit(move || relay.forget(account));
             Ok(())
         })
         .await

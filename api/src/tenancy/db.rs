@@ -296,6 +296,16 @@ fn postgres(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions
     options
 }
 
+/// A connection that reads beside the pools, for what must not wait for requests.
+pub(super) async fn connect_alone(config: &Config) -> Result<DatabaseConnection, StartError> {
+    let open = if config.database_url.starts_with("sqlite:") { sqlite } else { postgres };
+    let mut options = open(config, true, &Arc::new(Trust::default()));
+    options.max_connections(1).min_connections(0).acquire_timeout(Duration::from_secs(1));
+    // Whoever asks for it goes on asking: it need not be there at once.
+    options.connect_lazy(true);
+    Ok(Database::connect(options).await?)
+}
+
 /// Brings the schema up to date. On PostgreSQL as the owner (`owner_database_url`), who then grants the
 /// run-time role, the user of `database_url`, what it needs.
 pub async fn migrate(config: &Config) -> Result<(), StartError> {

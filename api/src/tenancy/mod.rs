@@ -22,6 +22,7 @@
 
 mod db;
 mod find;
+mod news;
 mod once;
 mod origin;
 mod platform;
@@ -33,6 +34,7 @@ mod tx;
 
 pub use db::{Db, StartError, migrate};
 pub use find::{DeleteMany, Find, Selected, UpdateMany};
+pub use news::News;
 pub(crate) use once::KEPT_HOURS;
 pub use origin::Origin;
 pub use platform::Platform;

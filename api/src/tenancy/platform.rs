@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use entity::ids::TenantId;
+use chrono::{DateTime, Utc};
+use entity::ids::{RevocationId, TenantId};
 use entity::{setup_token, tenant};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, Insert, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, Insert, PaginatorTrait, QueryFilter, QueryOrder, Select};
 
 use super::db::Db;
 use crate::http::{ApiError, Result};
@@ -48,18 +49,49 @@ impl Platform {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
+    /// Removes news of ended sessions that every node has seen.
+    pub(crate) async fn remove_revocations(&self, ids: Vec<RevocationId>) -> Result<()> {
+        use entity::revocation::{Column, Entity};
+        let db = self.db.clone();
+        actix_web::rt::spawn(async move {
+            let txn = db.begin_write(None).await?;
+            for some in ids.chunks(500) {
+                Entity::delete_many()
+                    .filter(Column::Id.is_in(some.iter().copied()))
+                    .exec(&txn)
+                    .await?;
+            }
+            txn.commit().await?;
+            Ok(())
+        })
+        .await
+        .map_err(ApiError::internal)?
+    }
+
     /// Whether a set-up token was ever made.
     pub async fn has_setup_token(&self) -> Result<bool> {
         let txn = self.db.begin_read(None).await?;
         Ok(setup_token::Entity::find().count(&txn).await? > 0)
     }
 
+    /// Whether a set-up token of this hash can still be used: made after `oldest`, and not used.
+    pub(crate) async fn is_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
+        let txn = self.db.begin_read(None).await?;
+        let found = good_setup_tokens(oldest)
+            .filter(setup_token::Column::TokenHash.eq(hash))
+            .count(&txn)
+            .await?;
+        Ok(found > 0)
+    }
+
+    /// Whether any set-up token can still be used.
+    pub(crate) async fn has_good_setup_token(&self, oldest: DateTime<Utc>) -> Result<bool> {
+        let txn = self.db.begin_read(None).await?;
+        Ok(good_setup_tokens(oldest).count(&txn).await? > 0)
+    }
+
     /// Keeps the hash of a new set-up token.
-    pub async fn put_setup_token(
-        &self,
-        token_hash: String,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<()> {
+    pub async fn put_setup_token(&self, token_hash: String, now: DateTime<Utc>) -> Result<()> {
         let db = self.db.clone();
         actix_web::rt::spawn(async move {
             let txn = db.begin_write(None).await?;
@@ -76,4 +108,10 @@ impl Platform {
         .await
         .map_err(ApiError::internal)?
     }
+}
+
+fn good_setup_tokens(oldest: DateTime<Utc>) -> Select<setup_token::Entity> {
+    setup_token::Entity::find()
+        .filter(setup_token::Column::UsedAt.is_null())
+        .filter(setup_token::Column::CreatedAt.gt(oldest))
 }

@@ -251,13 +251,26 @@ impl Tx {
             .ok_or_else(|| ApiError::new(Code::NotFound))
     }
 
-    /// Uses the one-time set-up token up; says whether it was good.
-    pub(crate) async fn use_setup_token(&self, hash: &str) -> Result<bool> {
+    /// Says to every node, with this transaction, that what is remembered of an account is out of date. Called by
+    /// `auth::revoke` alone, which forgets on this node too.
+    pub(crate) async fn insert_revocation(&self, account: AccountId) -> Result<()> {
+        use sea_orm::ActiveValue::Set;
+        let row = entity::revocation::ActiveModel {
+            id: Set(entity::ids::RevocationId::new()),
+            account_id: Set(account),
+        };
+        Insert::one(row).exec_without_returning(self.txn()).await?;
+        Ok(())
+    }
+
+    /// Uses the one-time set-up token up, if it was made after `oldest`; says whether it was good.
+    pub(crate) async fn use_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
         use entity::setup_token::{Column, Entity};
         let outcome = Entity::update_many()
             .col_expr(Column::UsedAt, sea_orm::sea_query::Expr::value(self.now()))
             .filter(Column::TokenHash.eq(hash))
             .filter(Column::UsedAt.is_null())
+            .filter(Column::CreatedAt.gt(oldest))
             .exec(self.txn())
             .await?;
         Ok(outcome.rows_affected == 1)

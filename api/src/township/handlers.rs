@@ -1,6 +1,6 @@
 //! Operations on the township itself.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 
 use super::dto::{SetUp, SetupDone, Site, Township};
 use super::service;
@@ -17,17 +17,20 @@ pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
 }
 
 /// Founds a township with its first administrator, against the one-time token that the server printed at its
-/// first start. 403 `setup_token_invalid` when the token is wrong or was used.
+/// first start. 403 `setup_token_invalid` when the token is wrong, was used, or is older than a day.
 #[utoipa::path(tag = "public", operation_id = "set_up", summary = "初始化镇街", security(()),
     request_body = SetUp,
     responses((status = 201, description = "Founded; the administrator can sign in", body = SetupDone), Problems))]
 #[post("/public/setup")]
 pub async fn set_up(
+    req: HttpRequest,
     from: auth::From,
     state: web::Data<AppState>,
     body: Valid<SetUp>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Created().json(service::set_up(&state, body.into_inner(), from.0).await?))
+    let source = state.proxies().source(&req);
+    let done = service::set_up(&state, body.into_inner(), source, from.0).await?;
+    Ok(HttpResponse::Created().json(done))
 }
 
 /// The township with its size.

@@ -1,7 +1,9 @@
 //! Use cases of the township itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::TenantId;
 use entity::kinds::{GridKind, Role};
 use entity::{grid, grid_post, member};
@@ -12,10 +14,13 @@ use super::{acts, divisions};
 use crate::account;
 use crate::account::dto::CreateAccount;
 use crate::audit::{Record, record};
-use crate::auth::{hash_secret, new_secret};
+use crate::auth::{Lane, Shower, Source, hash_secret, new_secret, write_private};
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
 use crate::tenancy::{Hook, Origin, Scope, Tx};
+
+/// Hours a set-up token is good for.
+const SETUP_TOKEN_HOURS: i64 = 24;
 
 /// The rows that upper floors want in every new township; each may run any number of times.
 #[derive(Default)]
@@ -65,11 +70,18 @@ async fn establish(tx: &Tx, code: &str, name: &str, demo: bool) -> Result<()> {
 
 /// Founds a township with its first administrator, against the one-time token; all or nothing, so that a
 /// refused attempt does not use the token up.
-pub async fn set_up(state: &AppState, input: SetUp, origin: Arc<Origin>) -> Result<SetupDone> {
+///
+/// The token is looked at before the password is hashed, which costs ten thousand times as much; wrong ones are
+/// counted by where they come from.
+pub async fn set_up(
+    state: &AppState,
+    input: SetUp,
+    source: Source,
+    origin: Arc<Origin>,
+) -> Result<SetupDone> {
     let division = divisions::find(&input.township_code).ok_or_else(|| {
         ApiError::invalid("township_code", "没有这个镇街代码", "there is no township of this code")
     })?;
-    let hash = state.passwords().hash(input.password.clone()).await?;
     let token = hash_secret(input.token.trim());
     let administrator = CreateAccount {
         username: input.username,
@@ -79,11 +91,16 @@ pub async fn set_up(state: &AppState, input: SetUp, origin: Arc<Origin>) -> Resu
         member_id: None,
     };
     crate::http::check(&administrator)?;
+    if !state.platform().is_setup_token(&token, oldest_setup_token(state.clock().now())).await? {
+        state.throttle().wrong_secret("setup", Shower::Source(source))?;
+        return Err(ApiError::new(Code::SetupTokenInvalid));
+    }
+    let hash = state.passwords().hash_for(Lane::Stranger, administrator.password.clone()).await?;
     let username = administrator.username.trim().to_lowercase();
     let scope = state.scope_of(TenantId::new()).from_origin(origin);
     scope
         .write(async move |tx: &Tx| {
-            if !tx.use_setup_token(&token).await? {
+            if !tx.use_setup_token(&token, oldest_setup_token(tx.now())).await? {
                 return Err(ApiError::new(Code::SetupTokenInvalid));
             }
             establish(tx, division.code, division.name, false).await?;
@@ -91,10 +108,16 @@ pub async fn set_up(state: &AppState, input: SetUp, origin: Arc<Origin>) -> Resu
             Ok(())
         })
         .await?;
+    forget_setup_token(state);
     Ok(SetupDone {
         township: SiteTownship { code: division.code.to_owned(), name: division.name.to_owned() },
         username,
     })
+}
+
+/// Tokens made before this moment are not taken any more.
+fn oldest_setup_token(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::hours(SETUP_TOKEN_HOURS)
 }
 
 /// Makes a new one-time token and keeps its hash.
@@ -102,6 +125,47 @@ pub async fn new_setup_token(state: &AppState) -> Result<String> {
     let token = new_secret();
     state.platform().put_setup_token(hash_secret(&token), state.clock().now()).await?;
     Ok(token)
+}
+
+/// Whether a server that starts should make a token: at its very first start, and while no township was founded and
+/// the last token has expired.
+pub async fn wants_setup_token(state: &AppState) -> Result<bool> {
+    let platform = state.platform();
+    if !platform.has_setup_token().await? {
+        return Ok(true);
+    }
+    let oldest = oldest_setup_token(state.clock().now());
+    Ok(platform.is_empty().await? && !platform.has_good_setup_token(oldest).await?)
+}
+
+/// The file in which the last token lies, for whoever did not see it printed.
+#[must_use]
+pub fn setup_token_file(state: &AppState) -> PathBuf {
+    state.config().data_dir.join("setup-token")
+}
+
+/// Writes a token into its file, readable by the owner alone from its first moment.
+///
+/// # Errors
+/// Those of the file system.
+pub fn write_setup_token(state: &AppState, token: &str) -> std::io::Result<()> {
+    let path = setup_token_file(state);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    write_private(&path, format!("{token}\n").as_bytes())
+}
+
+/// A used token need not lie about. It is good for nothing either way.
+fn forget_setup_token(state: &AppState) {
+    let path = setup_token_file(state);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "the file of the used set-up token stays");
+        }
+        _ => {}
+    }
 }
 
 /// The township with its size.

@@ -112,6 +112,25 @@ describe('call', () => {
     expect(ended).toHaveBeenCalledTimes(1)
   })
 
+  it('asks again at once for a refresh whose answer got lost', async () => {
+    const ended = vi.fn()
+    onSessionEnded(ended)
+    let asked = 0
+    serve((request) => {
+      if (!request.url.includes('refresh')) {
+        return request.headers.get('Authorization') === 'Bearer second'
+          ? json({})
+          : problem(401, 'token_expired')
+      }
+      asked += 1
+      if (asked === 1) throw new TypeError('the connection broke')
+      return json({ access_token: 'second', token_type: 'Bearer', expires_in: 600 })
+    })
+    await call('get_me')
+    expect(asked).toBe(2)
+    expect(ended).not.toHaveBeenCalled()
+  })
+
   it('does not try to renew a refused sign-in', async () => {
     serve(() => problem(401, 'invalid_credentials'))
     const body = { township: 't', username: 'u', password: 'p' }

@@ -79,12 +79,24 @@ async function withLock<T>(act: () => Promise<T>): Promise<T> {
   return (await locks.request('gezhi-refresh', act)) as T
 }
 
+/** One refresh. An answer that got lost is asked for again at once: for half a minute the server gives the same
+ * successor to the same cookie, and takes a later repetition for a stolen one. */
+async function refreshed(): Promise<Answer> {
+  const once = () => send('refresh_session', { body: {} }, undefined, 'json')
+  try {
+    return await once()
+  } catch (thrown) {
+    if (!Problem.of(thrown).is('network')) throw thrown
+    return once()
+  }
+}
+
 /** Gets a new access token by the refresh cookie; however many ask, one request goes out.
  * `false`: there is no session any more. A failing network is thrown, not taken for the end. */
 export function renew(): Promise<boolean> {
   renewal ??= withLock(async () => {
     token = undefined
-    const answer = await send('refresh_session', { body: {} }, undefined, 'json')
+    const answer = await refreshed()
     if (answer.response.ok) {
       token = (answer.data as Token).access_token
       return true

@@ -76,7 +76,7 @@ impl Places {
         Self {
             started,
             most: config.connections.min(files).max(1),
-            per_address: (!config.behind_proxy && config.connections_per_address > 0)
+            per_address: (config.trusted_proxies.is_empty() && config.connections_per_address > 0)
                 .then_some(config.connections_per_address),
             taken: Mutex::default(),
         }
