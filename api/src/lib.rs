@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  jobs  audit  calendar  helper  config  clock  pages  command
+//! floor 1   tenancy  auth  session  http  jobs  work  audit  calendar  helper  config  clock  pages  command
 //! ```
 //!
 //! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
@@ -39,6 +39,7 @@ pub mod state;
 pub mod task;
 pub mod tenancy;
 pub mod township;
+pub mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +88,7 @@ pub fn acts() -> audit::Acts {
 /// What upper floors register for lower ones to call.
 pub(crate) fn register(shared: &mut Shared) {
     shared.insert(acts());
+    shared.insert(work::Places::default());
     shared.insert(township::service::StandingData(vec![|tx| {
         Box::pin(points::service::ensure_standing_data(tx))
     }]));
@@ -267,6 +269,8 @@ fn serve(
             // Heads are timed by the edge: the library times the first of a connection alone.
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::from_secs(1))
+            // Who has closed the connection has gone: what was begun for him stops.
+            .h1_allow_half_closed(false)
             .h1_write_buffer_size(edge::SLICE_BYTES)
             .on_connect_ext(|line: &Line, extensions: &mut _| line.introduce(extensions))
             .h1(map_config(app.into_factory().map_err(|error| error.error_response()), |()| {

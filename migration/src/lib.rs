@@ -12,6 +12,7 @@ mod m20261122_000002_people;
 mod m20261122_000003_work;
 mod m20261122_000004_points;
 mod m20261122_000005_lists;
+mod m20261126_000006_photos_of_account;
 mod m20261126_000007_sessions;
 mod m20261126_000011_audit;
 mod m20261126_000012_probe;
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_work::Migration),
             Box::new(m20261122_000004_points::Migration),
             Box::new(m20261122_000005_lists::Migration),
+            Box::new(m20261126_000006_photos_of_account::Migration),
             Box::new(m20261126_000007_sessions::Migration),
             Box::new(m20261126_000011_audit::Migration),
             Box::new(m20261126_000012_probe::Migration),

@@ -24,6 +24,7 @@ mod crash;
 mod days;
 mod entity;
 mod grid;
+mod heavy;
 mod http;
 mod member;
 mod noninterference;

@@ -273,7 +273,21 @@ fn trouble(cfg: &mut actix_web::web::ServiceConfig) {
             .await?;
         Ok(HttpResponse::Ok().finish())
     }
+    /// Work without an end, as a file would ask for that no bound of its reader has foreseen.
+    async fn endless(state: web::Data<AppState>) -> api::http::Result<HttpResponse> {
+        let tenants = state.platform().tenants().await?;
+        let scope = state.scope_of(*tenants.first().expect("a township"));
+        let heavy = api::work::Heavy::begin(&scope, api::work::Lane::File).await?;
+        let endless = |work: &api::work::Budget| -> api::http::Result<()> {
+            loop {
+                work.check()?;
+            }
+        };
+        heavy.run(endless).await?;
+        Ok(HttpResponse::Ok().finish())
+    }
     cfg.route("/test/panic", web::get().to(panics))
+        .route("/test/endless", web::get().to(endless))
         .route("/test/conflict", web::get().to(refers_to_nothing));
 }
 

@@ -3,7 +3,11 @@
 //! - A JPEG or PNG photo of at most 8 MiB is told by its content, not by its name. It is decoded, turned upright, made no
 //!   larger than 2048 pixels and written anew as JPEG: what the camera embedded (place, device, time, a thumbnail) does
 //!   not survive, nor does anything that is no picture.
-//! - Pictures are decoded off the request's thread, two at a time, within limits of size and memory.
+//! - It has to be whole: every block of every scan and the end mark. Part of a photo is no evidence.
+//! - Pictures are decoded off the request's thread, one at a time per township (`crate::work`), in rows that are made
+//!   smaller as they come: a few MiB of memory whatever the file claims, 40 MiB for a progressive JPEG.
+//! - An account has at most 400 photos (and 400 MiB) that no submission has named: some days of work without a
+//!   connection. More are taken once those are submitted (429).
 //! - A photo is seen by who uploaded it, and by whoever sees a task to which it was submitted; for anybody else it does
 //!   not exist.
 //! - A photo that no submission has named within thirty days was taken in vain and is deleted.

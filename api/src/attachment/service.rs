@@ -1,52 +1,89 @@
 //! Use cases of attachments.
 
 use chrono::TimeDelta;
-use entity::ids::{AttachmentId, TaskSubmissionId};
-use entity::{attachment, submission_attachment, task_submission};
+use entity::ids::{AccountId, AttachmentId, TaskSubmissionId};
+use entity::{account, attachment, submission_attachment, task_submission};
+use photo::{Fault, Photo};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use super::dto::Attachment;
-use super::rules::{self, Fault, Photo};
+use super::rules;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 use crate::task::service::Reach;
 use crate::tenancy::{Scope, Tx};
+use crate::work::{Budget, Heavy, Lane, Stop, too_much};
 
 /// Days after which a photo that was never submitted is deleted: a phone may keep its submission for long.
 const UNUSED_DAYS: i64 = 30;
 /// Photos deleted by one round.
 const FORGOTTEN_AT_ONCE: u64 = 500;
 
-/// Pictures decoded at once: each may take a few hundred MiB for a moment.
-static DECODERS: Semaphore = Semaphore::const_new(2);
-
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn prepare(upload: Vec<u8>) -> Result<Photo> {
-    let _turn = DECODERS.acquire().await.map_err(ApiError::internal)?;
-    let prepared =
-        actix_web::web::block(move || rules::prepare(&upload)).await.map_err(ApiError::internal)?;
-    prepared.map_err(|fault| match fault {
+/// A photo, within a budget.
+fn prepare(upload: &[u8], work: &Budget) -> Result<Photo> {
+    photo::prepare(upload, &|| work.check().is_ok()).map_err(|fault| match fault {
+        // The budget says it again: too much, or nobody there.
+        Fault::Stopped => work.stopped().into(),
+        fault => refused(fault),
+    })
+}
+
+fn refused(fault: Fault) -> ApiError {
+    match fault {
         // 422 rather than 415: the form came in the right media type, what it holds cannot be taken.
         Fault::OtherFormat => ApiError::new(Code::FileUnreadable)
             .detail("只接受 JPEG 或 PNG 照片", "Only JPEG and PNG photos are taken"),
         Fault::TooLarge => ApiError::new(Code::FileUnreadable)
             .detail("照片像素过大，请缩小后再上传", "The photo has too many pixels"),
         Fault::Unreadable => ApiError::new(Code::FileUnreadable)
-            .detail("照片已损坏，请重新拍摄或选择", "The photo is damaged"),
-    })
+            .detail("照片已损坏或不完整，请重新拍摄或选择", "The photo is damaged or incomplete"),
+        Fault::TooMuch => {
+            too_much("照片编码过于复杂，请重新拍摄", "the photo's coding is too complex")
+        }
+        Fault::Stopped => Stop::Gone.into(),
+    }
+}
+
+/// 429 when the account has as many photos as one may have that no submission has named.
+async fn check_quota(tx: &Tx, account: AccountId) -> Result<()> {
+    use attachment::Column;
+    // Two uploads at once are counted one after the other.
+    tx.get_locked::<account::Entity>(account).await?;
+    let most = u64::try_from(rules::MOST_UNSUBMITTED).map_err(ApiError::internal)?;
+    let unsubmitted: Vec<i64> = tx
+        .find::<attachment::Entity>()
+        .join(JoinType::LeftJoin, submission_attachment::Relation::Attachment.def().rev())
+        .select_only()
+        .column(Column::SizeBytes)
+        .filter(Column::AccountId.eq(account))
+        .filter(submission_attachment::Column::SubmissionId.is_null())
+        .filter(Column::CreatedAt.gte(tx.now() - TimeDelta::days(2 * UNUSED_DAYS)))
+        .limit(most)
+        .into_tuple()
+        .all()
+        .await?;
+    if rules::may_upload(&unsubmitted) {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::TooManyRequests).retry_after(3600).detail(
+        "您上传而尚未随任务提交的照片过多，请先提交任务再上传",
+        "Too many of your photos belong to no submission yet; submit your tasks first",
+    ))
 }
 
 /// Keeps a photo.
 pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Result<Attachment> {
     let account = scope.actor().ok_or_else(|| ApiError::new(Code::Forbidden))?;
     let fingerprint = sha256(&upload);
-    let photo = prepare(upload).await?;
+    let heavy = Heavy::begin(scope, Lane::Photo).await?;
+    let photo = heavy.run(move |work| prepare(&upload, work)).await?;
+    drop(heavy);
     let size = i64::try_from(photo.bytes.len()).map_err(ApiError::internal)?;
     let width = i32::try_from(photo.width).map_err(ApiError::internal)?;
     let height = i32::try_from(photo.height).map_err(ApiError::internal)?;
@@ -54,6 +91,7 @@ pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Resu
         .write_once(key, "upload_attachment", &fingerprint, async move |tx: &Tx| {
             let (id, created_at, media_type) =
                 (AttachmentId::new(), tx.now(), "image/jpeg".to_owned());
+            check_quota(tx, account).await?;
             // Not read back: the content would travel twice.
             tx.insert_many(vec![attachment::ActiveModel {
                 id: Set(id),

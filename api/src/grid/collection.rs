@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet};
 use entity::ids::GridId;
 use entity::kinds::{GridKind, PostKind};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::geometry::{Boundary, Point};
+use super::feature::{Feature, Property};
+use super::geometry::{Boundary, Flaw, Point};
 use super::rules;
 use crate::member::tree;
+use crate::work::{Budget, Stop};
 
 /// Something in an imported file that needs correction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -109,27 +110,31 @@ pub struct Plan {
 }
 
 /// Reads every feature by itself: its properties and its boundary.
-pub fn read(features: &[Value]) -> Drafts {
+///
+/// # Errors
+/// When the budget is used up.
+pub fn read(features: &[Feature], work: &Budget) -> Result<Drafts, Stop> {
     let mut read = Drafts::default();
     for (row, feature) in (1_u32..).zip(features) {
-        let draft = read_feature(row, feature, &mut read.faults);
+        let draft = read_feature(row, feature, &mut read.faults, work)?;
         read.drafts.push(draft);
     }
-    read
+    Ok(read)
 }
 
-fn read_feature(row: u32, feature: &Value, faults: &mut Vec<Fault>) -> Draft {
-    let property = |name: &str| match feature.get("properties").and_then(|p| p.get(name)) {
-        None | Some(Value::Null) => Some(String::new()),
-        Some(Value::String(text)) => Some(text.trim().to_owned()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        Some(_) => None,
-    };
+fn read_feature(
+    row: u32,
+    feature: &Feature,
+    faults: &mut Vec<Fault>,
+    work: &Budget,
+) -> Result<Draft, Stop> {
+    let property = |property: &Property| property.text().map(str::to_owned);
+    let properties = &feature.properties;
     let mut fault = |column: &str, value: &str, message: &str| {
         faults.push(Fault::new(row, column, value, message));
     };
 
-    let code = property("code").unwrap_or_default();
+    let code = property(&properties.code).unwrap_or_default();
     let code = if rules::is_code(&code) {
         Some(code)
     } else if code.is_empty() {
@@ -140,30 +145,32 @@ fn read_feature(row: u32, feature: &Value, faults: &mut Vec<Fault>) -> Draft {
         None
     };
 
-    let raw_name = property("name").unwrap_or_default();
+    let raw_name = property(&properties.name).unwrap_or_default();
     let name = crate::member::rules::name(&raw_name, rules::NAME_MAX);
     if name.is_none() {
         fault("name", &raw_name, "网格名称应为 1 至 100 个字");
     }
 
-    let raw_kind = property("kind").unwrap_or_default();
+    let raw_kind = property(&properties.kind).unwrap_or_default();
     let kind = GridKind::from_zh(&raw_kind)
         .or_else(|| GridKind::ALL.iter().copied().find(|kind| kind.as_str() == raw_kind));
     if kind.is_none() {
         fault("kind", &raw_kind, "网格类别应为 township、general、sub、micro、dedicated 之一");
     }
 
-    let parent = property("parent").map(|code| Some(code).filter(|code| !code.is_empty()));
+    let parent =
+        property(&properties.parent).map(|code| Some(code).filter(|code| !code.is_empty()));
     if parent.is_none() {
         fault("parent", "", "上级网格应填写其编码");
     }
 
-    let shape = match feature.get("geometry").map(Boundary::read) {
+    let shape = match feature.geometry.as_ref().map(|geometry| Boundary::read(geometry, work)) {
         Some(Ok(boundary)) => Some(Shape {
             centre: boundary.label_point(),
             area_m2: boundary.area_m2(),
-            boundary: boundary.to_json().to_string(),
+            boundary: boundary.to_geojson(),
         }),
+        Some(Err(Flaw::Stopped(stop))) => return Err(stop),
         Some(Err(flaw)) => {
             fault("geometry", "", flaw.message());
             None
@@ -174,7 +181,7 @@ fn read_feature(row: u32, feature: &Value, faults: &mut Vec<Fault>) -> Draft {
         }
     };
 
-    Draft { row, code, name, kind, parent, shape }
+    Ok(Draft { row, code, name, kind, parent, shape })
 }
 
 /// Compares the drafts with each other and with the grids of the township: codes once, parents known, kinds nested,
@@ -354,7 +361,12 @@ fn settle(drafts: &Drafts, known: &[Known], by_code: &HashMap<&str, &Known>, pla
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn read(features: &[Value]) -> Drafts {
+        let features: Vec<Feature> = serde_json::from_value(json!(features)).unwrap_or_default();
+        super::read(&features, &Budget::unbounded()).unwrap_or_default()
+    }
 
     fn feature(code: &str, kind: &str, parent: Option<&str>) -> Value {
         json!({ "type": "Feature",

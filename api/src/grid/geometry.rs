@@ -4,8 +4,16 @@
 //! share exactly the same corner points, and whether a point lies inside is a question without rounding.
 //! A file with more decimals is rounded on the way in; all grids of a file are rounded alike, so a common
 //! border stays common.
+//!
+//! What is checked takes n log n steps (see `planar`), and looks at its budget while it does.
 
-use serde_json::Value;
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::feature::{Geometry, Nested};
+use super::planar::{self, Locator, Place, difference, side_of, sides};
+use crate::work::{Budget, Stop};
 
 /// Micro-degrees in a degree.
 const MICRO: f64 = 1_000_000.0;
@@ -37,6 +45,12 @@ impl Point {
     /// Latitude in degrees.
     pub fn lat_degrees(self) -> f64 {
         f64::from(self.lat) / MICRO
+    }
+
+    /// The place at so many degrees, rounded; none outside China.
+    pub(super) fn of_degrees(lng: f64, lat: f64) -> Option<Self> {
+        let point = Self { lng: micro(lng)?, lat: micro(lat)? };
+        (LNG.contains(&point.lng) && LAT.contains(&point.lat)).then_some(point)
     }
 }
 
@@ -74,6 +88,14 @@ pub enum Flaw {
     Crossing,
     /// A hole outside its part, or parts that overlap.
     Nesting,
+    /// Not known: the check was stopped.
+    Stopped(Stop),
+}
+
+impl From<Stop> for Flaw {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
 }
 
 impl Flaw {
@@ -88,55 +110,59 @@ impl Flaw {
             Self::TooLarge => "边界过于复杂：每圈不超过 10000 个点，不超过 100 块",
             Self::Crossing => "边界线与自身相交",
             Self::Nesting => "内环不在外环之内，或各块相互重叠",
+            Self::Stopped(_) => "没有检查完",
         }
     }
 }
 
-/// Where a point lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Inside,
-    Edge,
-    Outside,
-}
-
 impl Boundary {
-    /// Reads and checks a GeoJSON geometry.
-    pub fn read(geometry: &Value) -> Result<Self, Flaw> {
-        let coordinates = geometry.get("coordinates").ok_or(Flaw::Shape)?;
-        let parts = match geometry.get("type").and_then(Value::as_str) {
-            Some("Polygon") => vec![read_part(coordinates)?],
-            Some("MultiPolygon") => {
-                let parts = coordinates.as_array().ok_or(Flaw::Shape)?;
-                if parts.len() > MAX_PARTS {
-                    return Err(Flaw::TooLarge);
-                }
-                parts.iter().map(read_part).collect::<Result<_, _>>()?
-            }
+    /// Understands and checks a GeoJSON geometry.
+    ///
+    /// # Errors
+    /// What is wrong with it, or [`Flaw::Stopped`] when the budget is used up.
+    pub fn read(geometry: &Geometry, work: &Budget) -> Result<Self, Flaw> {
+        let coordinates = geometry.coordinates.as_ref().ok_or(Flaw::Shape)?;
+        let parts = match geometry.kind.as_deref() {
+            Some("Polygon") => vec![read_part(coordinates, work)?],
+            Some("MultiPolygon") => coordinates
+                .list(MAX_PARTS)?
+                .iter()
+                .map(|part| read_part(part, work))
+                .collect::<Result<_, _>>()?,
             _ => return Err(Flaw::Kind),
         };
         if parts.is_empty() {
             return Err(Flaw::Shape);
         }
-        if crosses(&parts) {
+        let all = parts.iter().flat_map(|part| &part.rings).flat_map(|ring| sides(ring));
+        if planar::crosses(all, work)? {
             return Err(Flaw::Crossing);
         }
-        if !well_nested(&parts) {
+        if !well_nested(&parts, work)? {
             return Err(Flaw::Nesting);
         }
         Ok(Self { parts })
     }
 
-    /// The GeoJSON geometry: `Polygon` for one part, `MultiPolygon` for several.
-    pub fn to_json(&self) -> Value {
-        let mut parts: Vec<Value> = self.parts.iter().map(Part::to_json).collect();
-        match (parts.pop(), parts.is_empty()) {
-            (Some(only), true) => serde_json::json!({ "type": "Polygon", "coordinates": only }),
+    /// The GeoJSON geometry as it is kept: `Polygon` for one part, `MultiPolygon` for several, members by alphabet.
+    pub fn to_geojson(&self) -> String {
+        #[derive(Serialize)]
+        struct Written<T> {
+            coordinates: T,
+            r#type: &'static str,
+        }
+        let mut parts: Vec<_> = self.parts.iter().map(Part::degrees).collect();
+        let written = match (parts.pop(), parts.is_empty()) {
+            (Some(coordinates), true) => {
+                serde_json::to_string(&Written { coordinates, r#type: "Polygon" })
+            }
             (last, _) => {
                 parts.extend(last);
-                serde_json::json!({ "type": "MultiPolygon", "coordinates": parts })
+                serde_json::to_string(&Written { coordinates: parts, r#type: "MultiPolygon" })
             }
-        }
+        };
+        // Lists of finite numbers always can be written.
+        written.unwrap_or_default()
     }
 
     /// Surface in whole square metres.
@@ -163,18 +189,12 @@ impl Boundary {
 }
 
 impl Part {
-    fn to_json(&self) -> Value {
-        let rings: Vec<Vec<[f64; 2]>> = self
-            .rings
-            .iter()
-            .map(|ring| {
-                ring.iter()
-                    .chain(ring.first())
-                    .map(|p| [p.lng_degrees(), p.lat_degrees()])
-                    .collect()
-            })
-            .collect();
-        serde_json::json!(rings)
+    /// Its rings, each closed by its first corner.
+    fn degrees(&self) -> Vec<Vec<[f64; 2]>> {
+        let closed = |ring: &Ring| {
+            ring.iter().chain(ring.first()).map(|p| [p.lng_degrees(), p.lat_degrees()]).collect()
+        };
+        self.rings.iter().map(closed).collect()
     }
 
     fn surface(&self) -> f64 {
@@ -204,7 +224,7 @@ impl Part {
     fn locate(&self, point: Point) -> Place {
         let mut inside = false;
         for ring in &self.rings {
-            match locate(ring, point) {
+            match planar::look_through(ring, point) {
                 Place::Edge => return Place::Edge,
                 Place::Inside => inside = !inside,
                 Place::Outside => {}
@@ -277,13 +297,14 @@ impl Part {
     }
 }
 
-fn read_part(value: &Value) -> Result<Part, Flaw> {
-    let rings = value.as_array().ok_or(Flaw::Shape)?;
+fn read_part(value: &Nested, work: &Budget) -> Result<Part, Flaw> {
+    let rings = value.list(usize::MAX)?;
     if rings.is_empty() {
         return Err(Flaw::Shape);
     }
     let mut read = Vec::with_capacity(rings.len());
     for (position, ring) in rings.iter().enumerate() {
+        work.check()?;
         let mut ring = read_ring(ring)?;
         let surface = twice_surface(&ring);
         if surface == 0 {
@@ -298,14 +319,11 @@ fn read_part(value: &Value) -> Result<Part, Flaw> {
     Ok(Part { rings: read })
 }
 
-fn read_ring(value: &Value) -> Result<Ring, Flaw> {
-    let points = value.as_array().ok_or(Flaw::Shape)?;
-    if points.len() > MAX_RING {
-        return Err(Flaw::TooLarge);
-    }
+fn read_ring(value: &Nested) -> Result<Ring, Flaw> {
+    let points = value.list(MAX_RING)?;
     let mut ring: Ring = Vec::with_capacity(points.len());
     for point in points {
-        let point = read_point(point)?;
+        let point = point.position()?;
         // Rounding can make neighbours equal.
         if ring.last() != Some(&point) {
             ring.push(point);
@@ -326,24 +344,6 @@ fn read_ring(value: &Value) -> Result<Ring, Flaw> {
     Ok(ring)
 }
 
-fn read_point(value: &Value) -> Result<Point, Flaw> {
-    // A third number, the height, is allowed by GeoJSON and of no use here.
-    let (lng, lat) = match value.as_array().map(Vec::as_slice) {
-        Some([lng, lat] | [lng, lat, _]) => (lng.as_f64(), lat.as_f64()),
-        _ => return Err(Flaw::Shape),
-    };
-    let (Some(lng), Some(lat)) = (lng, lat) else {
-        return Err(Flaw::Shape);
-    };
-    let point =
-        Point { lng: micro(lng).ok_or(Flaw::Outside)?, lat: micro(lat).ok_or(Flaw::Outside)? };
-    if LNG.contains(&point.lng) && LAT.contains(&point.lat) {
-        Ok(point)
-    } else {
-        Err(Flaw::Outside)
-    }
-}
-
 /// Degrees to micro-degrees, to the nearest; nothing beyond a full turn.
 pub fn micro(degrees: f64) -> Option<i32> {
     if degrees.is_finite() && degrees.abs() <= 360.0 {
@@ -361,22 +361,6 @@ fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
-/// The sides of a ring, the closing one included.
-fn sides(ring: &[Point]) -> impl Iterator<Item = (Point, Point)> + '_ {
-    ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
-}
-
-fn difference(from: Point, to: Point) -> (i64, i64) {
-    (i64::from(to.lng) - i64::from(from.lng), i64::from(to.lat) - i64::from(from.lat))
-}
-
-/// Positive when `c` lies left of the line from `a` to `b`. Differences stay below 2^28, so i64 is ample.
-fn side_of(a: Point, b: Point, c: Point) -> i64 {
-    let (bx, by) = difference(a, b);
-    let (cx, cy) = difference(a, c);
-    bx * cy - by * cx
-}
-
 fn twice_surface(ring: &[Point]) -> i128 {
     let Some(origin) = ring.first().copied() else {
         return 0;
@@ -384,93 +368,256 @@ fn twice_surface(ring: &[Point]) -> i128 {
     sides(ring).map(|(a, b)| i128::from(side_of(origin, a, b))).sum()
 }
 
-fn locate(ring: &[Point], point: Point) -> Place {
-    let mut inside = false;
-    for (a, b) in sides(ring) {
-        let side = side_of(a, b, point);
-        let within =
-            |from: i32, to: i32, value: i32| from.min(to) <= value && value <= from.max(to);
-        if side == 0 && within(a.lng, b.lng, point.lng) && within(a.lat, b.lat, point.lat) {
-            return Place::Edge;
-        }
-        if (a.lat > point.lat) != (b.lat > point.lat) && (side > 0) == (b.lat > a.lat) {
-            inside = !inside;
-        }
-    }
-    if inside { Place::Inside } else { Place::Outside }
-}
-
-/// Whether any two sides cross in their interiors. Sides are swept from west to east, so that only those
-/// whose longitudes overlap are compared.
-fn crosses(parts: &[Part]) -> bool {
-    let mut all: Vec<(Point, Point)> = parts
-        .iter()
-        .flat_map(|part| &part.rings)
-        .flat_map(|ring| sides(ring))
-        .map(|(a, b)| if a.lng <= b.lng { (a, b) } else { (b, a) })
-        .collect();
-    all.sort_unstable_by_key(|(west, _)| west.lng);
-    let mut rest = all.as_slice();
-    while let Some(((a, b), later)) = rest.split_first() {
-        let (low, high) = (a.lat.min(b.lat), a.lat.max(b.lat));
-        let cross = later
-            .iter()
-            .take_while(|(c, _)| c.lng <= b.lng)
-            .filter(|(c, d)| c.lat.min(d.lat) <= high && low <= c.lat.max(d.lat))
-            .any(|(c, d)| {
-                let opposite = |x: i64, y: i64| (x > 0 && y < 0) || (x < 0 && y > 0);
-                opposite(side_of(*a, *b, *c), side_of(*a, *b, *d))
-                    && opposite(side_of(*c, *d, *a), side_of(*c, *d, *b))
-            });
-        if cross {
-            return true;
-        }
-        rest = later;
-    }
-    false
-}
-
 /// Whether holes lie inside their outer ring and parts outside each other. Lines do not cross any more, so one
 /// corner that is not on the other's edge decides.
-fn well_nested(parts: &[Part]) -> bool {
-    let side_against = |ring: &[Point], other: &[Point]| {
-        ring.iter().map(|p| locate(other, *p)).find(|place| *place != Place::Edge)
-    };
+fn well_nested(parts: &[Part], work: &Budget) -> Result<bool, Stop> {
+    // Parts with the same outer ring count as one: what lies in a hole of any of them lies outside.
+    let mut same: HashMap<Option<&Ring>, usize> = HashMap::new();
+    let class: Vec<usize> = parts
+        .iter()
+        .map(|part| {
+            let next = same.len();
+            *same.entry(part.rings.first()).or_insert(next)
+        })
+        .collect();
+    // Which outer rings lie inside which: fine when they lie in one of its holes.
+    let mut islands: Vec<Vec<&[Point]>> = vec![Vec::new(); parts.len()];
     for (position, part) in parts.iter().enumerate() {
-        let Some((outer, holes)) = part.rings.split_first() else {
-            return false;
+        let Some((ring, holes)) = part.rings.split_first() else {
+            return Ok(false);
         };
-        let holes_inside =
-            holes.iter().all(|hole| side_against(hole, outer) == Some(Place::Inside));
-        let apart = parts
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != position)
-            .filter_map(|(_, other)| other.rings.first())
-            .all(|other| {
-                side_against(outer, other) != Some(Place::Inside) || {
-                    // Inside the other's outer ring is fine when it is one of its holes.
-                    parts.iter().any(|p| {
-                        p.rings.first() == Some(other)
-                            && p.rings
-                                .iter()
-                                .skip(1)
-                                .any(|hole| side_against(outer, hole) != Some(Place::Outside))
-                    })
-                }
-            });
-        if !holes_inside || !apart {
-            return false;
+        let locator = Locator::new(ring);
+        for hole in holes {
+            if locator.side_of_ring(hole, work)? != Some(Place::Inside) {
+                return Ok(false);
+            }
+        }
+        let class = class.get(position).copied().unwrap_or_default();
+        for (other, island) in parts.iter().enumerate() {
+            if other != position
+                && let Some(island) = island.rings.first()
+                && locator.side_of_ring(island, work)? == Some(Place::Inside)
+                && let Some(islands) = islands.get_mut(class)
+            {
+                islands.push(island);
+            }
         }
     }
-    true
+    for (position, part) in parts.iter().enumerate() {
+        let Some(islands) = class.get(position).and_then(|class| islands.get_mut(*class)) else {
+            continue;
+        };
+        for hole in part.rings.iter().skip(1) {
+            if islands.is_empty() {
+                break;
+            }
+            let locator = Locator::new(hole);
+            let mut outside = Vec::new();
+            for island in islands.drain(..) {
+                if locator.side_of_ring(island, work)? == Some(Place::Outside) {
+                    outside.push(island);
+                }
+            }
+            *islands = outside;
+        }
+    }
+    Ok(islands.iter().all(Vec::is_empty))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    /// Boundaries as they were checked before: every pair of sides, every pair of rings.
+    mod naive {
+        use serde_json::Value;
+
+        use super::super::{
+            Flaw, LAT, LNG, MAX_PARTS, MAX_RING, Part, Point, Ring, micro, twice_surface,
+        };
+        use crate::grid::planar::{Place, side_of, sides};
+
+        /// What was wrong, before.
+        pub(super) fn flaw(geometry: &Value) -> Option<Flaw> {
+            let parts = || -> Result<Vec<Part>, Flaw> {
+                let coordinates = geometry.get("coordinates").ok_or(Flaw::Shape)?;
+                let parts = match geometry.get("type").and_then(Value::as_str) {
+                    Some("Polygon") => vec![read_part(coordinates)?],
+                    Some("MultiPolygon") => {
+                        let parts = coordinates.as_array().ok_or(Flaw::Shape)?;
+                        if parts.len() > MAX_PARTS {
+                            return Err(Flaw::TooLarge);
+                        }
+                        parts.iter().map(read_part).collect::<Result<_, _>>()?
+                    }
+                    _ => return Err(Flaw::Kind),
+                };
+                if parts.is_empty() {
+                    return Err(Flaw::Shape);
+                }
+                if crosses(&parts) {
+                    return Err(Flaw::Crossing);
+                }
+                if !well_nested(&parts) {
+                    return Err(Flaw::Nesting);
+                }
+                Ok(parts)
+            };
+            parts().err()
+        }
+
+        fn read_part(value: &Value) -> Result<Part, Flaw> {
+            let rings = value.as_array().ok_or(Flaw::Shape)?;
+            if rings.is_empty() {
+                return Err(Flaw::Shape);
+            }
+            let mut read = Vec::with_capacity(rings.len());
+            for (position, ring) in rings.iter().enumerate() {
+                let mut ring = read_ring(ring)?;
+                let surface = twice_surface(&ring);
+                if surface == 0 {
+                    return Err(Flaw::Flat);
+                }
+                let counter_clockwise = surface > 0;
+                if counter_clockwise != (position == 0) {
+                    ring.reverse();
+                }
+                read.push(ring);
+            }
+            Ok(Part { rings: read })
+        }
+
+        fn read_ring(value: &Value) -> Result<Ring, Flaw> {
+            let points = value.as_array().ok_or(Flaw::Shape)?;
+            if points.len() > MAX_RING {
+                return Err(Flaw::TooLarge);
+            }
+            let mut ring: Ring = Vec::with_capacity(points.len());
+            for point in points {
+                let point = read_point(point)?;
+                // Rounding can make neighbours equal.
+                if ring.last() != Some(&point) {
+                    ring.push(point);
+                }
+            }
+            if points.len() > 1 && ring.len() == 1 {
+                return Err(Flaw::Flat);
+            }
+            match (ring.first(), ring.last()) {
+                (Some(first), Some(last)) if first == last && ring.len() > 1 => {
+                    ring.pop();
+                }
+                _ => return Err(Flaw::Open),
+            }
+            if ring.len() < 3 {
+                return Err(Flaw::Flat);
+            }
+            Ok(ring)
+        }
+
+        fn read_point(value: &Value) -> Result<Point, Flaw> {
+            // A third number, the height, is allowed by GeoJSON and of no use here.
+            let (lng, lat) = match value.as_array().map(Vec::as_slice) {
+                Some([lng, lat] | [lng, lat, _]) => (lng.as_f64(), lat.as_f64()),
+                _ => return Err(Flaw::Shape),
+            };
+            let (Some(lng), Some(lat)) = (lng, lat) else {
+                return Err(Flaw::Shape);
+            };
+            let point = Point {
+                lng: micro(lng).ok_or(Flaw::Outside)?,
+                lat: micro(lat).ok_or(Flaw::Outside)?,
+            };
+            if LNG.contains(&point.lng) && LAT.contains(&point.lat) {
+                Ok(point)
+            } else {
+                Err(Flaw::Outside)
+            }
+        }
+
+        fn locate(ring: &[Point], point: Point) -> Place {
+            let mut inside = false;
+            for (a, b) in sides(ring) {
+                let side = side_of(a, b, point);
+                let within =
+                    |from: i32, to: i32, value: i32| from.min(to) <= value && value <= from.max(to);
+                if side == 0 && within(a.lng, b.lng, point.lng) && within(a.lat, b.lat, point.lat) {
+                    return Place::Edge;
+                }
+                if (a.lat > point.lat) != (b.lat > point.lat) && (side > 0) == (b.lat > a.lat) {
+                    inside = !inside;
+                }
+            }
+            if inside { Place::Inside } else { Place::Outside }
+        }
+
+        /// Whether any two sides cross in their interiors. Sides are swept from west to east, so that only those
+        /// whose longitudes overlap are compared.
+        fn crosses(parts: &[Part]) -> bool {
+            let mut all: Vec<(Point, Point)> = parts
+                .iter()
+                .flat_map(|part| &part.rings)
+                .flat_map(|ring| sides(ring))
+                .map(|(a, b)| if a.lng <= b.lng { (a, b) } else { (b, a) })
+                .collect();
+            all.sort_unstable_by_key(|(west, _)| west.lng);
+            let mut rest = all.as_slice();
+            while let Some(((a, b), later)) = rest.split_first() {
+                let (low, high) = (a.lat.min(b.lat), a.lat.max(b.lat));
+                let cross = later
+                    .iter()
+                    .take_while(|(c, _)| c.lng <= b.lng)
+                    .filter(|(c, d)| c.lat.min(d.lat) <= high && low <= c.lat.max(d.lat))
+                    .any(|(c, d)| {
+                        let opposite = |x: i64, y: i64| (x > 0 && y < 0) || (x < 0 && y > 0);
+                        opposite(side_of(*a, *b, *c), side_of(*a, *b, *d))
+                            && opposite(side_of(*c, *d, *a), side_of(*c, *d, *b))
+                    });
+                if cross {
+                    return true;
+                }
+                rest = later;
+            }
+            false
+        }
+
+        /// Whether holes lie inside their outer ring and parts outside each other. Lines do not cross any more, so one
+        /// corner that is not on the other's edge decides.
+        fn well_nested(parts: &[Part]) -> bool {
+            let side_against = |ring: &[Point], other: &[Point]| {
+                ring.iter().map(|p| locate(other, *p)).find(|place| *place != Place::Edge)
+            };
+            for (position, part) in parts.iter().enumerate() {
+                let Some((outer, holes)) = part.rings.split_first() else {
+                    return false;
+                };
+                let holes_inside =
+                    holes.iter().all(|hole| side_against(hole, outer) == Some(Place::Inside));
+                let apart = parts
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != position)
+                    .filter_map(|(_, other)| other.rings.first())
+                    .all(|other| {
+                        side_against(outer, other) != Some(Place::Inside) || {
+                            // Inside the other's outer ring is fine when it is one of its holes.
+                            parts.iter().any(|p| {
+                                p.rings.first() == Some(other)
+                                    && p.rings.iter().skip(1).any(|hole| {
+                                        side_against(outer, hole) != Some(Place::Outside)
+                                    })
+                            })
+                        }
+                    });
+                if !holes_inside || !apart {
+                    return false;
+                }
+            }
+            true
+        }
+    }
 
     fn square(west: f64, south: f64, size: f64) -> Value {
         json!([
@@ -486,8 +633,13 @@ mod tests {
         json!({ "type": "Polygon", "coordinates": rings })
     }
 
+    fn verdict(value: &Value) -> Result<Boundary, Flaw> {
+        let geometry: Geometry = serde_json::from_value(value.clone()).unwrap_or_default();
+        Boundary::read(&geometry, &Budget::unbounded())
+    }
+
     fn read(value: &Value) -> Boundary {
-        match Boundary::read(value) {
+        match verdict(value) {
             Ok(boundary) => boundary,
             Err(flaw) => panic!("{flaw:?}: {value}"),
         }
@@ -539,7 +691,7 @@ mod tests {
 
     #[test]
     fn faults_are_told_apart() {
-        let flaw = |value: Value| Boundary::read(&value).err();
+        let flaw = |value: Value| verdict(&value).err();
         assert_eq!(
             flaw(json!({ "type": "Point", "coordinates": [121.0, 30.0] })),
             Some(Flaw::Kind)
@@ -627,10 +779,11 @@ mod tests {
         #[test]
         fn writing_and_reading_changes_nothing(radii in prop::collection::vec(200..40_000_i32, 5..40)) {
             let boundary = read(&json_of(&star(&radii)));
-            prop_assert_eq!(&read(&boundary.to_json()), &boundary);
-            let text = boundary.to_json().to_string();
+            let text = boundary.to_geojson();
             let again: Value = serde_json::from_str(&text).unwrap_or_default();
-            prop_assert_eq!(read(&again), boundary);
+            prop_assert_eq!(&read(&again), &boundary);
+            // What is kept is compared as text with what comes again.
+            prop_assert_eq!(again.to_string(), text);
         }
 
         #[test]
@@ -648,7 +801,211 @@ mod tests {
         #[test]
         fn any_input_is_answered(numbers in prop::collection::vec((-200.0..200.0_f64, -100.0..100.0_f64), 0..8)) {
             let ring: Vec<[f64; 2]> = numbers.into_iter().map(|(a, b)| [a, b]).collect();
-            let _either = Boundary::read(&polygon(&[json!(ring)]));
+            let _either = verdict(&polygon(&[json!(ring)]));
         }
+
+        /// On a small grid rings touch, overlap, cross, nest and repeat each other all the time.
+        #[test]
+        fn verdicts_are_those_of_the_plain_way(size in 3..9_i32, parts in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec((0..9_i32, 0..9_i32), 3..7), 1..4), 1..4)) {
+            let value = multi_polygon(&parts, |(x, y)| (x % size, y % size));
+            prop_assert_eq!(verdict(&value).err(), naive::flaw(&value), "{}", value);
+        }
+
+        /// Rectangles, mostly valid: holes, islands, islands in holes of holes, one on the other.
+        #[test]
+        fn nested_rectangles_too(parts in prop::collection::vec(
+                prop::collection::vec((0..12_i32, 0..12_i32, 1..12_i32, 1..12_i32), 1..5), 1..5)) {
+            let parts: Vec<Vec<Vec<(i32, i32)>>> = parts.iter().map(|rings| rings.iter()
+                .map(|(x, y, w, h)| vec![(*x, *y), (x + w, *y), (x + w, y + h), (*x, y + h)]).collect()).collect();
+            let value = multi_polygon(&parts, |place| place);
+            prop_assert_eq!(verdict(&value).err(), naive::flaw(&value), "{}", value);
+        }
+
+        /// Whatever stands where coordinates should.
+        #[test]
+        fn odd_nesting_too(value in nested(), many in any::<bool>()) {
+            let kind = if many { "MultiPolygon" } else { "Polygon" };
+            let value = json!({ "type": kind, "coordinates": value });
+            prop_assert_eq!(verdict(&value).err(), naive::flaw(&value), "{}", value);
+        }
+    }
+
+    /// Processor seconds for boundaries as large as a file can be; not optimised, everything is slower by some factor.
+    const SECONDS: u64 = if cfg!(debug_assertions) { 20 } else { 2 };
+
+    fn within_its_time(what: &str, parts: &[Vec<Vec<(i32, i32)>>]) -> Option<Flaw> {
+        let degrees = |n: i32, from: f64| from + f64::from(n) / 1_000_000.0;
+        let text = |rings: &Vec<Vec<(i32, i32)>>| {
+            let ring = |ring: &Vec<(i32, i32)>| {
+                let points = ring.iter().chain(ring.first());
+                let points: Vec<String> = points
+                    .map(|(x, y)| format!("[{:.6},{:.6}]", degrees(*x, 121.0), degrees(*y, 30.0)))
+                    .collect();
+                format!("[{}]", points.join(","))
+            };
+            format!("[{}]", rings.iter().map(ring).collect::<Vec<_>>().join(","))
+        };
+        let parts: Vec<String> = parts.iter().map(text).collect();
+        let text = format!(r#"{{"type":"MultiPolygon","coordinates":[{}]}}"#, parts.join(","));
+        assert!(text.len() < 5 * 1024 * 1024, "{what}: {} bytes", text.len());
+        let work = Budget::of(SECONDS * 1_000_000_000);
+        let geometry: Geometry = serde_json::from_str(&text).unwrap_or_default();
+        let boundary = Boundary::read(&geometry, &work);
+        if let Ok(boundary) = &boundary {
+            let _all = (boundary.label_point(), boundary.area_m2(), boundary.to_geojson());
+        }
+        assert!(work.check_now().is_ok(), "{what} takes longer than {SECONDS} s");
+        boundary.err()
+    }
+
+    fn rectangle(x: i32, y: i32, width: i32, height: i32) -> Vec<(i32, i32)> {
+        vec![(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    }
+
+    #[test]
+    fn fifty_thousand_holes_are_checked_in_their_time() {
+        let whole = rectangle(0, 0, 400_000, 400_000);
+        let with = |holes: &mut dyn Iterator<Item = Vec<(i32, i32)>>| {
+            vec![std::iter::once(whole.clone()).chain(holes).collect()]
+        };
+        let lying = with(
+            &mut (0..50_000)
+                .map(|n| vec![(9, 9 + 3 * n), (399_000, 9 + 3 * n), (399_000, 10 + 3 * n)]),
+        );
+        let upright = with(
+            &mut (0..50_000)
+                .map(|n| vec![(9 + 3 * n, 9), (9 + 3 * n, 399_000), (10 + 3 * n, 399_000)]),
+        );
+        let sloping =
+            with(&mut (0..50_000).map(|n| {
+                vec![(9, 9 + 3 * n), (200_000, 200_000 + 3 * n), (200_000, 200_001 + 3 * n)]
+            }));
+        let one_line = with(&mut (0..40_000).map(|n| rectangle(1000, 1 + 9 * n, 1, 9)));
+        let nested = with(
+            &mut (0..20_000).map(|n| rectangle(n + 1, n + 1, 399_000 - 2 * n, 399_000 - 2 * n)),
+        );
+        let repeated = with(&mut (0..40_000).map(|_| rectangle(5, 5, 9, 9)));
+        for (what, parts) in [
+            ("lying", lying),
+            ("upright", upright),
+            ("sloping", sloping),
+            ("on one line", one_line),
+            ("nested", nested),
+            ("repeated", repeated),
+        ] {
+            assert_eq!(within_its_time(what, &parts), None, "{what}");
+        }
+        let mut late = with(
+            &mut (0..50_000)
+                .map(|n| vec![(9, 9 + 3 * n), (399_000, 9 + 3 * n), (399_000, 10 + 3 * n)]),
+        );
+        late.iter_mut()
+            .for_each(|rings| rings.push(vec![(398_000, 1), (398_001, 399_999), (398_002, 1)]));
+        assert_eq!(within_its_time("crossed", &late), Some(Flaw::Crossing));
+        let beyond = with(
+            &mut (0..50_000)
+                .map(|n| vec![(9, 9 + 8 * n), (399_000, 9 + 8 * n), (399_000, 10 + 8 * n)]),
+        );
+        assert_eq!(within_its_time("one beyond", &beyond), Some(Flaw::Nesting));
+    }
+
+    /// Teeth to the north, as many as the corners of a ring allow.
+    fn comb(x: i32, y: i32, teeth: i32) -> Vec<(i32, i32)> {
+        let mut ring: Vec<(i32, i32)> =
+            (0..teeth).flat_map(|n| [(x + 4 * n, y + 100_000), (x + 4 * n + 2, y + 10)]).collect();
+        ring.extend([(x + 4 * teeth, y + 100_000), (x + 4 * teeth, y), (x, y)]);
+        ring
+    }
+
+    #[test]
+    fn long_rings_and_many_parts_are_checked_in_their_time() {
+        let holes = (0..30_000).map(|n| {
+            let (tooth, level) = (n % 4000, n / 4000);
+            vec![
+                (4 * tooth + 4, 20_000 + 100 * level),
+                (4 * tooth + 4, 20_050 + 100 * level),
+                (4 * tooth + 3, 90_000 + 100 * level),
+            ]
+        });
+        let combed = vec![std::iter::once(comb(0, 0, 4990)).chain(holes).collect()];
+        // Each part on top of the other, and each hole filled by a part of its own.
+        let same = |n: i32| -> Vec<Vec<(i32, i32)>> {
+            let mut ring: Vec<(i32, i32)> = (0..500).map(|x| (x * 7 + n % 5, 0)).collect();
+            ring.extend((0..500).map(|y| (3600, y * 7 + n % 5)));
+            ring.extend([(3600, 3600), (0, 3600), (0, 0)]);
+            ring.dedup();
+            vec![ring]
+        };
+        let stacked: Vec<_> = (0..100).map(same).collect();
+        let row = |n: i32| (0..300).map(move |x| (1000 * (n % 10) + x, 1000 * (n / 10)));
+        let filling = |n: i32| -> Vec<(i32, i32)> {
+            row(n)
+                .chain([
+                    (1000 * (n % 10) + 300, 1000 * (n / 10) + 900),
+                    (1000 * (n % 10), 1000 * (n / 10) + 900),
+                ])
+                .collect()
+        };
+        let mut filled = vec![
+            std::iter::once(rectangle(-9, -9, 20_000, 20_000))
+                .chain((0..99).map(filling))
+                .collect::<Vec<_>>(),
+        ];
+        filled.extend((0..99).map(|n| vec![filling(n)]));
+        for (what, parts) in [("comb", combed), ("stacked", stacked), ("filled", filled)] {
+            let flaw = within_its_time(what, &parts);
+            assert!(!matches!(flaw, Some(Flaw::Stopped(_))), "{what}");
+        }
+        let round = |corners: i32| {
+            vec![vec![(0..corners).map(|n| (n, n % 2 * 9 - 100_000 / (n + 1))).collect::<Vec<_>>()]]
+        };
+        assert_eq!(
+            within_its_time("a hundred thousand corners", &round(100_000)),
+            Some(Flaw::TooLarge)
+        );
+    }
+
+    #[test]
+    fn checking_stops_when_its_time_is_up() {
+        let value = polygon(
+            &(0..3000)
+                .map(|n| square(121.0, 30.0 + f64::from(n) / 1000.0, 0.0001))
+                .collect::<Vec<_>>(),
+        );
+        let geometry: Geometry = serde_json::from_value(value).unwrap_or_default();
+        let stopped = Boundary::read(&geometry, &Budget::of(0)).err();
+        assert_eq!(stopped, Some(Flaw::Stopped(Stop::TooMuch)));
+    }
+
+    fn multi_polygon(
+        parts: &[Vec<Vec<(i32, i32)>>],
+        place: impl Fn((i32, i32)) -> (i32, i32),
+    ) -> Value {
+        let degrees = |(x, y): (i32, i32)| {
+            json!([121.0 + f64::from(x) / 1000.0, 30.0 + f64::from(y) / 1000.0])
+        };
+        let ring = |ring: &Vec<(i32, i32)>| -> Value {
+            ring.iter().chain(ring.first()).map(|p| degrees(place(*p))).collect()
+        };
+        let parts: Vec<Value> =
+            parts.iter().map(|rings| rings.iter().map(ring).collect()).collect();
+        json!({ "type": "MultiPolygon", "coordinates": parts })
+    }
+
+    fn nested() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            3 => (0..3_i32, 0..3_i32).prop_map(|(x, y)| json!([121 + x, 30 + y])),
+            1 => (0..3_i32, 0..3_i32).prop_map(|(x, y)| json!([121.5 + f64::from(x), 30 + y, null])),
+            1 => prop::sample::select(vec![json!(null), json!(1), json!("a"), json!({}), json!([]), json!([1]),
+                json!([1, "a"]), json!([1, 2]), json!([121, 30, 1, 2]), json!([500, 30]), json!([1, [121, 30]])]),
+        ];
+        let ring = prop::collection::vec(leaf, 0..6).prop_map(|mut ring| {
+            ring.extend(ring.first().cloned());
+            Value::Array(ring)
+        });
+        ring.prop_recursive(3, 30, 4, |inner| {
+            prop::collection::vec(inner, 0..4).prop_map(Value::Array)
+        })
     }
 }

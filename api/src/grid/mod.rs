@@ -17,8 +17,10 @@
 pub(crate) mod acts;
 pub mod collection;
 pub mod dto;
+pub mod feature;
 pub mod geometry;
 mod handlers;
+mod planar;
 pub mod rules;
 pub mod service;
 

@@ -13,11 +13,14 @@ use sea_orm::{
     QuerySelect, RelationTrait,
 };
 
+use serde::Deserialize;
+
 use super::collection::{self, Drafts, Entry, Known, Plan};
 use super::dto::{
     Appoint, BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, EndPost,
     Grid, GridList, GridPost, HeldPost, LngLat, UpdateGrid,
 };
+use super::feature::Feature;
 use super::geometry::Point;
 use super::rules::{self, Term};
 use super::{PostsChanged, acts};
@@ -27,6 +30,7 @@ use crate::member::dto::MemberRef;
 use crate::member::service::held_on;
 use crate::member::{bulk, tree};
 use crate::tenancy::{Scope, Tx};
+use crate::work::Budget;
 
 /// Rows asked for by id in one statement.
 const CHUNK: usize = 1000;
@@ -651,7 +655,9 @@ pub async fn import_collection(tx: &Tx, collection: &serde_json::Value) -> Resul
         .get("features")
         .and_then(serde_json::Value::as_array)
         .ok_or_else(|| ApiError::new(Code::FileUnreadable))?;
-    import(tx, &collection::read(features), false).await
+    let features = features.iter().map(Feature::deserialize).collect::<Result<Vec<_>, _>>();
+    let features = features.map_err(ApiError::internal)?;
+    import(tx, &collection::read(&features, &Budget::unbounded())?, false).await
 }
 
 async fn write(tx: &Tx, plan: &Plan) -> Result<()> {

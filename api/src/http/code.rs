@@ -128,6 +128,7 @@ codes! {
     CheckInCodeInvalid = "check_in_code_invalid", 422, "签到码无效", "The check-in code is not valid";
     CheckInCodeExpired = "check_in_code_expired", 422, "签到码已过期，请重新扫码", "The check-in code has expired; scan it again";
     FileUnreadable = "file_unreadable", 422, "文件无法读取", "The file cannot be read";
+    TooMuchWork = "too_much_work", 422, "文件需要的处理量过大", "The file asks for too much work";
     PreconditionRequired = "precondition_required", 428, "修改须带 If-Match", "A change needs If-Match";
     TooManyRequests = "too_many_requests", 429, "尝试过于频繁，请稍后再试", "Too many attempts; try again later";
     HeadTooLarge = "head_too_large", 431, "请求头过大", "The head of the request is too large";

@@ -45,6 +45,25 @@ where
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = JsonBytes::<LIMIT_KIB>::from_request(req, payload);
+        Box::pin(async move {
+            let value = parse_json::<T>(&bytes.await?.0)?;
+            check(&value)?;
+            Ok(Self(value))
+        })
+    }
+}
+
+/// A JSON body that nobody has read yet: for what takes longer than a thread that serves requests may be held.
+/// `LIMIT_KIB` is the largest body in KiB; a larger one answers 413.
+#[derive(Debug)]
+pub struct JsonBytes<const LIMIT_KIB: usize>(pub web::Bytes);
+
+impl<const LIMIT_KIB: usize> FromRequest for JsonBytes<LIMIT_KIB> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let json = is_json(req);
         let mut payload = payload.take();
         Box::pin(async move {
@@ -54,9 +73,7 @@ where
             }
             // That it comes in time is the edge's care (`super::edge`).
             let bytes = read_limited(&mut payload, LIMIT_KIB.saturating_mul(1024)).await?;
-            let value = parse_json::<T>(&bytes)?;
-            check(&value)?;
-            Ok(Self(value))
+            Ok(Self(bytes.freeze()))
         })
     }
 }

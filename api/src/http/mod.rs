@@ -29,7 +29,7 @@ pub use code::{Code, Language, Text};
 pub use envelope::{ApiRootSpan, envelope};
 pub use error::{ApiError, FieldError, Problem, ProblemField, Problems, Result};
 pub use extract::{
-    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, PathId, Query, Valid, check, parse_json,
+    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, JsonBytes, PathId, Query, Valid, check, parse_json,
 };
 pub use fallback::{Contract, fallback};
 pub use field::{given, in_reach, not_blank, present};

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 pub use crate::grid::collection::Fault;
+use crate::grid::feature::Feature;
 
 /// What an imported file came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,7 +73,7 @@ pub struct RosterForm {
 }
 
 /// A GeoJSON FeatureCollection. Members that GeoJSON leaves to its users (`name`, `crs`, `bbox`) are passed over.
-#[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[schema(example = json!({ "type": "FeatureCollection", "features": [{ "type": "Feature",
     "properties": { "code": "310116112", "name": "漕泾镇", "kind": "township", "parent": null },
     "geometry": { "type": "Polygon", "coordinates": [[[121.34, 30.75], [121.47, 30.75], [121.47, 30.85], [121.34, 30.85], [121.34, 30.75]]] } }] }))]
@@ -83,7 +84,7 @@ pub struct GridFile {
     /// One feature a grid: properties `code`, `name`, `kind`, `parent` (code of the grid above), geometry `Polygon` or `MultiPolygon`.
     #[garde(length(min = 1, max = 2000))]
     #[schema(value_type = Vec<Object>, min_items = 1, max_items = 2000)]
-    pub features: Vec<serde_json::Value>,
+    pub features: Vec<Feature>,
 }
 
 fn collection(value: &str, (): &()) -> garde::Result {

@@ -11,7 +11,7 @@ use super::service::{self, Upload};
 use super::sheet;
 use crate::auth::{Permit, perm};
 use crate::http::{
-    ApiError, Code, Download, IdempotencyKey, Json, PathId, Problems, Query, Result, Valid,
+    ApiError, Code, Download, IdempotencyKey, Json, JsonBytes, PathId, Problems, Query, Result,
 };
 
 /// Media type of a workbook.
@@ -68,9 +68,9 @@ pub async fn import_grids(
     permit: Permit<perm::GridManage>,
     key: IdempotencyKey,
     query: Query<ImportQuery>,
-    file: Valid<GridFile, GRID_FILE_KIB>,
+    file: JsonBytes<GRID_FILE_KIB>,
 ) -> Result<Json<Import>> {
-    Ok(Json(service::grids(&permit, key, file.into_inner(), query.dry_run).await?))
+    Ok(Json(service::grids(&permit, key, file.0, query.dry_run).await?))
 }
 
 /// One import.

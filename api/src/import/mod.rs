@@ -8,16 +8,22 @@
 //! - A **trial** (`dry_run`) says what would happen and changes nothing.
 //! - The header is recognised as people write it: any order, extra columns, stars and blanks, a title above it. Party
 //!   organisations and grids are named by code, or by name where only one has it.
-//! - At most 5,000 rows and 5 MiB. Each import is recorded with its counts and its first faults.
+//! - At most 5,000 rows and 5 MiB; and bounded in work as well (`crate::work`): one file at a time per township, stopped
+//!   when the client goes. Of a workbook only the list of sheets, the shared strings and sheets are unpacked, at most
+//!   48 MiB, 200,000 cells, 8 MiB of text, 200 sheets; a boundary is checked in n log n steps. What asks for more is
+//!   refused in less than a second and before anything is written.
+//! - Each import is recorded with its counts and its first faults.
 //!
 //! What a person, a grid or a post must be is said by the rooms `member` and `grid`; here it is only asked.
 
 pub(crate) mod acts;
+mod archive;
 pub mod dto;
 mod handlers;
 pub mod roster;
 pub mod service;
 pub mod sheet;
+mod workbook;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -1,5 +1,6 @@
 //! Use cases of imports.
 
+use actix_web::web::Bytes;
 use entity::ids::ImportId;
 use entity::import::{ActiveModel, Column, Entity};
 use entity::kinds::{GridKind, ImportKind};
@@ -11,13 +12,14 @@ use sha2::{Digest, Sha256};
 
 use super::acts;
 use super::dto::{Fault, GridFile, Import};
-use super::roster;
 use super::sheet::{self, Sheet};
+use super::{roster, workbook};
 use crate::audit::{self, Record};
 use crate::clock::beijing;
 use crate::grid::collection;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
+use crate::work::{Heavy, Lane};
 
 /// Faults that are kept and answered; the marked workbook shows all.
 const FAULTS: usize = 200;
@@ -188,24 +190,26 @@ pub async fn marked_file(scope: &Scope, id: ImportId) -> Result<(String, Vec<u8>
         .await
 }
 
-/// Work on a file that would hold up other requests on this thread.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    actix_web::web::block(work).await.map_err(ApiError::internal)
-}
-
 // ---- grids -------------------------------------------------------------------------------------
 
 /// Brings in grids from GeoJSON: all or nothing.
 pub async fn grids(
     scope: &Scope,
     key: IdempotencyKey,
-    file: GridFile,
+    bytes: Bytes,
     dry_run: bool,
 ) -> Result<Import> {
-    let bytes = serde_json::to_vec(&file).map_err(ApiError::internal)?;
     let file_name = "grids.geojson";
-    let drafts = aside(move || collection::read(&file.features)).await?;
     let fingerprint = Fingerprint::of(file_name, &bytes, dry_run);
+    let heavy = Heavy::begin(scope, Lane::File).await?;
+    let drafts = heavy
+        .run(move |work| {
+            let file: GridFile = crate::http::parse_json(&bytes)?;
+            crate::http::check(&file)?;
+            drop(bytes);
+            Ok(collection::read(&file.features, work)?)
+        })
+        .await?;
     scope
         .write_once(key, "import_grids", &fingerprint, async move |tx: &Tx| {
             let plan = crate::grid::service::import(tx, &drafts, dry_run).await?;
@@ -255,26 +259,23 @@ pub async fn members(
     dry_run: bool,
 ) -> Result<Import> {
     let Upload { file_name, bytes } = upload;
-    let (bytes, read) = aside(move || {
-        let read = sheet::read(&bytes, roster::is_header);
-        (bytes, read)
-    })
-    .await?;
-    let sheet = read?.ok_or_else(|| {
+    let fingerprint = Fingerprint::of(&file_name, &bytes, dry_run);
+    let heavy = Heavy::begin(scope, Lane::File).await?;
+    let sheet = heavy.run(move |work| workbook::read(&bytes, roster::is_header, work)).await?;
+    let sheet = sheet.ok_or_else(|| {
         ApiError::new(Code::FileUnreadable).detail(
             "没有找到表头：前 10 行中应有一行写着“编号”和“姓名”，请使用模板",
             "No header found: one of the first ten rows must name 编号 and 姓名; use the template",
         )
     })?;
     let known = scope.read(async |tx: &Tx| known(tx, &sheet).await).await?;
-    let (sheet, first, marked) = aside(move || {
-        let plan = roster::plan(&sheet, &known);
-        let marked = marked(&sheet, &plan.faults);
-        (sheet, plan, marked)
-    })
-    .await?;
-    let mut marked = marked?;
-    let fingerprint = Fingerprint::of(&file_name, &bytes, dry_run);
+    let (sheet, first, mut marked) = heavy
+        .run(move |_| {
+            let plan = roster::plan(&sheet, &known);
+            let marked = marked(&sheet, &plan.faults)?;
+            Ok((sheet, plan, marked))
+        })
+        .await?;
     let kept_name = file_name.clone();
     scope
         .write_once(key, "import_members", &fingerprint, async move |tx: &Tx| {

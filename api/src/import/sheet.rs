@@ -1,30 +1,25 @@
-//! Workbooks in and out: reading rows with limits, and writing the user's own rows back with the faults marked.
+//! Sheets: what was read of one, and writing the user's own rows back with the faults marked.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{Cursor, Read};
 
-use calamine::{Data, DataRef, Reader, Xlsx};
-use flate2::read::DeflateDecoder;
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Workbook,
     XlsxError,
 };
 
 use crate::grid::collection::Fault;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Result};
 
 /// Bytes of a workbook.
 pub const MAX_BYTES: usize = 5 * 1024 * 1024;
 /// Rows below the header.
 pub const MAX_ROWS: usize = 5000;
-/// Bytes of all its parts once unpacked. The workbook is a ZIP file: a small one can hold a huge one.
-const MAX_UNPACKED: u64 = 96 * 1024 * 1024;
 /// Columns that are read; those beyond are passed over.
-const MAX_COLUMNS: u32 = 64;
+pub(super) const MAX_COLUMNS: u32 = 64;
 /// Characters of a cell that are read.
-const MAX_CELL: usize = 1000;
+pub(super) const MAX_CELL: usize = 1000;
 /// Rows above the header: a title, a date, a note.
-const MAX_PREFACE: usize = 10;
+pub(super) const MAX_PREFACE: usize = 10;
 /// The column in which a marked workbook gives the reasons.
 pub const REASON: &str = "导入问题";
 
@@ -66,184 +61,6 @@ impl Row {
 pub struct Sheet {
     pub header: Row,
     pub rows: Vec<Row>,
-}
-
-/// Reads the first sheet that has a header; `is_header` tells it. None when there is no such sheet.
-///
-/// 422 `file_unreadable` when it is no workbook or too large once unpacked; 413 when there are too many rows.
-pub fn read(bytes: &[u8], is_header: impl Fn(&Row) -> bool) -> Result<Option<Sheet>> {
-    match unpacked_size(bytes, MAX_UNPACKED) {
-        None => return Err(unreadable()),
-        Some(size) if size > MAX_UNPACKED => {
-            return Err(ApiError::new(Code::PayloadTooLarge).detail(
-                "工作簿解压后过大，请只保留花名册一张表",
-                "The workbook is too large once unpacked",
-            ));
-        }
-        Some(_) => {}
-    }
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
-    for name in workbook.sheet_names() {
-        // A sheet of a kind without cells (a chart) is no fault.
-        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else {
-            continue;
-        };
-        let mut header: Option<Row> = None;
-        let mut rows: Vec<Row> = Vec::new();
-        let mut current = Row::default();
-        loop {
-            let next = cells.next_cell().map_err(|_| unreadable())?;
-            let position = next.as_ref().map(|cell| cell.get_position());
-            let number = position.map(|(row, _)| row.saturating_add(1));
-            if number != Some(current.number) {
-                let done = std::mem::take(&mut current);
-                if !done.cells.is_empty() {
-                    if header.is_some() {
-                        rows.push(done);
-                    } else if is_header(&done) {
-                        header = Some(done);
-                        rows.clear();
-                    } else {
-                        rows.push(done);
-                    }
-                }
-                if header.is_none() && rows.len() >= MAX_PREFACE {
-                    break;
-                }
-                if rows.len() > MAX_ROWS {
-                    return Err(ApiError::new(Code::PayloadTooLarge).detail(
-                        format!("一次最多导入 {MAX_ROWS} 行，请分成几个文件"),
-                        format!("At most {MAX_ROWS} rows at once; split the file"),
-                    ));
-                }
-            }
-            let (Some(cell), Some((_, column)), Some(number)) = (next, position, number) else {
-                break;
-            };
-            current.number = number;
-            if column < MAX_COLUMNS
-                && let Some(value) = value(cell.get_value())
-            {
-                current.cells.insert(column, value);
-            }
-        }
-        if let Some(header) = header {
-            return Ok(Some(Sheet { header, rows }));
-        }
-    }
-    Ok(None)
-}
-
-fn unreadable() -> ApiError {
-    ApiError::new(Code::FileUnreadable).detail(
-        "请上传 Excel 工作簿（.xlsx），旧的 .xls 文件请先另存为 .xlsx",
-        "Send an Excel workbook (.xlsx); save an old .xls as .xlsx first",
-    )
-}
-
-fn value(data: &DataRef<'_>) -> Option<Cell> {
-    let text = |text: &str| {
-        let cut: String = text.chars().take(MAX_CELL).collect();
-        (!cut.trim().is_empty()).then_some(Cell::Text(cut))
-    };
-    match data {
-        DataRef::Empty => None,
-        DataRef::String(value) => text(value),
-        DataRef::SharedString(value) => text(value),
-        DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_) => {
-            match Data::from(data.clone()) {
-                Data::Int(value) => text(&value.to_string()),
-                Data::Float(value) => Some(Cell::Number(value)),
-                Data::DateTime(value) => Some(Cell::Number(value.as_f64())),
-                _ => None,
-            }
-        }
-        DataRef::Bool(value) => text(if *value { "TRUE" } else { "FALSE" }),
-        DataRef::DateTimeIso(value) | DataRef::DurationIso(value) => text(value),
-        DataRef::Error(error) => text(&error.to_string()),
-    }
-}
-
-/// The size of all parts of a ZIP file once unpacked, found by unpacking them, since its directory can say what it likes;
-/// counting stops one byte beyond the limit. None when it is no ZIP file.
-fn unpacked_size(bytes: &[u8], limit: u64) -> Option<u64> {
-    let file = Archive(bytes);
-    // The end record is 22 bytes and a comment of at most 65,535.
-    let last = bytes.len().checked_sub(22)?;
-    let end = (last.saturating_sub(65_535)..=last)
-        .rev()
-        .find(|at| bytes.get(*at..*at + 4) == Some(b"PK\x05\x06"))?;
-    let entries = file.u16(end + 10)?;
-    let mut at = file.u32(end + 16)?;
-    let mut sum = 0_u64;
-    for _ in 0..entries {
-        if bytes.get(at..at.checked_add(4)?) != Some(b"PK\x01\x02") {
-            return None;
-        }
-        let part = file.part(at)?;
-        let left = limit.checked_sub(sum)?.saturating_add(1);
-        sum += match file.u16(at + 10)? {
-            0 => u64::try_from(part.len()).ok()?,
-            8 => {
-                let mut unpacked = DeflateDecoder::new(part).take(left);
-                std::io::copy(&mut unpacked, &mut std::io::sink()).ok()?
-            }
-            // Spreadsheets are stored or deflated.
-            _ => return None,
-        };
-        if sum > limit {
-            return Some(sum);
-        }
-        let variable = file.u16(at + 28)? + file.u16(at + 30)? + file.u16(at + 32)?;
-        at = at.checked_add(46 + variable)?;
-    }
-    Some(sum)
-}
-
-/// Numbers in a ZIP file, little-endian.
-struct Archive<'a>(&'a [u8]);
-
-impl<'a> Archive<'a> {
-    fn bytes<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        self.0.get(at..at.checked_add(N)?)?.try_into().ok()
-    }
-
-    fn u16(&self, at: usize) -> Option<usize> {
-        self.bytes(at).map(u16::from_le_bytes).map(usize::from)
-    }
-
-    fn u32(&self, at: usize) -> Option<usize> {
-        usize::try_from(u32::from_le_bytes(self.bytes(at)?)).ok()
-    }
-
-    /// The packed bytes of the part that the directory entry at `at` names. Some writers give the numbers in the
-    /// 64-bit extra field (id 1) even where they are small: unpacked size, packed size, place, as far as the entry
-    /// itself says "see there".
-    fn part(&self, at: usize) -> Option<&'a [u8]> {
-        const SEE_THERE: usize = 0xFFFF_FFFF;
-        let mut extra = at.checked_add(46)?.checked_add(self.u16(at + 28)?)?;
-        let extras = extra.checked_add(self.u16(at + 30)?)?;
-        let mut long = None;
-        while extra < extras {
-            if self.u16(extra)? == 1 {
-                long = Some(extra + 4);
-            }
-            extra = extra.checked_add(4)?.checked_add(self.u16(extra + 2)?)?;
-        }
-        let mut number = |field: usize| {
-            let short = self.u32(at + field)?;
-            if short != SEE_THERE {
-                return Some(short);
-            }
-            let place = long?;
-            long = Some(place + 8);
-            usize::try_from(u64::from_le_bytes(self.bytes(place)?)).ok()
-        };
-        let (_, packed, local) = (number(24)?, number(20)?, number(42)?);
-        let names = self.u16(local.checked_add(26)?)? + self.u16(local.checked_add(28)?)?;
-        let begin = local.checked_add(30)?.checked_add(names)?;
-        self.0.get(begin..begin.checked_add(packed)?)
-    }
 }
 
 fn written(error: XlsxError) -> ApiError {
@@ -408,10 +225,15 @@ pub fn template(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
+    use crate::http::Code;
+    use crate::import::workbook;
+    use crate::work::Budget;
     use proptest::prelude::*;
+
+    fn read(bytes: &[u8], is_header: impl Fn(&Row) -> bool) -> Result<Option<Sheet>> {
+        workbook::read(bytes, is_header, &Budget::unbounded())
+    }
 
     fn sheet() -> Sheet {
         let cell = |text: &str| Cell::Text(text.to_owned());
@@ -465,99 +287,6 @@ mod tests {
         assert_eq!(twice.header.text(5), "");
         assert_eq!(twice.rows.last().map(|row| row.text(4)).as_deref(), Some(""));
         Ok(())
-    }
-
-    #[test]
-    fn what_is_no_workbook_is_refused() {
-        for bytes in [
-            &b""[..],
-            b"hello",
-            &[0; 5000],
-            b"PK\x05\x06",
-            &[b"PK\x05\x06".as_slice(), &[0; 18]].concat(),
-        ] {
-            let code = read(bytes, is_header).err().map(|error| error.code());
-            assert_eq!(code, Some(Code::FileUnreadable));
-        }
-    }
-
-    #[test]
-    fn a_small_file_that_holds_a_huge_one_is_refused() {
-        let mut packed =
-            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        assert!(packed.write_all(&vec![0_u8; 1 << 20]).is_ok());
-        let packed = packed.finish().unwrap_or_default();
-        let size = u32::try_from(packed.len()).unwrap_or_default().to_le_bytes();
-        // The directory says ten bytes.
-        let mut file = [
-            b"PK\x03\x04".as_slice(),
-            &[20, 0, 0, 0, 8, 0],
-            &[0; 8],
-            &size,
-            &[10, 0, 0, 0],
-            &[1, 0, 0, 0],
-            b"a",
-        ]
-        .concat();
-        file.extend(&packed);
-        let directory = u32::try_from(file.len()).unwrap_or_default().to_le_bytes();
-        file.extend(
-            [
-                b"PK\x01\x02".as_slice(),
-                &[20, 0, 20, 0, 0, 0, 8, 0],
-                &[0; 8],
-                &size,
-                &[10, 0, 0, 0],
-                &[1, 0],
-                &[0; 16],
-                b"a",
-            ]
-            .concat(),
-        );
-        file.extend(
-            [b"PK\x05\x06".as_slice(), &[0; 4], &[1, 0, 1, 0], &[47, 0, 0, 0], &directory, &[0, 0]]
-                .concat(),
-        );
-        assert!(file.len() < 2000);
-        assert_eq!(unpacked_size(&file, 1 << 20), Some(1 << 20));
-        assert_eq!(unpacked_size(&file, 1000), Some(1001));
-    }
-
-    #[test]
-    fn numbers_in_the_long_extra_field_are_read() {
-        let mut file = [
-            b"PK\x03\x04".as_slice(),
-            &[45, 0, 0, 0, 0, 0],
-            &[0; 8],
-            &[0xFF; 8],
-            &[1, 0, 0, 0],
-            b"a",
-        ]
-        .concat();
-        file.extend(b"hello");
-        let directory = u32::try_from(file.len()).unwrap_or_default().to_le_bytes();
-        file.extend(
-            [
-                b"PK\x01\x02".as_slice(),
-                &[45, 0, 45, 0, 0, 0, 0, 0],
-                &[0; 8],
-                &[0xFF; 8],
-                &[1, 0, 28, 0],
-                &[0; 10],
-                &[0xFF; 4],
-                b"a",
-            ]
-            .concat(),
-        );
-        file.extend(
-            [&[1, 0, 24, 0][..], &5_u64.to_le_bytes(), &5_u64.to_le_bytes(), &0_u64.to_le_bytes()]
-                .concat(),
-        );
-        file.extend(
-            [b"PK\x05\x06".as_slice(), &[0; 4], &[1, 0, 1, 0], &[75, 0, 0, 0], &directory, &[0, 0]]
-                .concat(),
-        );
-        assert_eq!(unpacked_size(&file, 10), Some(5));
     }
 
     #[test]
