@@ -212,6 +212,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 操作日志 */
+        get: operations["list_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-entries/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出操作日志 */
+        get: operations["export_audit_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 操作日志的状态 */
+        get: operations["get_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar/days": {
         parameters: {
             query?: never;
@@ -745,6 +796,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/audit-checkpoints/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 操作日志的检查点 */
+        get: operations["get_audit_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/setup": {
         parameters: {
             query?: never;
@@ -1240,6 +1308,157 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AttachmentId: string;
+        /** @description Who acted. */
+        AuditAccount: {
+            /** @description The account. */
+            id: components["schemas"]["AccountId"];
+            /**
+             * @description Its user name; null when the account is gone.
+             * @example clerk
+             */
+            username: string | null;
+        };
+        /** @description An act that is recorded. */
+        AuditAct: {
+            /**
+             * @description Its stable word.
+             * @example change_roles
+             */
+            act: string;
+            /**
+             * @description What it is called.
+             * @example 调整角色
+             */
+            zh: string;
+            /**
+             * @description The same in English.
+             * @example Changed roles
+             */
+            en: string;
+        };
+        /** @description One field: what it was and what it became. Both null where only the fact is recorded. */
+        AuditChange: {
+            /**
+             * @description The field.
+             * @example roles
+             */
+            field: string;
+            /**
+             * @description What it was.
+             * @example leader clerk
+             */
+            before: string | null;
+            /**
+             * @description What it became.
+             * @example leader
+             */
+            after: string | null;
+        };
+        /** @description One act. Telephone and identity numbers and names of people are masked. */
+        AuditEntry: {
+            /** @description Its id. */
+            id: components["schemas"]["AuditEntryId"];
+            /**
+             * Format: int64
+             * @description Its number in the tree, from 0; null while it waits to be sealed.
+             * @example 4711
+             */
+            number: number | null;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /**
+             * @description What, as in the list of acts.
+             * @example change_roles
+             */
+            act: string;
+            account: components["schemas"]["AuditAccount"] | null;
+            /** @description The roles that the account acted with. */
+            roles: string[];
+            /**
+             * @description The operator's command.
+             * @example gezhi admin setup-token
+             */
+            operator: string | null;
+            /**
+             * @description The client's address; empty where there was none.
+             * @example 10.0.3.17
+             */
+            address: string;
+            /** @description The browser or program, as it named itself. */
+            agent: string;
+            /** @description The request, as in the server's log and in problem documents. */
+            request_id: string;
+            row: components["schemas"]["AuditRow"] | null;
+            /** @description What changed. */
+            changes: components["schemas"]["AuditChange"][];
+            /** @description What for, as given. */
+            purpose: string | null;
+            /**
+             * Format: int32
+             * @description How often, where several acts were folded into one entry.
+             * @example 1
+             */
+            times: number;
+            /** @description Whether its words were erased with a person; then only moment, act and row are left. */
+            erased: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description Id of an entry of the audit log.
+         * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
+         */
+        AuditEntryId: string;
+        /** @description One page of the list. */
+        AuditEntryPage: {
+            /** @description The rows of this page. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Give it as `cursor` to read on; null at the end. */
+            next_cursor: string | null;
+        };
+        /** @description The state of the log, and everything it takes to check it from outside. */
+        AuditLog: {
+            /** @description All acts that are recorded. */
+            acts: components["schemas"]["AuditAct"][];
+            /**
+             * Format: int32
+             * @description Days that entries are kept.
+             * @example 400
+             */
+            kept_days: number;
+            /**
+             * Format: int64
+             * @description Entries in the tree.
+             * @example 4711
+             */
+            sealed: number;
+            /**
+             * Format: int64
+             * @description Entries that wait to be sealed.
+             * @example 3
+             */
+            unsealed: number;
+            waiting_since: components["schemas"]["Time"] | null;
+            /** @description The latest checkpoint (C2SP tlog-checkpoint); null before the first. */
+            checkpoint: string | null;
+            /**
+             * @description The key that checks it, in the form of C2SP's signed note. Public.
+             * @example gezhi/310116112+d2a5c1f0+AbcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
+             */
+            verifier: string;
+        };
+        /** @description What was acted on. */
+        AuditRow: {
+            /**
+             * @description Its kind.
+             * @example account
+             */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+        };
         /** @description The grids as GeoJSON. */
         BoundaryCollection: {
             /**
@@ -2578,7 +2797,7 @@ export interface components {
          * @description What an account may do in its township.
          * @enum {string}
          */
-        Role: "administrator" | "leader" | "clerk" | "grid_head" | "worker" | "member" | "integrator";
+        Role: "administrator" | "auditor" | "leader" | "clerk" | "grid_head" | "worker" | "member" | "integrator";
         /** @description The shipped roles. */
         RoleList: {
             /** @description All of them. */
@@ -5157,6 +5376,427 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": components["schemas"]["PhotoFile"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_entries: {
+        parameters: {
+            query?: {
+                /** @description Of this account. */
+                account_id?: components["schemas"]["AccountId"];
+                /**
+                 * @description Of the account with this user name.
+                 * @example clerk
+                 */
+                username?: string;
+                /**
+                 * @description Of this act, as in the list of acts.
+                 * @example sign_in
+                 */
+                act?: string;
+                /** @description On this row. */
+                row_id?: string;
+                /**
+                 * @description From this day in Beijing.
+                 * @example 2026-11-01
+                 */
+                since?: string;
+                /**
+                 * @description Up to the end of this day in Beijing.
+                 * @example 2026-11-30
+                 */
+                until?: string;
+                /**
+                 * @description Rows on a page, 1 to 200; 50 when absent.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit_entries: {
+        parameters: {
+            query?: {
+                /** @description Of this account. */
+                account_id?: components["schemas"]["AccountId"];
+                /**
+                 * @description Of the account with this user name.
+                 * @example clerk
+                 */
+                username?: string;
+                /**
+                 * @description Of this act, as in the list of acts.
+                 * @example sign_in
+                 */
+                act?: string;
+                /** @description On this row. */
+                row_id?: string;
+                /**
+                 * @description From this day in Beijing.
+                 * @example 2026-11-01
+                 */
+                since?: string;
+                /**
+                 * @description Up to the end of this day in Beijing.
+                 * @example 2026-11-30
+                 */
+                until?: string;
+                /**
+                 * @description Rows on a page, 1 to 200; 50 when absent.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
                 };
             };
             /** @description The request is malformed. */
@@ -9667,6 +10307,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointsRuleList"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Nine-digit code of the township
+                 * @example 310116112
+                 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoint, a signed note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description The request is malformed. */
