@@ -705,7 +705,13 @@ on_both! {
         clerk.upload("/imports/members?dry_run=true", "file", "r.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             support::faulty_roster()).await.ok(200);
         done!("import_members");
-        clerk.post("/imports/grids?dry_run=true", &json!({"type": "FeatureCollection", "features": []})).await.ok(200);
+        let grids = clerk.get("/grids").await.ok(200);
+        let village = grids["items"].as_array().unwrap().iter().find(|one| one["kind"] == "general").unwrap();
+        let park = json!({"type": "Feature",
+            "properties": {"code": "park1", "name": "园区", "kind": "dedicated", "parent": village["code"]},
+            "geometry": {"type": "Polygon", "coordinates":
+                [[[121.40, 30.79], [121.41, 30.79], [121.41, 30.80], [121.40, 30.80], [121.40, 30.79]]]}});
+        clerk.post("/imports/grids?dry_run=true", &json!({"type": "FeatureCollection", "features": [park]})).await.ok(200);
         done!("import_grids");
 
         let path = format!("/grids/{}", id("grid"));

@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use support::prelude::*;
 use support::program::Prepared;
 use support::shim::{EIO, ENOSPC, Effect, Shim, What, call};
+use support::soak;
 use support::wire::Wire;
 use tokio::sync::mpsc;
 
@@ -137,10 +138,6 @@ async fn is_well(client: &Client, seen: &mut Vec<Outcome>) -> Duration {
         assert!(attempt == 0, "the storage is well and writes are answered {status}");
     }
     started.elapsed()
-}
-
-fn soak() -> bool {
-    std::env::var_os("GEZHI_SOAK").is_some()
 }
 
 /// Writing, syncing, opening and cutting fail with a full disk and with a broken one, at every step of a transaction, once

@@ -9,16 +9,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use support::prelude::*;
+use support::soak;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// Memory that any crowd of strangers may cost, in KiB.
 const MOST_KIB: u64 = 64 * 1024;
-
-fn soak() -> bool {
-    std::env::var_os("GEZHI_SOAK").is_some_and(|value| value == "1")
-}
 
 /// The program, serving the database of a test in a process of its own.
 struct Program {
@@ -247,11 +244,12 @@ async fn inventor(address: String, from: usize, count: usize) {
 
 on_both! {
     /// Silent readers, unfinished bodies and invented methods, all at once: what they cost in memory is bounded, they end
-    /// within their time, and a user beside them waits at most twice as long as alone.
+    /// within their time, and a user beside them is served all the while.
     async fn a_crowd_costs_neither_memory_nor_users(app: TestApp) {
         const ROUNDS: usize = 3;
-        // Noise of a machine that runs other tests, in milliseconds.
-        const FLOOR: f64 = 40.0;
+        // Noise, in milliseconds: twice as long as alone is measured in the long run, which has the machine to itself.
+        // Beside other tests only a user who is held up is found.
+        let floor = if soak() { 40.0 } else { 1_000.0 };
         let (readers, bodies, methods) = if soak() { (600, 200, 50_000) } else { (150, 50, 3_000) };
         let program = Program::start(&app, &[("GEZHI_ANSWER_SECONDS", "4"), ("GEZHI_BODY_SECONDS", "4")]);
         let user = program.client(Who::Clerk).await;
@@ -288,7 +286,7 @@ on_both! {
         }
         // Whatever else the machine does makes a round worse and never better: one good round shows what is possible.
         let least = excess.iter().copied().fold(f64::INFINITY, f64::min);
-        assert!(least < FLOOR, "beside strangers a user waits longer: {excess:?} ms beyond twice");
+        assert!(least < floor, "beside strangers a user waits longer: {excess:?} ms beyond twice");
         assert!(highest - before <= MOST_KIB, "strangers took {} KiB", highest - before);
 
         let figures = program.figures().await;

@@ -336,7 +336,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
+        // Three of four random rings cross themselves, and are passed over where they may not.
+        #![proptest_config(ProptestConfig { cases: 2_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
         #[test]
         fn the_sweep_finds_what_every_pair_finds(
             size in 2..12_i32, rings in prop::collection::vec(ring(12, 2..9), 1..5)) {
