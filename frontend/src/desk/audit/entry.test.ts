@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '@/api'
+import { addTexts } from '@/shared/i18n'
 import { said, who } from './entry'
+import texts from './texts'
+
+addTexts('audit', texts)
 
 const entry: AuditEntry = {
   id: '019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77',
@@ -24,13 +28,17 @@ describe('an entry in words', () => {
   it('names who acted', () => {
     expect(who(entry)).toBe('clerk')
     expect(who({ ...entry, account: { id: 'gone', username: null } })).toBe('gone')
-    expect(who({ ...entry, account: null, operator: 'gezhi admin setup-token' })).toBe('gezhi admin setup-token')
+    expect(who({ ...entry, account: null, operator: 'gezhi admin setup-token' })).toBe(
+      'gezhi admin setup-token',
+    )
     expect(who({ ...entry, account: null })).toBe('未知用户')
     expect(who({ ...entry, account: null, address: '' })).toBe('系统')
   })
 
   it('says what changed', () => {
-    expect(said({ field: 'roles', before: 'leader clerk', after: 'leader' })).toBe('roles: leader clerk → leader')
+    expect(said({ field: 'roles', before: 'leader clerk', after: 'leader' })).toBe(
+      'roles: leader clerk → leader',
+    )
     expect(said({ field: 'roles', before: null, after: 'leader' })).toBe('roles: leader')
     expect(said({ field: 'member_id', before: 'x', after: null })).toBe('member_id: x → （空）')
     expect(said({ field: 'password', before: null, after: null })).toBe('password')
