@@ -198,6 +198,42 @@ on_both! {
         assert_eq!(count, 4);
     }
 
+    /// A statement that failed is not got over: who overlooks it is told, and nothing of the transaction stays. Nor is one
+    /// that was never waited for.
+    async fn what_failed_is_never_committed(app: TestApp) {
+        let scope = app.scope(Town::A);
+        let overlooked = scope
+            .write(async |tx: &Tx| {
+                tx.insert(org("93")).await?;
+                assert_eq!(code(tx.insert(org("93")).await), Some(Code::AlreadyExists));
+                // Neither does a further statement make it good.
+                assert!(tx.insert(org("94")).await.is_err());
+                Ok(())
+            })
+            .await;
+        assert_eq!(code(overlooked), Some(Code::Internal));
+        let dropped = scope
+            .write(async |tx: &Tx| {
+                tx.insert(org("95")).await?;
+                let mut asked = Box::pin(tx.insert(org("96")));
+                // Begun, and left before its answer.
+                let begun = std::future::poll_fn(|context| std::task::Poll::Ready(asked.as_mut().poll(context)));
+                assert!(begun.await.is_pending(), "an answer without a wait");
+                drop(asked);
+                Ok(())
+            })
+            .await;
+        assert_eq!(code(dropped), Some(Code::Internal));
+        let kept = scope
+            .read(async |tx: &Tx| {
+                tx.find::<party_org::Entity>().filter(party_org::Column::Code.is_in(["93", "94", "95", "96"])).count().await
+            })
+            .await
+            .unwrap();
+        assert_eq!(kept, 0);
+        scope.write(async |tx: &Tx| tx.insert(org("97")).await).await.unwrap();
+    }
+
     /// 8 writers, 100 times each: read a row, count it up, write it back. Two servers on the same database, as
     /// after a careless second start.
     async fn eight_writers_lose_nothing(app: TestApp) {

@@ -15,7 +15,7 @@ use sea_orm::{
 use super::trust::{self, Trust, Txn};
 use crate::config::Config;
 
-/// Seconds the answer of a proof that the database can be written is good for: whoever asks more often causes no more writes.
+/// Seconds the proof that the database can be written is good for: whoever asks more often causes no more writes.
 const PROOF_SECONDS: u64 = 1;
 /// Seconds such a proof may take.
 const PROBE_SECONDS: u64 = 5;
@@ -114,7 +114,13 @@ impl Pool {
 pub struct Db {
     read: Pool,
     write: Pool,
-    proof: tokio::sync::Mutex<Option<Instant>>,
+    proof: tokio::sync::Mutex<Option<Proof>>,
+}
+
+/// What the last attempt at writing came to, and when.
+struct Proof {
+    ended: Instant,
+    outcome: Result<(), DbErr>,
 }
 
 impl Db {
@@ -184,18 +190,22 @@ impl Db {
         if applied == migration::versions() { Ok(()) } else { Err(StartError::Schema) }
     }
 
-    /// Proves that what is written is kept, by writing. The proof is good for a second, however many ask.
+    /// Proves that what is written is kept, by writing. The proof is good for a second, however many ask; who waited while
+    /// one was tried shares what it came to, so that a crowd does not queue up before a database that hangs.
     pub async fn prove(&self) -> Result<(), DbErr> {
-        let mut proof = self.proof.lock().await;
-        if proof.is_some_and(|at| at.elapsed() < Duration::from_secs(PROOF_SECONDS)) {
-            return Ok(());
+        let asked = Instant::now();
+        let mut last = self.proof.lock().await;
+        if let Some(proof) = last.as_ref() {
+            let fresh = proof.ended.elapsed() < Duration::from_secs(PROOF_SECONDS);
+            if proof.ended >= asked || fresh && proof.outcome.is_ok() {
+                return proof.outcome.clone();
+            }
         }
-        *proof = None;
-        tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.probe())
+        let outcome = tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.probe())
             .await
-            .map_err(|_| DbErr::Custom(format!("no write within {PROBE_SECONDS} s")))??;
-        *proof = Some(Instant::now());
-        Ok(())
+            .unwrap_or_else(|_| Err(DbErr::Custom(format!("no write within {PROBE_SECONDS} s"))));
+        *last = Some(Proof { ended: Instant::now(), outcome: outcome.clone() });
+        outcome
     }
 
     async fn probe(&self) -> Result<(), DbErr> {
