@@ -3,8 +3,8 @@
 //!
 //! Rules:
 //! - Every trip has a deadline of 50 ms. A trip that fails is no error: the node goes on alone.
-//! - A connection that broke, or three trips in a row that came too late, and Redis is not asked any more until a probe
-//!   in the background, once a second, has connected anew and been answered in time.
+//! - An error, as of a connection that broke, or three trips in a row that came too late, and Redis is not asked any more
+//!   until a probe in the background, once a second, has connected anew and been answered in time.
 //! - It need not be there at start, and it is asked again by itself when it is back.
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -73,12 +73,7 @@ impl Helper {
                 inner.late.store(0, Ordering::Relaxed);
                 Some(answer)
             }
-            Some(Err(error)) if error.is_unrecoverable_error() || error.is_io_error() => {
-                inner.leave(&error.to_string());
-                None
-            }
             Some(Err(error)) => {
-                tracing::warn!(%error, "redis refuses; this node goes on alone");
                 inner.leave(&error.to_string());
                 None
             }
