@@ -10,6 +10,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
 use super::merkle::Hash;
+use crate::auth::key_file;
 use crate::tenancy::StartError;
 
 /// Signatures that are looked at in one note.
@@ -195,26 +196,9 @@ pub struct Key(Ed25519KeyPair);
 impl Key {
     /// Reads the key's file, or makes it, for its owner's eyes only.
     pub fn load(path: &Path) -> Result<Self, StartError> {
-        let name = || path.display().to_string();
-        let document = match std::fs::read(path) {
-            Ok(document) => document,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let made = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new())
-                    .map_err(|_| StartError::Config("no key could be generated".to_owned()))?;
-                match write_private(path, made.as_ref()) {
-                    Ok(()) => made.as_ref().to_vec(),
-                    // Another server of this folder was faster: its key is the one.
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                        std::fs::read(path).map_err(|error| StartError::File(name(), error))?
-                    }
-                    Err(error) => return Err(StartError::File(name(), error)),
-                }
-            }
-            Err(error) => return Err(StartError::File(name(), error)),
-        };
-        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&document)
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&key_file(path)?)
             .map(Self)
-            .map_err(|_| StartError::Config(format!("{}: no Ed25519 key", name())))
+            .map_err(|_| StartError::Config(format!("{}: no Ed25519 key", path.display())))
     }
 
     /// What checks notes signed under a name.
@@ -255,20 +239,6 @@ fn line(verifier: &Verifier, signature: &[u8]) -> String {
     let mut bytes = verifier.id().to_vec();
     bytes.extend_from_slice(signature);
     format!("— {} {}", verifier.name, STANDARD.encode(bytes))
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]
