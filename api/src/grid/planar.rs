@@ -331,6 +331,12 @@ mod tests {
         })
     }
 
+    /// Sides on so few places that they meet.
+    fn folded(sides: impl IntoIterator<Item = (Point, Point)>, size: i32) -> Vec<(Point, Point)> {
+        let fold = |p: Point| Point { lng: p.lng % size, lat: p.lat % size };
+        sides.into_iter().map(|(a, b)| (fold(a), fold(b))).filter(|(a, b)| a != b).collect()
+    }
+
     fn sweep(all: &[(Point, Point)]) -> bool {
         crosses(all.iter().copied(), &Budget::unbounded()).unwrap_or_default()
     }
@@ -341,25 +347,13 @@ mod tests {
         #[test]
         fn the_sweep_finds_what_every_pair_finds(
             size in 2..12_i32, rings in prop::collection::vec(ring(12, 2..9), 1..5)) {
-            let all: Vec<(Point, Point)> = rings.iter().flat_map(|ring| sides(ring))
-                .map(|(a, b)| {
-                    let fold = |p: Point| Point { lng: p.lng % size, lat: p.lat % size };
-                    (fold(a), fold(b))
-                })
-                .filter(|(a, b)| a != b)
-                .collect();
+            let all = folded(rings.iter().flat_map(|ring| sides(ring)), size);
             prop_assert_eq!(sweep(&all), naive(&all));
         }
 
         #[test]
         fn loose_sides_too(size in 2..9_i32, pairs in prop::collection::vec((point(9), point(9)), 1..9)) {
-            let all: Vec<(Point, Point)> = pairs.into_iter()
-                .map(|(a, b)| {
-                    let fold = |p: Point| Point { lng: p.lng % size, lat: p.lat % size };
-                    (fold(a), fold(b))
-                })
-                .filter(|(a, b)| a != b)
-                .collect();
+            let all = folded(pairs, size);
             prop_assert_eq!(sweep(&all), naive(&all));
         }
 
