@@ -183,59 +183,61 @@ pub async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
 }
 
 /// The entries that a question names as a table of text, for a spreadsheet; at most 50,000, the latest first. That it was
-/// made is recorded with the question.
+/// made is recorded with the question, before anybody has it; the reading itself holds up no writer.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
-    scope
-        .write(async move |tx: &Tx| {
-            let found = rows(tx, &query, None, EXPORTED_MAX).await?;
+    let (found, labels) = scope
+        .read(async |tx: &Tx| {
             let labels = tx.shared::<Acts>().cloned().unwrap_or_default();
-            let mut entry = Record::of(acts::EXPORT).with("entries", found.len());
-            for (field, value) in [
-                ("account_id", query.account_id.map(|id| id.to_string())),
-                ("username", query.username),
-                ("act", query.act),
-                ("row_id", query.row_id.map(|id| id.to_string())),
-                ("since", query.since.map(|date| date.to_string())),
-                ("until", query.until.map(|date| date.to_string())),
-            ] {
-                entry = entry.changed(field, None::<String>, value);
-            }
-            record(tx, entry).await?;
-            let mut text = String::from(
-                "\u{feff}时间,事项,账号,角色,对象,对象编号,变更,用途,次数,地址,程序,请求,序号\r\n",
-            );
-            for row in found {
-                let label = labels.get(&row.act).map_or(row.act.clone(), |act| act.zh.to_owned());
-                let one = row.into_dto();
-                let changes: Vec<String> = one.changes.iter().map(change).collect();
-                let account =
-                    one.account.map(|who| who.username.unwrap_or_else(|| who.id.to_string()));
-                let (kind, id) =
-                    one.row.map(|row| (row.kind, row.id.to_string())).unwrap_or_default();
-                let cells = [
-                    one.at.to_rfc3339(),
-                    label,
-                    account.or(one.operator).unwrap_or_default(),
-                    one.roles.join(" "),
-                    kind,
-                    id,
-                    changes.join("; "),
-                    one.purpose.unwrap_or_default(),
-                    one.times.to_string(),
-                    one.address,
-                    one.agent,
-                    one.request_id,
-                    one.number.map(|number| number.to_string()).unwrap_or_default(),
-                ];
-                text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
-                text.push_str("\r\n");
-            }
-            Ok(text.into_bytes())
+            Ok((rows(tx, &query, None, EXPORTED_MAX).await?, labels))
         })
-        .await
+        .await?;
+    let mut entry = Record::of(acts::EXPORT).with("entries", found.len());
+    for (field, value) in [
+        ("account_id", query.account_id.map(|id| id.to_string())),
+        ("username", query.username),
+        ("act", query.act),
+        ("row_id", query.row_id.map(|id| id.to_string())),
+        ("since", query.since.map(|date| date.to_string())),
+        ("until", query.until.map(|date| date.to_string())),
+    ] {
+        entry = entry.changed(field, None::<String>, value);
+    }
+    scope.write(async move |tx: &Tx| record(tx, entry).await).await?;
+    Ok(table(found, &labels).into_bytes())
+}
+
+fn table(rows: Vec<Row>, labels: &Acts) -> String {
+    let mut text = String::from(
+        "\u{feff}时间,事项,账号,角色,对象,对象编号,变更,用途,次数,地址,程序,请求,序号\r\n",
+    );
+    for row in rows {
+        let label = labels.get(&row.act).map_or(row.act.clone(), |act| act.zh.to_owned());
+        let one = row.into_dto();
+        let changes: Vec<String> = one.changes.iter().map(change).collect();
+        let account = one.account.map(|who| who.username.unwrap_or_else(|| who.id.to_string()));
+        let (kind, id) = one.row.map(|row| (row.kind, row.id.to_string())).unwrap_or_default();
+        let cells = [
+            one.at.to_rfc3339(),
+            label,
+            account.or(one.operator).unwrap_or_default(),
+            one.roles.join(" "),
+            kind,
+            id,
+            changes.join("; "),
+            one.purpose.unwrap_or_default(),
+            one.times.to_string(),
+            one.address,
+            one.agent,
+            one.request_id,
+            one.number.map(|number| number.to_string()).unwrap_or_default(),
+        ];
+        text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
+        text.push_str("\r\n");
+    }
+    text
 }
 
 fn change(one: &AuditChange) -> String {
