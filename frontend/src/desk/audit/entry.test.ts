@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '@/api'
 import { addTexts } from '@/shared/i18n'
-import { said, who } from './entry'
+import { rowName, said, who } from './entry'
 import texts from './texts'
 
 addTexts('audit', texts)
@@ -42,5 +42,12 @@ describe('an entry in words', () => {
     expect(said({ field: 'roles', before: null, after: 'leader' })).toBe('roles: leader')
     expect(said({ field: 'member_id', before: 'x', after: null })).toBe('member_id: x → （空）')
     expect(said({ field: 'password', before: null, after: null })).toBe('password')
+  })
+
+  it('names the row', () => {
+    expect(rowName({ kind: 'account', id: '019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77' })).toBe('账号 0e5a77')
+    expect(rowName({ kind: 'unheard_of', id: '019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77' })).toBe(
+      'unheard_of 0e5a77',
+    )
   })
 })

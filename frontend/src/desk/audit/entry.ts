@@ -1,5 +1,5 @@
 import type { AuditChange, AuditEntry } from '@/api'
-import { t } from '@/shared/i18n'
+import { hasText, t } from '@/shared/i18n'
 
 /** Who acted, in words. */
 export function who(entry: AuditEntry): string {
@@ -14,4 +14,10 @@ export function said(change: AuditChange): string {
   if (before === null && after === null) return field
   if (before === null) return `${field}: ${after}`
   return `${field}: ${before} → ${after ?? t('audit.empty')}`
+}
+
+/** Which row an entry is about: its kind and the end of its id, which tells rows of a kind apart. */
+export function rowName(row: NonNullable<AuditEntry['row']>): string {
+  const kind = `audit.kind.${row.kind}`
+  return t('audit.row', { kind: hasText(kind) ? t(kind) : row.kind, id: row.id.slice(-6) })
 }
