@@ -232,7 +232,7 @@ async fn verify(
     };
     let mut faults = 0;
     for tenant in tenants {
-        let outcome = crate::verify(&state, tenant, &kept).await?;
+        let outcome = crate::verify::verify(&state, tenant, &kept).await?;
         faults += outcome.faults.len();
         say(&outcome.to_string())?;
     }

@@ -3,7 +3,7 @@
 //! The house has four floors; a feature uses the floors below it and, on floors 2 and 3, the rooms to its left:
 //!
 //! ```text
-//! roof      board                                        read across all floors
+//! roof      board  verify                                read across all floors
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
@@ -39,6 +39,7 @@ pub mod state;
 pub mod task;
 pub mod tenancy;
 pub mod township;
+pub mod verify;
 pub mod work;
 
 use std::sync::Arc;
@@ -290,68 +291,6 @@ fn serve(
         .and_then(http)
     })?;
     Ok(server.run())
-}
-
-/// What counting a township again gave, for the operator.
-#[derive(Debug, Clone)]
-pub struct Verified {
-    /// Name and code of the township.
-    pub township: String,
-    /// What was counted of its audit log.
-    pub audit: audit::Report,
-    /// Everything that does not fit, one line each.
-    pub faults: Vec<String>,
-}
-
-impl std::fmt::Display for Verified {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let audit = &self.audit;
-        write!(
-            f,
-            "{}: {} entries, {} leaves, {} not sealed yet, {} erased, {} purged, {} checkpoints: ",
-            self.township,
-            audit.entries,
-            audit.leaves,
-            audit.unsealed,
-            audit.erased,
-            audit.purged,
-            audit.checkpoints
-        )?;
-        match self.faults.as_slice() {
-            [] => write!(f, "all fits"),
-            faults => {
-                write!(f, "{} do not fit", faults.len())?;
-                faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
-            }
-        }
-    }
-}
-
-/// Counts a township's audit log and points ledger again, in one snapshot. `kept` are checkpoints that were kept elsewhere.
-///
-/// # Errors
-/// Those of the database; what was kept elsewhere is no checkpoint of this log.
-pub async fn verify(
-    state: &AppState,
-    tenant: ::entity::ids::TenantId,
-    kept: &[String],
-) -> http::Result<Verified> {
-    state
-        .scope_of(tenant)
-        .read(async |tx| {
-            let township = tx.township().await?;
-            let audit = audit::verify(tx, kept).await?;
-            let ledger = points::service::audit(tx).await?;
-            let faults = audit.faults.iter().map(|fault| format!("audit log: {fault}"));
-            let faults = faults.chain(ledger.iter().map(|one| format!("points ledger: {one:?}")));
-            let faults = faults.collect();
-            Ok(Verified {
-                township: format!("{} ({})", township.name, township.code),
-                audit,
-                faults,
-            })
-        })
-        .await
 }
 
 /// Brings the schema up to date, as the owner; on PostgreSQL grants the run-time role what it needs.
