@@ -3,12 +3,10 @@
 //! `GEZHI_SOAK=1` makes the crowds as large as they are promised to be borne.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use support::prelude::*;
+use support::program::Program;
 use support::soak;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,128 +15,39 @@ use tokio::task::JoinSet;
 /// Memory that any crowd of strangers may cost, in KiB.
 const MOST_KIB: u64 = 64 * 1024;
 
-/// The program, serving the database of a test in a process of its own.
-struct Program {
-    id: u32,
-    child: Option<Child>,
-    address: String,
-    lines: Option<std::thread::JoinHandle<()>>,
+const FIGURES: &str = "for the figures";
+
+/// The program beside the test.
+fn start(app: &TestApp, settings: &[(&str, &str)]) -> Program {
+    let own = [("GEZHI_METRICS_TOKEN", FIGURES), ("GEZHI_LOG", "warn")];
+    Program::beside(app, &[&own, settings].concat())
 }
 
-impl Program {
-    fn start(app: &TestApp, settings: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(support::program::path());
-        command
-            .arg("serve")
-            .env("GEZHI_DATABASE_URL", &app.database_url)
-            .env("GEZHI_DATA_DIR", &app.state.config().data_dir)
-            .env("GEZHI_LISTEN", "127.0.0.1:0")
-            .env("GEZHI_CLOCK", app.clock.now().to_rfc3339())
-            .env("GEZHI_WORKERS", "2")
-            .env("GEZHI_METRICS_TOKEN", "for the figures")
-            .env("GEZHI_LOG", "warn")
-            .env_remove("GEZHI_REDIS_URL")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        for (name, value) in settings {
-            command.env(name, value);
-        }
-        let mut child = command.spawn().expect("the program can be started");
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            assert_ne!(output.read_line(&mut line).unwrap(), 0, "the program ended at its start");
-            if let Some((_, rest)) = line.split_once("listens on http://") {
-                break rest.split('/').next().unwrap().to_owned();
-            }
-        };
-        // Somebody takes what it still has to say, or it would wait for that.
-        let lines =
-            std::thread::spawn(
-                move || while output.read_line(&mut String::new()).is_ok_and(|n| n > 0) {},
-            );
-        Self { id: child.id(), child: Some(child), address, lines: Some(lines) }
-    }
+/// Somebody signed in, with a connection for each request: one that is kept may be closed, idle, in the moment in which
+/// it is used again.
+fn user(token: &str) -> reqwest::Client {
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    reqwest::Client::builder().default_headers(headers).pool_max_idle_per_host(0).build().unwrap()
+}
 
-    fn proc(&self, file: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/{file}", self.id))
-    }
+async fn token(program: &Program, who: Who) -> String {
+    program.client(who, Town::A).await.token().unwrap().to_owned()
+}
 
-    /// What it holds in memory, in KiB.
-    fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(self.proc("status")).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.split_whitespace().next().unwrap().parse().unwrap()
-    }
-
-    /// Files and sockets it has open.
-    fn files(&self) -> usize {
-        std::fs::read_dir(self.proc("fd")).unwrap().count()
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]).status();
-        assert!(sent.unwrap().success());
-    }
-
-    /// Waits for its end, at most so long.
-    async fn ended(&mut self, within: Duration) -> std::process::ExitStatus {
-        let mut child = self.child.take().unwrap();
-        let end = tokio::task::spawn_blocking(move || child.wait());
-        match tokio::time::timeout(within, end).await {
-            Ok(status) => status.unwrap().unwrap(),
-            Err(_) => {
-                self.signal("KILL");
-                panic!("the program does not end");
-            }
-        }
-    }
-
-    async fn client(&self, who: Who) -> reqwest::Client {
-        let token = sign_in(self, who).await;
-        let mut headers = reqwest::header::HeaderMap::new();
-        headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
-        // A connection for each request: one that is kept may be closed, idle, in the moment in which it is used again.
-        reqwest::Client::builder()
-            .default_headers(headers)
-            .pool_max_idle_per_host(0)
-            .build()
-            .unwrap()
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    /// What is kept for all who ask is made.
-    async fn warm(&self) {
-        for encoding in ["", "accept-encoding: gzip\r\n"] {
-            let ask = format!(
-                "GET /docs/scalar.js HTTP/1.1\r\nhost: x\r\n{encoding}connection: close\r\n\r\n"
-            );
-            assert!(raw(&self.address, ask.as_bytes()).await.starts_with("HTTP/1.1 200 "));
-        }
-    }
-
-    async fn figures(&self) -> String {
-        let request =
-            reqwest::Client::new().get(self.url("/metrics")).bearer_auth("for the figures");
-        request.send().await.unwrap().text().await.unwrap()
+/// What is kept for all who ask is made.
+async fn warm(program: &Program) {
+    for encoding in ["", "accept-encoding: gzip\r\n"] {
+        let ask = format!(
+            "GET /docs/scalar.js HTTP/1.1\r\nhost: x\r\n{encoding}connection: close\r\n\r\n"
+        );
+        assert!(raw(program.address(), ask.as_bytes()).await.starts_with("HTTP/1.1 200 "));
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        if let Some(lines) = self.lines.take() {
-            let _ = lines.join();
-        }
-    }
+async fn figures(program: &Program) -> String {
+    let request = reqwest::Client::new().get(program.url("/metrics")).bearer_auth(FIGURES);
+    request.send().await.unwrap().text().await.unwrap()
 }
 
 /// Sends bytes as they are and reads until the server closes.
@@ -193,7 +102,7 @@ async fn p99(program: &Program, user: &reqwest::Client, requests: usize) -> f64 
 async fn crowd(program: &Program, token: &str, readers: usize, bodies: usize) -> Vec<TcpStream> {
     let mut coming = JoinSet::new();
     let mut join = |request: Vec<u8>| {
-        let address = program.address.clone();
+        let address = program.address().to_owned();
         coming.spawn(async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
             // Taken as far as the server takes it: who does not want a body leaves it where it is.
@@ -251,14 +160,14 @@ on_both! {
         // Beside other tests only a user who is held up is found.
         let floor = if soak() { 40.0 } else { 1_000.0 };
         let (readers, bodies, methods) = if soak() { (600, 200, 50_000) } else { (150, 50, 3_000) };
-        let program = Program::start(&app, &[("GEZHI_ANSWER_SECONDS", "4"), ("GEZHI_BODY_SECONDS", "4")]);
-        let user = program.client(Who::Clerk).await;
-        let token = sign_in(&program, Who::Worker).await;
+        let program = start(&app, &[("GEZHI_ANSWER_SECONDS", "4"), ("GEZHI_BODY_SECONDS", "4")]);
+        let user = user(&token(&program, Who::Clerk).await);
+        let token = token(&program, Who::Worker).await;
         let header = format!("authorization: Bearer {token}\r\n");
 
         // Everything once.
-        program.warm().await;
-        inventor(program.address.clone(), 0, 50).await;
+        warm(&program).await;
+        inventor(program.address().to_owned(), 0, 50).await;
         p99(&program, &user, 50).await;
         let (before, files) = (program.resident(), program.files());
 
@@ -270,7 +179,7 @@ on_both! {
             let came = Instant::now();
             highest = highest.max(program.resident());
             let share = methods / ROUNDS;
-            let flood = tokio::spawn(inventor(program.address.clone(), 1000 + round * share, share));
+            let flood = tokio::spawn(inventor(program.address().to_owned(), 1000 + round * share, share));
             let beside = p99(&program, &user, 200).await;
             highest = highest.max(program.resident());
             flood.await.unwrap();
@@ -289,7 +198,7 @@ on_both! {
         assert!(least < floor, "beside strangers a user waits longer: {excess:?} ms beyond twice");
         assert!(highest - before <= MOST_KIB, "strangers took {} KiB", highest - before);
 
-        let figures = program.figures().await;
+        let figures = figures(&program).await;
         assert!(figures.contains("method=\"OTHER\"") && !figures.contains("M0"), "{figures}");
         assert!(figures.len() < 256 * 1024, "{} bytes of figures", figures.len());
     }
@@ -523,18 +432,18 @@ on_both! {
     /// Told to stop under load, the server answers every request that has come, and is not held by who stands still.
     async fn nobody_is_cut_at_the_end(app: TestApp) {
         for round in 0..if soak() { 20 } else { 2 } {
-            let mut program = Program::start(&app, &[]);
-            let token = sign_in(&program, Who::Clerk).await;
-            program.warm().await;
+            let mut program = start(&app, &[]);
+            let token = token(&program, Who::Clerk).await;
+            warm(&program).await;
             // Whom nobody waits for.
             let header = format!("authorization: Bearer {token}\r\n");
             let silent = crowd(&program, &header, 3, 8).await;
             let mut clients = JoinSet::new();
             for number in 0..8 {
-                clients.spawn(asks_until_refused(program.address.clone(), token.clone(), number % 2 == 0));
+                clients.spawn(asks_until_refused(program.address().to_owned(), token.clone(), number % 2 == 0));
             }
             // Under way.
-            while program.figures().await.matches("/api/v1/members").count() == 0 {}
+            while figures(&program).await.matches("/api/v1/members").count() == 0 {}
             program.signal("TERM");
             let told = Instant::now();
             let status = program.ended(Duration::from_secs(12)).await;
@@ -548,18 +457,6 @@ on_both! {
             drop(silent);
         }
     }
-}
-
-async fn sign_in(program: &Program, who: Who) -> String {
-    let body = json!({"township": Town::A.directory().0, "username": who.username(), "password": PASSWORD, "refresh_in": "body"});
-    let answer = reqwest::Client::new()
-        .post(program.url("/api/v1/sessions"))
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 201);
-    answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
 }
 
 /// Asks again and again, on one connection as long as the server keeps it or on a new one each time, until nobody listens

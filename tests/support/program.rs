@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
 
-use crate::app::{Db, Furnished, Place, Template};
+use crate::app::{Db, Furnished, Place, Template, TestApp};
 use crate::client::Client;
-use crate::fixture::{Town, Township, Who};
-use crate::postgres;
+use crate::fixture::{Town, Who};
+use crate::{postgres, workplace};
 
 /// The program as it was built; refuses one that is older than its sources.
 pub fn path() -> &'static Path {
@@ -39,14 +40,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 pub struct Prepared {
     db: Db,
     place: Place,
-    towns: Vec<(Town, Arc<Township>)>,
 }
 
 impl Prepared {
     /// A fresh copy.
     pub async fn new(db: Db, furnished: Furnished) -> Self {
         let template = Template::get(db, furnished);
-        Self { db, place: template.copy().await, towns: template.towns.clone() }
+        Self { db, place: template.copy().await }
     }
 
     /// The folder of the server's own files; on SQLite of its database too.
@@ -59,12 +59,6 @@ impl Prepared {
         self.place.url(self.db, postgres::RUNTIME)
     }
 
-    /// A township of the fixture.
-    pub fn town(&self, town: Town) -> Arc<Township> {
-        let found = self.towns.iter().find(|(name, _)| *name == town);
-        found.map(|(_, township)| township.clone()).expect("the township was founded")
-    }
-
     /// Starts the program on it.
     pub fn serve(&self, environment: &[(String, String)]) -> Program {
         self.try_serve(environment)
@@ -74,21 +68,48 @@ impl Prepared {
     /// Starts the program on it, or gives what it said instead of listening.
     pub fn try_serve(&self, environment: &[(String, String)]) -> Result<Program, String> {
         std::fs::create_dir_all(self.dir()).expect("a folder for the server");
-        let log = self.dir().join("server.log");
+        Program::start(&self.url(), &self.dir(), environment)
+    }
+}
+
+/// The program, serving. Killed when dropped.
+pub struct Program {
+    id: u32,
+    /// None once its end was waited for.
+    child: Option<Child>,
+    origin: String,
+    http: reqwest::Client,
+    log: PathBuf,
+}
+
+impl Program {
+    /// On the database of a test and at its clock, beside the test's own server.
+    pub fn beside(app: &TestApp, settings: &[(&str, &str)]) -> Self {
+        let mut environment = vec![("GEZHI_CLOCK".to_owned(), app.clock.now().to_rfc3339())];
+        environment
+            .extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::start(&app.database_url, &app.state.config().data_dir, &environment)
+            .unwrap_or_else(|said| panic!("the program does not start: {said}"))
+    }
+
+    /// The folder is the server's own; there its log is kept too.
+    fn start(url: &str, folder: &Path, environment: &[(String, String)]) -> Result<Self, String> {
+        let log = folder.join("server.log");
         let errors = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
             .open(&log)
             .expect("a file for the log");
         let mut command = Command::new(path());
-        command.arg("serve").current_dir(self.dir());
+        command.arg("serve").current_dir(folder);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GEZHI_")) {
             command.env_remove(name);
         }
         command
-            .env("GEZHI_DATABASE_URL", self.url())
-            .env("GEZHI_DATA_DIR", self.dir())
+            .env("GEZHI_DATABASE_URL", url)
+            .env("GEZHI_DATA_DIR", folder)
             .env("GEZHI_LISTEN", "127.0.0.1:0")
+            .env("GEZHI_WORKERS", "2")
             .env("GEZHI_SECURE_COOKIES", "false")
             .env("GEZHI_PASSWORD_COST__MEMORY_KIB", "8")
             .env("GEZHI_PASSWORD_COST__PASSES", "1")
@@ -112,27 +133,17 @@ impl Prepared {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Ok(Program { child, origin, http, log })
-    }
-}
-
-/// The program, serving. Killed when dropped.
-pub struct Program {
-    child: Child,
-    origin: String,
-    http: reqwest::Client,
-    log: PathBuf,
-}
-
-impl Program {
-    /// Its process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+        Ok(Self { id: child.id(), child: Some(child), origin, http, log })
     }
 
     /// Host and port, for a connection made by hand.
     pub fn address(&self) -> &str {
         self.origin.trim_start_matches("http://")
+    }
+
+    /// Address of a path on it.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
     }
 
     /// A client that is not signed in.
@@ -150,15 +161,52 @@ impl Program {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    fn proc(&self, file: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{file}", self.id))
+    }
+
+    /// What it holds in memory, in KiB.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(self.proc("status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.and_then(|number| number.parse().ok()).expect("a number of KiB")
+    }
+
+    /// Files and sockets it has open.
+    pub fn files(&self) -> usize {
+        std::fs::read_dir(self.proc("fd")).expect("it runs").count()
+    }
+
+    /// Sends it a signal, by its name without SIG.
+    pub fn signal(&self, name: &str) {
+        workplace::run(Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]));
+    }
+
+    /// Waits for its end, at most so long.
+    pub async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let mut child = self.child.take().expect("its end was not waited for");
+        let end = tokio::task::spawn_blocking(move || child.wait());
+        match tokio::time::timeout(within, end).await {
+            Ok(status) => status.expect("a thread").expect("it has ended"),
+            Err(_) => {
+                self.signal("KILL");
+                panic!("the program does not end");
+            }
+        }
+    }
+
     /// Ends it at once, as a cut of power would end the process.
     pub fn kill(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        self.child.wait().expect("the program ends");
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself.
+            let _ = child.kill();
+            child.wait().expect("the program ends");
+        }
     }
 }
 
