@@ -74,7 +74,7 @@ async fn cut_off(
 }
 
 /// Connections of the server's role that are inside a transaction, once all work has come to rest.
-async fn inside_a_transaction(app: &TestApp) -> i64 {
+pub async fn inside_a_transaction(app: &TestApp) -> i64 {
     let outside = app.outside().await;
     let sql = format!(
         "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND usename = '{}' AND state <> 'idle'",

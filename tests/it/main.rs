@@ -22,6 +22,7 @@ mod checklist;
 mod contract;
 mod crash;
 mod days;
+mod demo;
 mod entity;
 mod grid;
 mod heavy;

@@ -36,6 +36,21 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// The program on a database and in a folder of its own, without settings of the caller's; what it is to do is to be added.
+pub fn command(url: &str, folder: &Path) -> Command {
+    let mut command = Command::new(path());
+    command.current_dir(folder);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GEZHI_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("GEZHI_DATABASE_URL", url)
+        .env("GEZHI_DATA_DIR", folder)
+        .env("GEZHI_PASSWORD_COST__MEMORY_KIB", "8")
+        .env("GEZHI_PASSWORD_COST__PASSES", "1");
+    command
+}
+
 /// A database for the program, with the townships of the fixture.
 pub struct Prepared {
     db: Db,
@@ -100,19 +115,12 @@ impl Program {
             .create(true)
             .open(&log)
             .expect("a file for the log");
-        let mut command = Command::new(path());
-        command.arg("serve").current_dir(folder);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GEZHI_")) {
-            command.env_remove(name);
-        }
+        let mut command = command(url, folder);
         command
-            .env("GEZHI_DATABASE_URL", url)
-            .env("GEZHI_DATA_DIR", folder)
+            .arg("serve")
             .env("GEZHI_LISTEN", "127.0.0.1:0")
             .env("GEZHI_WORKERS", "2")
             .env("GEZHI_SECURE_COOKIES", "false")
-            .env("GEZHI_PASSWORD_COST__MEMORY_KIB", "8")
-            .env("GEZHI_PASSWORD_COST__PASSES", "1")
             .envs(environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -9,15 +9,21 @@
 //! - One password, random for each installation, opens the accounts; it is kept in `demo-accounts.txt` of the data
 //!   folder, readable by the owner alone. No other township has accounts that anybody knows of beforehand.
 //! - It is loaded once: where the township is there already, nothing changes.
+//! - Cut short anywhere, the loading goes on where it was and tells the days up to the present, however long the break
+//!   was. While it is under way, and only then, the password lies in `demo-loading` of the data folder.
+//! - One loading at a time: a second waits for the first and finds its work done.
 
 mod people;
 mod story;
 
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Result as Io};
+use std::path::Path;
 
 use entity::ids::TenantId;
+use entity::tenant;
 
-use crate::auth::new_secret;
+use crate::auth::{new_secret, write_private};
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
 
@@ -39,66 +45,114 @@ pub struct Options {
     pub days: i64,
 }
 
-/// Loads the demonstration unless it is there; gives the accounts to print.
+/// Loads the demonstration unless it is there, or what is missing of it; gives the accounts to print.
+///
+/// # Errors
+/// `already_exists` where the township is a real one; `conflict` where it is a demonstration whose accounts lie elsewhere.
 pub async fn ensure(state: &AppState) -> Result<String> {
-    let file = accounts_file(state);
-    match state.platform().find(CODE).await? {
-        Some(township) if !township.demo => {
-            return Err(ApiError::new(Code::AlreadyExists).detail(
-                format!("{NAME}已有真实数据，不装入演示数据"),
-                "The township is there with real data; no demonstration is loaded",
+    let folder = &state.config().data_dir;
+    let _turn = turn(folder).await?;
+    let (accounts, loading) = (folder.join("demo-accounts.txt"), folder.join("demo-loading"));
+    let known = read(&accounts).map_err(ApiError::internal)?;
+    let begun = read(&loading).map_err(ApiError::internal)?;
+    let township = township(state).await?;
+    let password = match (&township, known, begun) {
+        // The accounts are written last: with them the loading is done.
+        (Some(_), Some(text), _) => {
+            remove(&loading).map_err(ApiError::internal)?;
+            return Ok(text);
+        }
+        (_, _, Some(password)) => password.trim().to_owned(),
+        (Some(_), None, None) => {
+            let file = accounts.display();
+            return Err(ApiError::new(Code::Conflict).detail(
+                format!("演示镇街已在数据库中，但账号文件 {file} 不在，也没有未完成的装入。它可能是用另一个数据目录（data_dir）装入的，或者该文件已被删除；演示密码只记在该文件里"),
+                format!("The demonstration is in the database, but the file of its accounts {file} is not there, and no loading is under way. It was loaded with another data_dir, or the file was removed; the password is kept nowhere else"),
             ));
         }
-        Some(_) => {
-            // The file is written last: without it the loading was cut short, or happened elsewhere.
-            return std::fs::read_to_string(&file).map_err(|error| {
-                ApiError::new(Code::Conflict).detail(
-                    format!("演示镇街已存在，但没有账号文件 {}:{error}。若上次装入中断，请删除数据库后重新装入", file.display()),
-                    format!("The demonstration is there without its accounts in {}: {error}. If loading was cut short, remove the database and load again", file.display()),
-                )
-            });
+        (None, _, None) => {
+            let secret = new_secret();
+            let letters = secret.chars().filter(char::is_ascii_alphanumeric);
+            let password: String = letters.take(16).collect();
+            write_private(&loading, format!("{password}\n").as_bytes())
+                .map_err(ApiError::internal)?;
+            password
         }
-        None => {}
+    };
+    if township.is_none() {
+        // Those of a database that is gone.
+        remove(&accounts).map_err(ApiError::internal)?;
     }
-    let password =
-        new_secret().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
-    let accounts = load(state, &Options { password, seed: SEED, days: 28 }).await?;
-    write_private(&file, &accounts).map_err(ApiError::internal)?;
-    Ok(accounts)
+    let text = load(state, &Options { password, seed: SEED, days: 28 }).await?;
+    write_private(&accounts, text.as_bytes()).map_err(ApiError::internal)?;
+    remove(&loading).map_err(ApiError::internal)?;
+    Ok(text)
 }
 
-/// Loads the demonstration into an empty township; gives the accounts as text.
+/// Loads the demonstration, or what is missing of it; gives the accounts as text. The password is that of the first time.
+///
+/// # Errors
+/// `already_exists` where the township is a real one.
 pub async fn load(state: &AppState, options: &Options) -> Result<String> {
+    let township = township(state).await?;
+    let tenant = township.as_ref().map_or_else(TenantId::new, |township| township.id);
     let origin = std::sync::Arc::new(crate::tenancy::Origin::command("demo"));
-    let scope = state.scope_of(TenantId::new()).from_origin(origin);
-    let tenant = scope.tenant();
+    let scope = state.scope_of(tenant).from_origin(origin);
     let hash = state.passwords().hash(options.password.clone()).await?;
-    let story = story::Story::begin(scope, options, hash).await?;
-    let people = story.people();
-    story.live(options.days).await?;
+    let founded = township.map(|township| township.created_at);
+    let mut story = story::Story::begin(scope, founded, options, hash).await?;
+    story.live().await?;
     crate::audit::seal(&state.scope_of(tenant)).await?;
     let mut text = format!(
         "Demonstration township {CODE} {NAME} (its people are invented)\n  password of all accounts: {}\n",
         options.password
     );
-    for (username, who) in people {
+    for (username, who) in story.accounts() {
         text.push_str(&format!("  {username:<14} {who}\n"));
     }
     Ok(text)
 }
 
-fn accounts_file(state: &AppState) -> PathBuf {
-    state.config().data_dir.join("demo-accounts.txt")
+/// The demonstration's township, if it is there; a real one in its place is left alone.
+async fn township(state: &AppState) -> Result<Option<tenant::Model>> {
+    match state.platform().find(CODE).await? {
+        Some(township) if !township.demo => Err(ApiError::new(Code::AlreadyExists).detail(
+            format!("{NAME}已有真实数据，不装入演示数据"),
+            "The township is there with real data; no demonstration is loaded",
+        )),
+        found => Ok(found),
+    }
 }
 
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+/// Waits until nobody else loads it. The lock ends with the file, or with the process, however that ends.
+async fn turn(folder: &Path) -> Result<File> {
+    std::fs::create_dir_all(folder).map_err(ApiError::internal)?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(folder.join("demo-lock")).map_err(ApiError::internal)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            tracing::info!("another gezhi demo is loading the demonstration; waiting for its end");
+            let locked = actix_web::web::block(move || file.lock().map(|()| file)).await;
+            locked.map_err(ApiError::internal)?.map_err(ApiError::internal)
+        }
+        Err(TryLockError::Error(error)) => Err(ApiError::internal(error)),
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// A file's text, if it is there.
+fn read(path: &Path) -> Io<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Io<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
