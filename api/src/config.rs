@@ -187,6 +187,7 @@ impl Config {
     pub fn sqlite_path(&self) -> Option<&Path> {
         self.database_url
             .strip_prefix("sqlite://")
+            .or_else(|| self.database_url.strip_prefix("sqlite:"))
             .map(|path| path.split('?').next().unwrap_or(path))
             .map(Path::new)
     }

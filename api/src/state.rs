@@ -37,9 +37,10 @@ struct Inner {
 }
 
 impl AppState {
-    /// Connects and checks; does not migrate. Refuses a schema that is not this program's and a PostgreSQL
+    /// Closes the server's files to others, connects and checks; does not migrate. Refuses a schema that is not this program's and a PostgreSQL
     /// role that row-level security does not bind.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        crate::files::close(&config)?;
         let db = Arc::new(Db::connect(&config).await?);
         db.check_role().await?;
         db.check_schema().await?;

@@ -14,6 +14,7 @@
 
 mod account;
 mod activity;
+mod at_rest;
 mod audit;
 mod authz;
 mod calendar;

@@ -277,28 +277,36 @@ fn the_server_refuses_a_role_that_sees_past_the_walls() {
         let server = Postgres::get();
         let database = app.database_url.rsplit('/').next().unwrap().to_owned();
         let suffix = rand::random::<u32>();
-        let (bypass, heir, plain) =
-            (format!("bypass_{suffix}"), format!("heir_{suffix}"), format!("plain_{suffix}"));
-        server
-            .administer(
-                &database,
-                &[
-                    format!("CREATE ROLE {bypass} LOGIN BYPASSRLS"),
-                    format!("CREATE ROLE {heir} LOGIN IN ROLE {OWNER}"),
-                    format!("CREATE ROLE {plain} LOGIN IN ROLE {RUNTIME}"),
-                ],
-            )
-            .await;
-        for (role, why) in
-            [("postgres", "superuser"), (OWNER, "owns"), (&bypass, "BYPASSRLS"), (&heir, "owns")]
-        {
+        let named = |name: &str| format!("{name}_{suffix}");
+        let plain = named("plain");
+        // What the role itself has, and what it could become by SET ROLE.
+        let unsafe_roles = [
+            (named("bypass"), "BYPASSRLS", "BYPASSRLS"),
+            (named("of_bypass"), &*format!("IN ROLE {}", named("bypass")), "BYPASSRLS"),
+            (named("of_super"), "NOINHERIT IN ROLE postgres", "superuser"),
+            (named("heir"), &*format!("IN ROLE {OWNER}"), "owns"),
+            (named("of_heir"), &*format!("NOINHERIT IN ROLE {}", named("heir")), "owns"),
+            (named("maker"), "CREATEROLE", "CREATEROLE"),
+            (named("standby"), "REPLICATION", "REPLICATION"),
+            (named("reader"), "IN ROLE pg_read_server_files", "files"),
+        ];
+        let mut statements = vec![format!("CREATE ROLE {plain} LOGIN IN ROLE {RUNTIME}")];
+        statements.extend(
+            unsafe_roles.iter().map(|(role, what, _)| format!("CREATE ROLE {role} LOGIN {what}")),
+        );
+        server.administer(&database, &statements).await;
+        let unsafe_roles: Vec<_> =
+            unsafe_roles.into_iter().map(|(role, _, why)| (role, why)).collect();
+        let given = [("postgres".to_owned(), "superuser"), (OWNER.to_owned(), "owns")];
+        for (role, why) in given.iter().chain(&unsafe_roles) {
             let refused = start_as(&app, server.url(role, &database)).await;
             let Err(error) = refused else { panic!("the server starts as {role}") };
             let text = error.to_string();
             assert!(text.contains("refusing to start") && text.contains(why), "{role}: {text}");
         }
         assert!(start_as(&app, server.url(&plain, &database)).await.is_ok());
-        server.administer(&database, &[format!("DROP ROLE {bypass}, {heir}, {plain}")]).await;
+        let made: Vec<_> = unsafe_roles.iter().map(|(role, _)| role.as_str()).collect();
+        server.administer(&database, &[format!("DROP ROLE {plain}, {}", made.join(", "))]).await;
     });
 }
 

@@ -306,6 +306,18 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// A new one; on PostgreSQL with an empty database of the owner's.
+    pub(crate) async fn bare(db: Db) -> Self {
+        let place = fresh_place("bare");
+        std::fs::create_dir_all(place.dir()).expect("a folder for the server");
+        if db == Db::Postgres {
+            create_roles();
+            let create = format!("CREATE DATABASE \"{}\" OWNER {}", place.name, postgres::OWNER);
+            Postgres::get().administer("postgres", &[create]).await;
+        }
+        place
+    }
+
     pub(crate) fn dir(&self) -> PathBuf {
         workplace::dir().join(&self.name)
     }
@@ -371,17 +383,7 @@ impl Template {
     }
 
     async fn prepare(db: Db, furnished: Furnished) -> Self {
-        let place = fresh_place("template");
-        if db == Db::Postgres {
-            create_roles();
-            let server = Postgres::get();
-            server
-                .administer(
-                    "postgres",
-                    &[format!("CREATE DATABASE \"{}\" OWNER {}", place.name, postgres::OWNER)],
-                )
-                .await;
-        }
+        let place = Place::bare(db).await;
         let config = config(db, &place);
         api::migrate(&config).await.expect("the database is migrated");
         let state = AppState::start(config, Clock::fixed(start_of_tests()))

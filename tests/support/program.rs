@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// The program on a database and in a folder of its own, without settings of the caller's; what it is to do is to be added.
+/// The program on a database, with cheap passwords and none of the caller's own settings; the folder is the server's own.
 pub fn command(url: &str, folder: &Path) -> Command {
     let mut command = Command::new(path());
     command.current_dir(folder);
@@ -46,8 +46,12 @@ pub fn command(url: &str, folder: &Path) -> Command {
     command
         .env("GEZHI_DATABASE_URL", url)
         .env("GEZHI_DATA_DIR", folder)
+        .env("GEZHI_LISTEN", "127.0.0.1:0")
+        .env("GEZHI_WORKERS", "2")
+        .env("GEZHI_SECURE_COOKIES", "false")
         .env("GEZHI_PASSWORD_COST__MEMORY_KIB", "8")
-        .env("GEZHI_PASSWORD_COST__PASSES", "1");
+        .env("GEZHI_PASSWORD_COST__PASSES", "1")
+        .stdin(Stdio::null());
     command
 }
 
@@ -62,6 +66,29 @@ impl Prepared {
     pub async fn new(db: Db, furnished: Furnished) -> Self {
         let template = Template::get(db, furnished);
         Self { db, place: template.copy().await }
+    }
+
+    /// A database without a schema; on SQLite not even a file.
+    pub async fn bare(db: Db) -> Self {
+        Self { db, place: Place::bare(db).await }
+    }
+
+    /// The program with these arguments, run on it to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with settings of its own.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(String, String)]) -> Output {
+        let mut command = command(&self.url(), &self.dir());
+        if self.db == Db::Postgres {
+            command.env("GEZHI_OWNER_DATABASE_URL", self.place.url(self.db, postgres::OWNER));
+        }
+        command
+            .envs(environment.iter().cloned())
+            .args(arguments)
+            .output()
+            .expect("the program can be started")
     }
 
     /// The folder of the server's own files; on SQLite of its database too.
@@ -118,11 +145,7 @@ impl Program {
         let mut command = command(url, folder);
         command
             .arg("serve")
-            .env("GEZHI_LISTEN", "127.0.0.1:0")
-            .env("GEZHI_WORKERS", "2")
-            .env("GEZHI_SECURE_COOKIES", "false")
             .envs(environment.iter().cloned())
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors);
         let mut child = command.spawn().expect("the program can be started");

@@ -43,6 +43,4 @@ pub use principal::Principal;
 pub use revoke::{Watch, revoke};
 pub use source::{Proxies, Source};
 pub use throttle::{Attempt, By, Shower, Target, Throttle};
-pub use token::{
-    ACCESS_SECONDS, Claims, TokenKey, hash_secret, key_file, new_secret, write_private,
-};
+pub use token::{ACCESS_SECONDS, Claims, TokenKey, hash_secret, key_file, new_secret};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ed25519;
+use crate::files;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::StartError;
 
@@ -152,50 +153,12 @@ fn new_key() -> Result<Vec<u8>, StartError> {
     Ok(pair.as_ref().to_vec())
 }
 
-/// The Ed25519 key (PKCS#8, DER) of a file, which is made when there is none. Of several that begin at once one makes it.
+/// The Ed25519 key (PKCS#8, DER) of a file, which is made when there is none.
 ///
 /// # Errors
 /// [`StartError::File`] when it can be neither read nor made.
 pub fn key_file(path: &Path) -> Result<Vec<u8>, StartError> {
-    let failed = |error| StartError::File(path.display().to_string(), error);
-    match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        outcome => return outcome.map_err(failed),
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let made = new_key()?;
-    match write_private(path, &made) {
-        Ok(()) => Ok(made),
-        // Another server of this folder was faster: its key is the one.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            std::fs::read(path).map_err(failed)
-        }
-        Err(error) => Err(failed(error)),
-    }
-}
-
-/// Makes a file that its owner alone can read, whole or not at all; its place must be free.
-///
-/// # Errors
-/// Those of the file system; `AlreadyExists` where the place is taken.
-pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    // Made under another name: whoever is killed in between leaves no half of it.
-    let mut making = path.as_os_str().to_owned();
-    making.push(format!(".{:016x}", rand::random::<u64>()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&making)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        // A link is refused where its name is taken, which a renaming is not.
-        .and_then(|()| std::fs::hard_link(&making, path));
-    std::fs::remove_file(&making).and(written)
+    files::read_or_make(path, new_key)
 }
 
 /// A new secret of 256 bits, as it goes to the client.
@@ -214,25 +177,6 @@ pub fn hash_secret(secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn however_many_begin_at_once_there_is_one_key() {
-        let folder = std::env::temp_dir().join(format!("gezhi-key-{:016x}", rand::random::<u64>()));
-        let path = folder.join("key.der");
-        let keys: Vec<_> = std::thread::scope(|scope| {
-            let began: Vec<_> = (0..8).map(|_| scope.spawn(|| key_file(&path).unwrap())).collect();
-            began.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        assert!(keys.iter().all(|key| *key == keys[0]));
-        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
-        assert_eq!(left.len(), 1, "{left:?}");
-        assert_eq!(
-            write_private(&path, b"another").unwrap_err().kind(),
-            std::io::ErrorKind::AlreadyExists
-        );
-        assert_eq!(key_file(&path).unwrap(), keys[0]);
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
 
     #[test]
     fn a_token_with_anything_in_its_head_that_is_not_ours_is_refused() {

@@ -23,7 +23,8 @@ use std::path::Path;
 use entity::ids::TenantId;
 use entity::tenant;
 
-use crate::auth::{new_secret, write_private};
+use crate::auth::new_secret;
+use crate::files;
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
 
@@ -74,7 +75,7 @@ pub async fn ensure(state: &AppState) -> Result<String> {
             let secret = new_secret();
             let letters = secret.chars().filter(char::is_ascii_alphanumeric);
             let password: String = letters.take(16).collect();
-            write_private(&loading, format!("{password}\n").as_bytes())
+            files::write(&loading, format!("{password}\n").as_bytes())
                 .map_err(ApiError::internal)?;
             password
         }
@@ -84,7 +85,7 @@ pub async fn ensure(state: &AppState) -> Result<String> {
         remove(&accounts).map_err(ApiError::internal)?;
     }
     let text = load(state, &Options { password, seed: SEED, days: 28 }).await?;
-    write_private(&accounts, text.as_bytes()).map_err(ApiError::internal)?;
+    files::write(&accounts, text.as_bytes()).map_err(ApiError::internal)?;
     remove(&loading).map_err(ApiError::internal)?;
     Ok(text)
 }

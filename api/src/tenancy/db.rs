@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::trust::{self, Trust, Txn};
 use crate::config::Config;
+use crate::files;
 
 /// Seconds the proof that the database can be written is good for: whoever asks more often causes no more writes.
 const PROOF_SECONDS: u64 = 1;
@@ -28,6 +29,17 @@ const POSTGRES_LIMITS: [(&str, &str); 3] = [
     ("lock_timeout", "5000"),
     ("idle_in_transaction_session_timeout", "30000"),
 ];
+
+/// Whether the present role, or a role that it is a member of and could SET itself to, gets past the walls.
+const WHAT_THE_ROLE_CAN_BECOME: &str = "\
+    SELECT current_user::text AS role, \
+    bool_or(r.rolsuper) AS superuser, bool_or(r.rolbypassrls) AS bypass, \
+    bool_or(r.rolcreaterole) AS makes_roles, bool_or(r.rolreplication) AS replicates, \
+    bool_or(r.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')) AS files, \
+    bool_or(EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = 'public' AND (n.nspowner = r.oid \
+      OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relowner = r.oid) \
+      OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proowner = r.oid)))) AS owner \
+    FROM pg_roles r WHERE pg_has_role(current_user, r.oid, 'MEMBER')";
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +69,16 @@ pub enum StartError {
     /// A file.
     #[error("{0}: {1}")]
     File(String, std::io::Error),
+    /// Others on this machine could read or change what is the server's own, and that could not be mended.
+    #[error(
+        "refusing to start: {path} is open to others on this machine (mode {mode:o}); make it the server's own: chmod go-rwx"
+    )]
+    OpenToOthers {
+        /// The file or folder.
+        path: String,
+        /// Its mode.
+        mode: u32,
+    },
 }
 
 /// A pool and how far its connections are trusted.
@@ -126,6 +148,9 @@ struct Proof {
 impl Db {
     /// Opens the pools. Does not migrate.
     pub async fn connect(config: &Config) -> Result<Self, StartError> {
+        if config.sqlite_path().is_some_and(|path| !path.exists()) {
+            return Err(StartError::Schema);
+        }
         let options = if config.database_url.starts_with("sqlite:") { sqlite } else { postgres };
         Ok(Self {
             write: Pool::open(config, options, false).await?,
@@ -146,30 +171,26 @@ impl Db {
         let row = self
             .read
             .connections
-            .query_one_raw(Statement::from_string(
-                DbBackend::Postgres,
-                "SELECT current_user::text AS role, r.rolsuper, r.rolbypassrls, \
-                 EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                   WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') \
-                   AND pg_has_role(current_user, c.relowner, 'MEMBER')) AS owner \
-                 FROM pg_roles r WHERE r.rolname = current_user",
-            ))
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, WHAT_THE_ROLE_CAN_BECOME))
             .await?
             .ok_or(StartError::Schema)?;
         let role: String = row.try_get("", "role")?;
-        let why = if row.try_get::<bool>("", "rolsuper")? {
-            Some("is a superuser")
-        } else if row.try_get::<bool>("", "rolbypassrls")? {
-            Some("has BYPASSRLS")
-        } else if row.try_get::<bool>("", "owner")? {
-            Some("owns tables")
-        } else {
-            None
-        };
-        match why {
-            Some(why) => Err(StartError::UnsafeRole { role, why }),
-            None => Ok(()),
+        for (column, why) in [
+            ("superuser", "is a superuser, or a member of one"),
+            ("bypass", "has BYPASSRLS, or is a member of a role that has"),
+            ("owner", "owns tables, functions or the schema, or is a member of the role that does"),
+            ("makes_roles", "has CREATEROLE, or is a member of a role that has"),
+            ("replicates", "has REPLICATION, or is a member of a role that has"),
+            (
+                "files",
+                "is a member of a role that reads or writes the server's files or runs programs",
+            ),
+        ] {
+            if row.try_get::<bool>("", column)? {
+                return Err(StartError::UnsafeRole { role, why });
+            }
         }
+        Ok(())
     }
 
     /// Refuses a schema that is not this program's.
@@ -264,7 +285,7 @@ fn sqlite(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions {
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite
-            .create_if_missing(!reader)
+            .create_if_missing(false)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("journal_mode", "WAL")
@@ -316,15 +337,20 @@ pub(super) async fn connect_alone(config: &Config) -> Result<DatabaseConnection,
     Ok(Database::connect(options).await?)
 }
 
+/// The lock on PostgreSQL of whoever changes the schema: any number that nothing else of the database uses.
+const MIGRATING: i64 = 0x6765_7a68_6901;
+
 /// Brings the schema up to date. On PostgreSQL as the owner (`owner_database_url`), who then grants the
 /// run-time role, the user of `database_url`, what it needs.
 pub async fn migrate(config: &Config) -> Result<(), StartError> {
     use migration::MigratorTrait;
-    if let Some(folder) = config.sqlite_path().and_then(std::path::Path::parent) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| StartError::File(folder.display().to_string(), error))?;
-    }
-    if config.database_url.starts_with("sqlite:") {
+    if let Some(path) = config.sqlite_path() {
+        files::place_of_database(path)?;
+        files::close(config)?;
+        let mut turn = path.as_os_str().to_owned();
+        turn.push("-migrate");
+        // Whoever comes second finds nothing left to do.
+        let _turn = files::hold(std::path::Path::new(&turn))?;
         let db = Database::connect(sqlite(config, false, &Arc::default())).await?;
         migration::Migrator::up(&db, None).await?;
         db.close().await?;
@@ -337,6 +363,8 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     let mut options = common(owner);
     options.max_connections(1);
     let db = Database::connect(options).await?;
+    // Held by the one connection there is until it is closed: whoever comes second waits, and finds nothing left to do.
+    db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATING})")).await?;
     migration::Migrator::up(&db, None).await?;
     migration::grant_runtime_role(&db, &role).await?;
     db.close().await?;

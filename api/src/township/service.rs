@@ -14,7 +14,8 @@ use super::{acts, divisions};
 use crate::account;
 use crate::account::dto::CreateAccount;
 use crate::audit::{Record, record};
-use crate::auth::{Lane, Shower, Source, hash_secret, new_secret, write_private};
+use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
+use crate::files;
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
 use crate::tenancy::{Hook, Origin, Scope, Tx};
@@ -154,7 +155,7 @@ pub fn write_setup_token(state: &AppState, token: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    write_private(&path, format!("{token}\n").as_bytes())
+    files::write(&path, format!("{token}\n").as_bytes())
 }
 
 /// A used token need not lie about. It is good for nothing either way.
