@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  jobs  work  audit  calendar  helper  config  clock  files  pages  command
+//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command
 //! ```
 //!
 //! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
@@ -26,6 +26,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod door;
 pub mod files;
 pub mod grid;
 pub mod helper;

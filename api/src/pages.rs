@@ -35,6 +35,8 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 }
 
 async fn check_in(code: web::Path<String>) -> HttpResponse {
+    // What a stranger wrote after /c/ may be anything: a header holds letters only.
+    let code: String = form_urlencoded::byte_serialize(code.as_bytes()).collect();
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, format!("/hand/c/{code}")))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::helper::Helper;
 use crate::http::{ApiError, Result};
 use crate::session::Family;
-use crate::tenancy::{Db, News, Platform, Scope, Shared, StartError};
+use crate::tenancy::{Db, Keys, News, Platform, Scope, Shared, StartError};
 
 /// The server's state; cheap to clone.
 #[derive(Clone)]
@@ -56,6 +56,7 @@ impl AppState {
         let helper = Helper::new(config.redis_url.as_deref())?;
         let throttle = Throttle::new(&token_key.derive("attempts"), clock.clone(), helper.clone());
         shared.insert(throttle.clone());
+        shared.insert(Keys::new(token_key.derive("cursor"), token_key.derive("fingerprint")));
         Ok(Self {
             inner: Arc::new(Inner {
                 family: Family::new(token_key.derive("refresh token")),

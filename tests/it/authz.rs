@@ -10,7 +10,7 @@ use support::prelude::*;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Open {
+pub(crate) enum Open {
     /// Without signing in.
     Everybody,
     /// Whoever is signed in.
@@ -24,9 +24,9 @@ use Open::{Everybody, SignedIn, To};
 
 /// How an operation is called.
 #[derive(Clone, Copy)]
-struct Entry {
+pub(crate) struct Entry {
     operation: &'static str,
-    open: Open,
+    pub(crate) open: Open,
     /// What the parameter in the path names, if there is one.
     names: Option<&'static str>,
     /// The body, with ids from the furniture.
@@ -46,6 +46,15 @@ const fn op(operation: &'static str, open: Open) -> Entry {
 }
 
 impl Entry {
+    /// What its path names, and the body it takes where that is JSON.
+    pub(crate) fn filled(&self, furniture: &Furniture) -> (Option<String>, Option<Value>) {
+        let body = match self.body {
+            Body::Json(body) => Some(body(furniture)),
+            Body::None | Body::Picture => None,
+        };
+        (self.names.map(|kind| furniture.id(kind).to_owned()), body)
+    }
+
     const fn on(self, kind: &'static str) -> Self {
         Self { names: Some(kind), ..self }
     }
@@ -58,7 +67,7 @@ impl Entry {
         Self { body: Body::Picture, ..self }
     }
 
-    fn allows(&self, who: Who) -> bool {
+    pub(crate) fn allows(&self, who: Who) -> bool {
         match self.open {
             Everybody | SignedIn => true,
             To(letters) => letters.contains(letter(who.role())),
@@ -175,13 +184,28 @@ fn table() -> Vec<Entry> {
 
 /// An operation as the contract has it.
 #[derive(Debug, Clone)]
-struct Operation {
-    id: String,
-    method: Method,
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: Method,
     path: String,
     /// The permission it names; empty when signing in is enough, none when it is open to everybody.
     permission: Option<String>,
     required: Vec<String>,
+}
+
+impl Operation {
+    /// Its address, with what the parameter in it names.
+    pub(crate) fn path(&self, named: Option<&str>) -> String {
+        let path = match (self.path.split_once('{'), named) {
+            (Some((before, rest)), Some(named)) => {
+                let (_, after) = rest.split_once('}').expect("its end");
+                format!("{before}{named}{after}")
+            }
+            _ => self.path.clone(),
+        };
+        assert!(!path.contains('{'), "{}: say what its parameter names", self.id);
+        path
+    }
 }
 
 fn operations() -> Vec<Operation> {
@@ -220,17 +244,7 @@ async fn call(
     entry: &Entry,
     furniture: &Furniture,
 ) -> support::Answer {
-    let mut path = operation.path.clone();
-    if let Some(kind) = entry.names {
-        let (before, rest) = path.split_once('{').expect("a parameter in the path");
-        let (_, after) = rest.split_once('}').expect("its end");
-        path = format!("{before}{}{after}", furniture.id(kind));
-    }
-    assert!(
-        !path.contains('{'),
-        "{}: the table does not say what its parameter names",
-        operation.id
-    );
+    let mut path = operation.path(entry.names.map(|kind| furniture.id(kind)));
     let query: Vec<String> = operation
         .required
         .iter()
@@ -259,7 +273,7 @@ async fn call(
     client.send(request).await
 }
 
-fn paired() -> Vec<(Operation, Entry)> {
+pub(crate) fn paired() -> Vec<(Operation, Entry)> {
     let table: BTreeMap<&str, Entry> =
         table().into_iter().map(|entry| (entry.operation, entry)).collect();
     operations()

@@ -24,6 +24,7 @@ mod contract;
 mod crash;
 mod days;
 mod demo;
+mod door;
 mod entity;
 mod grid;
 mod heavy;

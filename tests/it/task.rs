@@ -63,10 +63,8 @@ async fn handed_in(app: &TestApp, clerk: &Client, count: usize) -> usize {
             return handed;
         }
         for task in inbox.items {
-            let input = api::task::dto::SubmitTask {
-                text: Some("已走访".to_owned()),
-                ..Default::default()
-            };
+            let input =
+                api::task::dto::SubmitTask { text: Some("已走访".into()), ..Default::default() };
             api::task::service::submit(&scope, Default::default(), task.id, input).await.unwrap();
             handed += 1;
         }

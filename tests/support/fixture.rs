@@ -195,7 +195,7 @@ pub async fn found(state: &AppState, town: Town) -> Township {
     let scope = api::township::service::found(state, code, name, false)
         .await
         .unwrap_or_else(|error| panic!("{name} cannot be founded: {error}"));
-    let hash = state.passwords().hash(PASSWORD.to_owned()).await.expect("the password is hashed");
+    let hash = state.passwords().hash(PASSWORD.into()).await.expect("the password is hashed");
     furnish(&scope, code, name, hash).await
 }
 

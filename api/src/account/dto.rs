@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
+use crate::door::{Secret, left_out};
 use crate::http::{Versioned, given};
 use crate::page;
 
@@ -31,7 +32,7 @@ pub struct RoleList {
 }
 
 /// Which accounts.
-#[derive(Debug, Deserialize, IntoParams, Validate)]
+#[derive(Debug, Serialize, Deserialize, IntoParams, Validate)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAccounts {
@@ -42,10 +43,12 @@ pub struct ListAccounts {
     /// Rows on a page, 1 to 200; 50 when absent.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, example = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[garde(length(max = 512))]
     #[param(max_length = 512)]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 
@@ -152,8 +155,9 @@ pub struct CreateAccount {
     pub username: String,
     /// At least ten characters.
     #[garde(length(chars, min = 10, max = 256))]
-    #[schema(min_length = 10, max_length = 256, example = "correct horse battery staple")]
-    pub password: String,
+    #[schema(value_type = String, min_length = 10, max_length = 256, example = "correct horse battery staple")]
+    #[serde(serialize_with = "left_out")]
+    pub password: Secret,
     /// Name on the screen.
     #[garde(length(chars, min = 1, max = 50))]
     #[schema(min_length = 1, max_length = 50, example = "张三")]
@@ -190,8 +194,9 @@ pub struct UpdateAccount {
     pub disabled: Option<bool>,
     /// A new password, at least ten characters.
     #[garde(length(chars, min = 10, max = 256))]
-    #[schema(min_length = 10, max_length = 256)]
-    pub password: Option<String>,
+    #[schema(value_type = Option<String>, min_length = 10, max_length = 256)]
+    #[serde(default, serialize_with = "left_out")]
+    pub password: Option<Secret>,
 }
 
 /// Who is signed in.

@@ -17,7 +17,7 @@ use super::rules;
 use crate::audit::{Record, record};
 use crate::auth::{permissions_of, revoke};
 use crate::clock::beijing;
-use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
 use crate::state::AppState;
 use crate::tenancy::{Scope, Tx};
@@ -42,8 +42,8 @@ pub fn roles() -> RoleList {
 
 /// One page of accounts by user name.
 pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
-    let page = Page::of(input.limit);
-    let after: Option<String> = Cursor::decode_optional(input.cursor.as_deref())?;
+    let page = Page::of(scope.seal("accounts", &input)?, input.limit);
+    let after: Option<String> = page.after(input.cursor.as_deref())?;
     scope
         .read(async |tx| {
             let mut find = tx

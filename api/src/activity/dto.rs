@@ -1,6 +1,5 @@
 //! What crosses HTTP about activities.
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
 use entity::ids::{ActivityId, CheckInId, GridId, MemberId, Points};
 use entity::kinds::SignupState;
 use garde::Validate;
@@ -9,8 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rules::Moment;
 use crate::clock::Time;
+use crate::door::{self, Day, Lines, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{Versioned, given, in_reach, not_blank};
+use crate::http::{Versioned, given, not_blank};
 use crate::member::dto::MemberRef;
 
 /// What an activity is at present, by its times and whether it was called off.
@@ -166,7 +166,7 @@ crate::page!(ActivityPage, Activity);
 crate::page!(ParticipantPage, Participant);
 
 /// Which phase to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ListedPhase {
     /// Not yet begun, the next first.
@@ -178,7 +178,7 @@ pub enum ListedPhase {
 }
 
 /// Which activities to list.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListActivities {
@@ -187,18 +187,20 @@ pub struct ListActivities {
     #[param(inline)]
     pub phase: Option<ListedPhase>,
     /// Only those that take place on this day in Beijing, the earliest first; cancelled ones do not.
-    #[garde(inner(custom(in_reach)))]
-    #[param(example = "2026-11-28")]
-    pub on: Option<NaiveDate>,
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::NaiveDate>, example = "2026-11-28")]
+    pub on: Option<Day>,
     /// `true`: only those the caller signed up for, waits for, or is steward of.
     #[garde(skip)]
     pub mine: Option<bool>,
     /// Rows on a page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, default = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[garde(length(chars, max = 200))]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 
@@ -227,8 +229,8 @@ pub struct CreateActivity {
     /// What will be done.
     #[serde(default)]
     #[garde(length(chars, max = 2000))]
-    #[schema(max_length = 2000, example = "清理村内河道两侧垃圾，请自带手套。")]
-    pub description: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2000, example = "清理村内河道两侧垃圾，请自带手套。")]
+    pub description: Option<Lines>,
     /// The grid it belongs to.
     #[serde(default)]
     #[garde(skip)]
@@ -239,12 +241,12 @@ pub struct CreateActivity {
     pub place: String,
     /// Its start.
     #[garde(skip)]
-    #[schema(example = "2026-11-28T09:00:00+08:00")]
-    pub starts_at: DateTime<FixedOffset>,
+    #[schema(value_type = chrono::DateTime<chrono::FixedOffset>, example = "2026-11-28T09:00:00+08:00")]
+    pub starts_at: door::Moment,
     /// Its end: after the start, at most seven days later.
     #[garde(skip)]
-    #[schema(example = "2026-11-28T11:00:00+08:00")]
-    pub ends_at: DateTime<FixedOffset>,
+    #[schema(value_type = chrono::DateTime<chrono::FixedOffset>, example = "2026-11-28T11:00:00+08:00")]
+    pub ends_at: door::Moment,
     /// Places; without a limit when absent.
     #[serde(default)]
     #[garde(range(min = 1, max = 100_000))]
@@ -268,8 +270,8 @@ pub struct UpdateActivity {
     /// What will be done.
     #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(length(chars, max = 2000))]
-    #[schema(max_length = 2000, nullable = false)]
-    pub description: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2000, nullable = false)]
+    pub description: Option<Lines>,
     /// Where people meet.
     #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(length(chars, min = 1, max = 100), inner(custom(not_blank)))]
@@ -278,13 +280,13 @@ pub struct UpdateActivity {
     /// Its start; only before it has begun.
     #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(skip)]
-    #[schema(nullable = false, example = "2026-11-28T09:00:00+08:00")]
-    pub starts_at: Option<DateTime<FixedOffset>>,
+    #[schema(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, nullable = false, example = "2026-11-28T09:00:00+08:00")]
+    pub starts_at: Option<door::Moment>,
     /// Its end, not in the past.
     #[serde(default, deserialize_with = "crate::http::present")]
     #[garde(skip)]
-    #[schema(nullable = false, example = "2026-11-28T11:00:00+08:00")]
-    pub ends_at: Option<DateTime<FixedOffset>>,
+    #[schema(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, nullable = false, example = "2026-11-28T11:00:00+08:00")]
+    pub ends_at: Option<door::Moment>,
     /// Places; null for no limit.
     #[serde(default, deserialize_with = "given")]
     #[garde(range(min = 1, max = 100_000))]
@@ -303,6 +305,6 @@ pub struct UpdateActivity {
 pub struct CancelActivity {
     /// The reason, for those who signed up.
     #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
-    #[schema(min_length = 1, max_length = 200, example = "台风预警，择日另行通知")]
-    pub reason: String,
+    #[schema(value_type = String, min_length = 1, max_length = 200, example = "台风预警，择日另行通知")]
+    pub reason: Lines,
 }

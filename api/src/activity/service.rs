@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, DurationRound, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use entity::ids::{ActivityId, ActivitySignupId, GridId, MemberId, Points};
 use entity::kinds::SignupState;
 use entity::{activity, activity_signup, check_in, grid, member};
@@ -18,8 +18,9 @@ use super::rules::{self, Moment, Times};
 use crate::audit::{Record, record};
 use crate::auth::perm;
 use crate::clock;
+use crate::door;
 use crate::grid::dto::GridRef;
-use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::member::dto::MemberRef;
 use crate::points;
 use crate::tenancy::{Scope, Tx};
@@ -198,8 +199,8 @@ pub fn is_steward(tx: &Tx, activity: &activity::Model) -> bool {
 /// # Errors
 /// `invalid_cursor`.
 pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::ActivityPage> {
-    let page = Page::of(query.limit);
-    let after = Cursor::decode_optional::<(DateTime<Utc>, ActivityId)>(query.cursor.as_deref())?;
+    let page = Page::of(scope.seal("activities", &query)?, query.limit);
+    let after = page.after::<(DateTime<Utc>, ActivityId)>(query.cursor.as_deref())?;
     let mine = query.mine.unwrap_or(false);
     scope
         .read(async |tx: &Tx| {
@@ -218,7 +219,7 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
                 Some(ListedPhase::Ended) => find.filter(Col::EndsAt.lte(now)),
             };
             if let Some(day) = query.on {
-                let (from, to) = clock::day(day);
+                let (from, to) = clock::day(day.date());
                 find = find
                     .filter(Col::CancelledAt.is_null())
                     .filter(Col::StartsAt.lt(to))
@@ -275,8 +276,8 @@ pub async fn get(scope: &Scope, id: ActivityId) -> Result<dto::Activity> {
 }
 
 /// Times as they are kept, to the second.
-fn second(at: DateTime<FixedOffset>) -> DateTime<Utc> {
-    let at = at.with_timezone(&Utc);
+fn second(at: door::Moment) -> DateTime<Utc> {
+    let at = at.utc();
     at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(at)
 }
 
@@ -345,7 +346,7 @@ pub async fn insert(tx: &Tx, input: dto::CreateActivity) -> Result<activity::Mod
         tenant_id: NotSet,
         id: Set(ActivityId::new()),
         title: Set(input.title.trim().to_owned()),
-        description: Set(input.description.unwrap_or_default().trim().to_owned()),
+        description: Set(input.description.unwrap_or_default().into_inner()),
         grid_id: Set(input.grid_id),
         place: Set(input.place.trim().to_owned()),
         starts_at: Set(starts_at),
@@ -405,7 +406,7 @@ pub async fn update(
                     tenant_id: Set(tx.tenant()),
                     id: Set(id),
                     title: Set(input.title.map_or(old.title, trimmed)),
-                    description: Set(input.description.map_or(old.description, trimmed)),
+                    description: Set(input.description.map_or(old.description, String::from)),
                     place: Set(input.place.map_or(old.place, trimmed)),
                     starts_at: Set(starts_at),
                     ends_at: Set(ends_at),
@@ -472,7 +473,7 @@ pub async fn cancel(
                     tenant_id: Set(tx.tenant()),
                     id: Set(id),
                     cancelled_at: Set(Some(tx.now())),
-                    cancel_reason: Set(Some(input.reason.trim().to_owned())),
+                    cancel_reason: Set(Some(input.reason.into_inner())),
                     version: Set(old.version + 1),
                     ..Default::default()
                 })
@@ -670,8 +671,8 @@ pub async fn participants(
 ) -> Result<dto::ParticipantPage> {
     use activity_signup::Column as Col;
     type Key = (SignupState, DateTime<Utc>, ActivitySignupId);
-    let page = Page::of(query.limit);
-    let after = Cursor::decode_optional::<Key>(query.cursor.as_deref())?;
+    let page = Page::of(scope.seal("participants", &id)?, query.limit);
+    let after = page.after::<Key>(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             let activity = tx.get::<activity::Entity>(id).await?;

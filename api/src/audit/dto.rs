@@ -1,6 +1,5 @@
 //! The audit log over HTTP.
 
-use chrono::NaiveDate;
 use entity::ids::{AccountId, AuditEntryId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -8,11 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::clock::Time;
-use crate::http::in_reach;
+use crate::door::{Day, left_out};
 use crate::page;
 
 /// Which entries.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams, Validate)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams, Validate)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAuditEntries {
@@ -31,20 +30,22 @@ pub struct ListAuditEntries {
     #[garde(skip)]
     pub row_id: Option<Uuid>,
     /// From this day in Beijing.
-    #[garde(inner(custom(in_reach)))]
-    #[param(example = "2026-11-01")]
-    pub since: Option<NaiveDate>,
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::NaiveDate>, example = "2026-11-01")]
+    pub since: Option<Day>,
     /// Up to the end of this day in Beijing.
-    #[garde(inner(custom(in_reach)))]
-    #[param(example = "2026-11-30")]
-    pub until: Option<NaiveDate>,
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::NaiveDate>, example = "2026-11-30")]
+    pub until: Option<Day>,
     /// Rows on a page, 1 to 200; 50 when absent.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, example = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[garde(length(max = 512))]
     #[param(max_length = 512)]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 

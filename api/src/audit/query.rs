@@ -18,7 +18,7 @@ use super::record::{Content, Record, record};
 use super::seal::head;
 use super::{Acts, acts};
 use crate::clock::{beijing, day};
-use crate::http::{ApiError, Code, Cursor, Page, Result};
+use crate::http::{ApiError, Code, Page, Result};
 use crate::state::AppState;
 use crate::tenancy::{Scope, Tx};
 
@@ -81,8 +81,8 @@ async fn rows(
         .add_option(query.account_id.map(|id| Column::AccountId.eq(id)))
         .add_option(query.act.as_deref().map(|act| Column::Act.eq(act)))
         .add_option(query.row_id.map(|id| Column::RowId.eq(id)))
-        .add_option(query.since.map(|since| Column::At.gte(day(since).0)))
-        .add_option(query.until.map(|until| Column::At.lt(day(until).1)));
+        .add_option(query.since.map(|since| Column::At.gte(day(since.date()).0)))
+        .add_option(query.until.map(|until| Column::At.lt(day(until.date()).1)));
     if let Some(username) = &query.username {
         condition = condition.add(account::Column::Username.eq(username.trim().to_lowercase()));
     }
@@ -120,8 +120,8 @@ async fn rows(
 
 /// One page of the log, the latest first; one statement.
 pub async fn list(scope: &Scope, query: ListAuditEntries) -> Result<AuditEntryPage> {
-    let page = Page::of(query.limit);
-    let beyond = Cursor::decode_optional(query.cursor.as_deref())?;
+    let page = Page::of(scope.seal("audit_entries", &query)?, query.limit);
+    let beyond = page.after(query.cursor.as_deref())?;
     scope
         .read(async |tx| {
             let rows = rows(tx, &query, beyond, page.fetch()).await?;
@@ -200,8 +200,8 @@ pub async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
         ("username", query.username),
         ("act", query.act),
         ("row_id", query.row_id.map(|id| id.to_string())),
-        ("since", query.since.map(|date| date.to_string())),
-        ("until", query.until.map(|date| date.to_string())),
+        ("since", query.since.map(|day| day.date().to_string())),
+        ("until", query.until.map(|day| day.date().to_string())),
     ] {
         entry = entry.changed(field, None::<String>, value);
     }

@@ -9,6 +9,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::config::PasswordCost;
+use crate::door::Secret;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::StartError;
 
@@ -106,12 +107,12 @@ impl Passwords {
     }
 
     /// The hash of a password that a user gives, in PHC form.
-    pub async fn hash(&self, password: String) -> Result<String> {
+    pub async fn hash(&self, password: Secret) -> Result<String> {
         self.hash_for(Lane::User, password).await
     }
 
     /// The hash of a password, in PHC form. 503 at once where too many wait.
-    pub async fn hash_for(&self, lane: Lane, password: String) -> Result<String> {
+    pub async fn hash_for(&self, lane: Lane, password: Secret) -> Result<String> {
         let params = self.params.clone();
         self.queue(lane).run(move || hash(&params, &password)).await?
     }
@@ -121,14 +122,14 @@ impl Passwords {
     pub async fn verify(
         &self,
         lane: Lane,
-        password: String,
+        password: Secret,
         stored: Option<String>,
     ) -> Result<bool> {
         let params = self.params.clone();
         self.queue(lane)
             .run(move || match stored {
                 Some(stored) => PasswordHash::new(&stored).is_ok_and(|parsed| {
-                    Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+                    Argon2::default().verify_password(password.reveal().as_bytes(), &parsed).is_ok()
                 }),
                 None => {
                     // An unknown user name costs the same as a wrong password.
@@ -140,9 +141,9 @@ impl Passwords {
     }
 }
 
-fn hash(params: &Params, password: &str) -> Result<String> {
+fn hash(params: &Params, password: &Secret) -> Result<String> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-        .hash_password(password.as_bytes())
+        .hash_password(password.reveal().as_bytes())
         .map(|hash| hash.to_string())
         .map_err(ApiError::internal)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules::DayKind;
+use crate::door;
 
 /// The days to list.
 #[derive(Debug, Clone, Deserialize, Validate, IntoParams)]
@@ -14,12 +15,12 @@ use super::rules::DayKind;
 pub struct ListDays {
     /// The first day.
     #[garde(skip)]
-    #[param(example = "2026-10-01")]
-    pub from: NaiveDate,
+    #[param(value_type = chrono::NaiveDate, example = "2026-10-01")]
+    pub from: door::Day,
     /// The last day; at most 400 days in all.
     #[garde(skip)]
-    #[param(example = "2026-10-31")]
-    pub to: NaiveDate,
+    #[param(value_type = chrono::NaiveDate, example = "2026-10-31")]
+    pub to: door::Day,
 }
 
 /// One day of the working calendar.

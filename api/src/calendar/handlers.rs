@@ -25,7 +25,7 @@ pub async fn list_days(
     _permit: Permit<perm::CalendarRead>,
     query: Query<ListDays>,
 ) -> Result<Json<DayList>> {
-    Ok(Json(DayList { items: days(query.from, query.to)? }))
+    Ok(Json(DayList { items: days(query.from.date(), query.to.date())? }))
 }
 
 fn days(from: NaiveDate, to: NaiveDate) -> Result<Vec<Day>> {

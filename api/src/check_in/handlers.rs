@@ -5,7 +5,10 @@ use entity::ids::{ActivityId, CheckInId};
 
 use super::{dto, service};
 use crate::auth::{Permit, perm};
-use crate::http::{IdempotencyKey, Json, PathId, Problems, Query, Result, Valid};
+use crate::http::{ApiError, Code, IdempotencyKey, Json, PathId, Problems, Query, Result, Valid};
+
+/// Letters of a host name (RFC 1035) with a port: more stands in no picture.
+const LONGEST_HOST: usize = 253 + 6;
 
 /// The code to show at the place now. It changes every 30 seconds; ask again at `valid_until`.
 #[utoipa::path(
@@ -25,6 +28,11 @@ pub async fn get_check_in_code(
     // Taken out at once: what it borrows must not be held while the database is asked.
     let origin = {
         let seen = req.connection_info();
+        if seen.host().len() > LONGEST_HOST {
+            return Err(
+                ApiError::new(Code::BadRequest).detail("主机名过长", "The host is too long")
+            );
+        }
         format!("{}://{}", seen.scheme(), seen.host())
     };
     Ok(Json(service::show(&permit, id.0, &origin).await?))

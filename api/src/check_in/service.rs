@@ -17,7 +17,7 @@ use crate::activity::rules::CheckInWindow;
 use crate::activity::service as activities;
 use crate::auth::{Shower, Throttle};
 use crate::clock;
-use crate::http::{ApiError, Code, Cursor, IdempotencyKey, Page, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, Page, Result};
 use crate::points;
 use crate::tenancy::{Scope, Tx};
 
@@ -324,8 +324,8 @@ struct Row {
 /// `no_member`, `invalid_cursor`.
 pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckInPage> {
     use check_in::Column as Col;
-    let page = Page::of(query.limit);
-    let after = Cursor::decode_optional::<(DateTime<Utc>, CheckInId)>(query.cursor.as_deref())?;
+    let page = Page::of(scope.seal("check_ins", &scope.member())?, query.limit);
+    let after = page.after::<(DateTime<Utc>, CheckInId)>(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             let me = activities::acting_member(tx)?;

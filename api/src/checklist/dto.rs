@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
+use crate::door::Day;
 use crate::http::{Versioned, not_blank};
 
 /// One duty as the office writes it.
@@ -179,8 +180,8 @@ pub struct SaveDraft {
 pub struct PublishChecklist {
     /// The first day in force: today, which is also meant when it is left out.
     #[garde(skip)]
-    #[schema(example = "2026-11-23")]
-    pub effective_from: Option<NaiveDate>,
+    #[schema(value_type = Option<chrono::NaiveDate>, example = "2026-11-23")]
+    pub effective_from: Option<Day>,
 }
 
 /// What one item would bring.

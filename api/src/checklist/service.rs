@@ -23,7 +23,7 @@ use super::rules::{self, Duty, Holder, Lapse, Opening, When};
 use crate::audit::{Record, record};
 use crate::calendar::Calendar;
 use crate::clock::beijing;
-use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::points;
 use crate::task::service::{self as tasks, New};
 use crate::tenancy::{Scope, Tx};
@@ -40,11 +40,10 @@ struct VersionRow {
 /// The lists, newest first.
 pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
     use checklist::Column::{CreatedAt, Id};
+    let page = Page::of(scope.seal("checklists", &())?, query.limit);
+    let after: Option<(DateTime<Utc>, ChecklistId)> = page.after(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
-            let page = Page::of(query.limit);
-            let after: Option<(DateTime<Utc>, ChecklistId)> =
-                Cursor::decode_optional(query.cursor.as_deref())?;
             let mut find = tx.find::<checklist::Entity>();
             if let Some((at, id)) = after {
                 find = find.filter(
@@ -553,7 +552,7 @@ pub async fn publish(
         .write_once(key, "publish_checklist", &fingerprint, async move |tx: &Tx| {
             let list = tx.get_locked::<checklist::Entity>(id).await?;
             seen.check(list.version)?;
-            if input.effective_from.is_some_and(|day| day != tx.today()) {
+            if input.effective_from.is_some_and(|day| day.date() != tx.today()) {
                 return Err(ApiError::invalid(
                     "effective_from",
                     "只能自今日起施行",

@@ -99,7 +99,7 @@ pub async fn load(state: &AppState, options: &Options) -> Result<String> {
     let tenant = township.as_ref().map_or_else(TenantId::new, |township| township.id);
     let origin = std::sync::Arc::new(crate::tenancy::Origin::command("demo"));
     let scope = state.scope_of(tenant).from_origin(origin);
-    let hash = state.passwords().hash(options.password.clone()).await?;
+    let hash = state.passwords().hash(options.password.as_str().into()).await?;
     let founded = township.map(|township| township.created_at);
     let mut story = story::Story::begin(scope, founded, options, hash).await?;
     story.live().await?;

@@ -25,6 +25,7 @@ use crate::calendar::Calendar;
 use crate::check_in::dto::ScannedCode;
 use crate::checklist::dto::{CreateChecklist, ItemInput, PublishChecklist};
 use crate::clock::{Clock, beijing, day as day_of, from_beijing};
+use crate::door::Secret;
 use crate::grid::dto::Appoint;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::{CreateMember, CreatePartyOrg};
@@ -153,7 +154,7 @@ impl<'a> Cast<'a> {
             self.tx,
             CreateAccount {
                 username,
-                password: String::new(),
+                password: Secret::default(),
                 display_name: name.clone(),
                 roles: roles.to_vec(),
                 member_id: Some(row.id),
@@ -179,7 +180,7 @@ impl<'a> Cast<'a> {
         }
         let input = CreateAccount {
             username: username.to_owned(),
-            password: String::new(),
+            password: Secret::default(),
             display_name: display.to_owned(),
             roles: vec![role],
             member_id: None,
@@ -464,7 +465,7 @@ impl Story {
             .min_by(|a, b| (a.due_at, &a.title).cmp(&(b.due_at, &b.title)));
         let Some(next) = next else { return Ok(()) };
         let mut input =
-            SubmitTask { text: Some("已按要求完成。".to_owned()), ..SubmitTask::default() };
+            SubmitTask { text: Some("已按要求完成。".into()), ..SubmitTask::default() };
         match next.evidence {
             Evidence::Photo => {
                 if let Some(photo) = photo {
@@ -506,7 +507,7 @@ impl Story {
             let which = format!("verify {day} {} {} {}", one.title, one.period, one.assignee.name);
             if self.chance(&which).random_bool(0.04) {
                 let input =
-                    ReturnTask { reason: "照片看不清现场，请补拍。".to_owned() };
+                    ReturnTask { reason: "照片看不清现场，请补拍。".into() };
                 task::service::send_back(&office, key(), one.id, input).await?;
             } else {
                 task::service::verify(&office, key(), one.id, VerifyTask { note: None }).await?;
@@ -612,8 +613,8 @@ impl Story {
             description: None,
             grid_id: None,
             place: place.to_owned(),
-            starts_at: *beijing(starts_at),
-            ends_at: *beijing(starts_at + TimeDelta::minutes(minutes)),
+            starts_at: (*beijing(starts_at)).into(),
+            ends_at: (*beijing(starts_at + TimeDelta::minutes(minutes))).into(),
             capacity,
             steward_id: self.players.general_heads.first().map(|person| person.member),
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rules;
+use crate::door::Day;
 use crate::http::Versioned;
 use crate::member::dto::MemberRef;
 
@@ -111,8 +112,8 @@ pub struct Appoint {
     /// First day of the term; today when left out.
     #[garde(skip)]
     #[serde(default)]
-    #[schema(example = "2026-11-22")]
-    pub since: Option<NaiveDate>,
+    #[schema(value_type = Option<chrono::NaiveDate>, example = "2026-11-22")]
+    pub since: Option<Day>,
 }
 
 /// When a post ends.
@@ -122,8 +123,8 @@ pub struct EndPost {
     /// The day from which the post is free; today when left out.
     #[garde(skip)]
     #[serde(default)]
-    #[schema(example = "2026-11-22")]
-    pub until: Option<NaiveDate>,
+    #[schema(value_type = Option<chrono::NaiveDate>, example = "2026-11-22")]
+    pub until: Option<Day>,
 }
 
 /// A post in a grid, held by a person for a term.

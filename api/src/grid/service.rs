@@ -25,6 +25,7 @@ use super::geometry::Point;
 use super::rules::{self, Term};
 use super::{PostsChanged, acts};
 use crate::audit::{Record, record};
+use crate::door::Day;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
 use crate::member::service::held_on;
@@ -416,7 +417,7 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
         ));
     }
     let today = tx.today();
-    let term = Term { since: input.since.unwrap_or(today), until: None };
+    let term = Term { since: input.since.map_or(today, Day::date), until: None };
     if term.since > today + Days::new(AHEAD) {
         return Err(ApiError::invalid(
             "since",
@@ -484,7 +485,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
                 return Err(ApiError::new(Code::StateConflict)
                     .detail("该任职已经结束", "The term has ended already"));
             }
-            let until = input.until.unwrap_or_else(|| Ord::max(today, post.since));
+            let until = input.until.map_or_else(|| Ord::max(today, post.since), Day::date);
             if until < post.since {
                 return Err(ApiError::invalid(
                     "until",

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::code::{Code, Language};
 use super::error::{ApiError, Result};
+use crate::door::reader::{self, Door};
 
 /// The largest JSON body an operation takes unless it says otherwise, in KiB.
 pub const DEFAULT_LIMIT_KIB: usize = 1024;
@@ -110,18 +111,35 @@ async fn read_limited(payload: &mut Payload, limit: usize) -> Result<web::BytesM
 /// Parses JSON: broken syntax is 400, a wrong type or an unknown field is 422 with its path.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() {
-            let field = if path == "." { String::new() } else { path };
-            ApiError::invalid(field, format!("内容不符合要求：{inner}"), inner.to_string())
-        } else {
-            malformed(&inner)
-        }
-    })?;
+    let value: T =
+        serde_path_to_error::deserialize(Door::new(&mut deserializer)).map_err(|error| {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            if inner.is_data() {
+                let text = inner.to_string();
+                // What the parser adds to the words of a type.
+                let said = text.rsplit_once(" at line ").map_or(&*text, |(said, _)| said);
+                let (zh, en) = languages(said);
+                ApiError::invalid(field(path), zh, en)
+            } else {
+                malformed(&inner)
+            }
+        })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// The whole value has no path.
+fn field(path: String) -> String {
+    if path == "." { String::new() } else { path }
+}
+
+/// Types of our own say both languages in one message (`中文|English`), others English alone.
+fn languages(said: &str) -> (String, String) {
+    match said.split_once('|') {
+        Some((zh, en)) => (zh.to_owned(), en.to_owned()),
+        None => (format!("内容不符合要求：{said}"), said.to_owned()),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {
@@ -143,7 +161,6 @@ pub fn check<T: Validate<Context = ()>>(value: &T) -> Result<()> {
         let zh = chinese
             .next()
             .map_or_else(|| error.message().to_owned(), |(_, error)| error.message().to_owned());
-        // Rules of our own say both languages in one message: `中文|English`.
         let (zh, en) = match error.message().split_once('|') {
             Some((zh, en)) => (zh.to_owned(), en.to_owned()),
             None => (zh, error.message().to_owned()),
@@ -176,11 +193,16 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = form_urlencoded::parse(req.query_string().as_bytes());
+        let reader = Door::new(serde_urlencoded::Deserializer::new(pairs));
         ready(
-            serde_urlencoded::from_str::<T>(req.query_string())
+            serde_path_to_error::deserialize::<_, T>(reader)
                 .map_err(|error| {
-                    ApiError::new(Code::InvalidParameter)
-                        .detail(format!("查询参数有误：{error}"), error.to_string())
+                    let path = field(error.path().to_string());
+                    let (zh, en) = languages(&error.into_inner().to_string());
+                    let problem = ApiError::new(Code::InvalidParameter)
+                        .detail(format!("查询参数有误：{zh}"), en.clone());
+                    if path.is_empty() { problem } else { problem.and_invalid(path, zh, en) }
                 })
                 .and_then(|value| check(&value).map(|()| Self(value))),
         )
@@ -197,11 +219,12 @@ impl<T: DeserializeOwned> FromRequest for PathId<T> {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(
-            web::Path::<T>::extract(req)
+            web::Path::<String>::extract(req)
                 .into_inner()
-                .map(|path| Self(path.into_inner()))
+                .ok()
+                .and_then(|path| reader::text(&path).ok().map(Self))
                 // `/grids/boundaries` under PATCH lands here too: its path is known, with another method.
-                .map_err(|_| super::fallback::refusal(req)),
+                .ok_or_else(|| super::fallback::refusal(req)),
         )
     }
 }

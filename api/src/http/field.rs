@@ -1,6 +1,5 @@
-//! What several inputs have in common: fields left out, given as null, blank, or dates out of reach.
+//! What several inputs have in common: fields left out, given as null, blank.
 
-use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer};
 
 /// For a field that may be left out but not be null: `#[serde(default, deserialize_with = "crate::http::present")]`.
@@ -37,16 +36,4 @@ pub fn not_blank(text: &str, _: &()) -> garde::Result {
         return Err(garde::Error::new("不能为空|must not be blank"));
     }
     Ok(())
-}
-
-/// For `garde(inner(custom(in_reach)))`: a date that the databases can compare with moments, 2000 to 2199.
-///
-/// # Errors
-/// A date before or after that.
-pub fn in_reach(day: &NaiveDate, _: &()) -> garde::Result {
-    if (2000..2200).contains(&day.year()) {
-        Ok(())
-    } else {
-        Err(garde::Error::new("应在 2000 年至 2199 年之间|must lie between 2000 and 2199"))
-    }
 }

@@ -32,9 +32,9 @@ pub use extract::{
     DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, JsonBytes, PathId, Query, Valid, check, parse_json,
 };
 pub use fallback::{Contract, fallback};
-pub use field::{given, in_reach, not_blank, present};
+pub use field::{given, not_blank, present};
 pub use headers::describe;
-pub use page::{Cursor, DEFAULT_LIMIT, MAX_LIMIT, Page};
+pub use page::{Page, Seal};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
 pub use still::Still;
 pub use watch::{health_routes, recorder};

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, MemberId, PartyOrgId};
 use entity::kinds::{GridKind, MemberCategory, PostKind};
 
-use super::sheet::{Row, Sheet};
+use super::sheet::{Cell, Row, Sheet};
 use crate::grid::collection::Fault;
 use crate::grid::rules::Term;
 use crate::grid::service::{KnownPost, NewPost};
@@ -325,6 +325,13 @@ impl Planner<'_> {
 
     fn row(&mut self, row: &Row) {
         let before = self.plan.faults.len();
+        for column in Column::ALL {
+            let at = self.columns.get(&column).map(|(at, _)| *at);
+            let fault = at.and_then(|at| row.cells.get(&at)).and_then(Cell::fault);
+            if let Some(fault) = fault {
+                self.fault(row, column, fault.zh());
+            }
+        }
         let number = self.number(row);
         let name = people::name(&self.text(row, Column::Name), people::NAME_MAX);
         if name.is_none() {

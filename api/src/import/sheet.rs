@@ -1,5 +1,6 @@
 //! Sheets: what was read of one, and writing the user's own rows back with the faults marked.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use rust_xlsxwriter::{
@@ -7,6 +8,7 @@ use rust_xlsxwriter::{
     XlsxError,
 };
 
+use crate::door::{self, Kind, clean};
 use crate::grid::collection::Fault;
 use crate::http::{ApiError, Result};
 
@@ -34,8 +36,18 @@ impl Cell {
     /// As text: a number without a superfluous fraction, so that a phone number typed as a number stays one.
     pub fn text(&self) -> String {
         match self {
-            Self::Text(text) => text.trim().to_owned(),
+            Self::Text(text) => {
+                clean(text, Kind::Line).map_or_else(|_| text.trim().to_owned(), Cow::into_owned)
+            }
             Self::Number(number) => number.to_string(),
+        }
+    }
+
+    /// What keeps its text from being one line of a record.
+    pub fn fault(&self) -> Option<door::Fault> {
+        match self {
+            Self::Text(text) => clean(text, Kind::Line).err(),
+            Self::Number(_) => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules;
+use crate::door::left_out;
 use crate::http::{Versioned, given};
 
 fn code(value: &str, max: usize) -> garde::Result {
@@ -116,7 +117,7 @@ impl Versioned for Member {
 crate::page!(MemberPage, Member);
 
 /// Which people to list. All conditions must hold.
-#[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListMembers {
@@ -138,10 +139,12 @@ pub struct ListMembers {
     /// Rows on the page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, default = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[garde(length(max = 500))]
     #[param(max_length = 500)]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 

@@ -21,7 +21,7 @@ use super::rules::{self, Search};
 use super::{acts, bulk, tree};
 use crate::audit::{Record, record};
 use crate::auth::perm;
-use crate::http::{ApiError, Code, Cursor, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::tenancy::{Scope, Tx};
 
 /// Rows asked for by id in one statement.
@@ -61,8 +61,8 @@ impl Row {
 
 /// A page of people by number; two statements, plus one for each tree that the filter names.
 pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
-    let page = Page::of(query.limit);
-    let after: Option<String> = Cursor::decode_optional(query.cursor.as_deref())?;
+    let page = Page::of(scope.seal("members", &query)?, query.limit);
+    let after: Option<String> = page.after(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             let mut condition = Condition::all();

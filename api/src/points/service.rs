@@ -17,7 +17,7 @@ use super::dto;
 use super::rules::{self, Quarter};
 use crate::auth::perm;
 use crate::clock;
-use crate::http::{ApiError, Code, Cursor, Page, Result};
+use crate::http::{ApiError, Code, Page, Result};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 use crate::tenancy::{Scope, Tx};
 
@@ -330,8 +330,8 @@ pub async fn list_entries(
     if Some(member_id) != own && !scope.has(perm::POINTS_READ_ALL) {
         return Err(ApiError::new(Code::Forbidden));
     }
-    let page = Page::of(query.limit);
-    let after = Cursor::decode_optional::<(DateTime<Utc>, PointsEntryId)>(query.cursor.as_deref())?;
+    let page = Page::of(scope.seal("points_entries", &member_id)?, query.limit);
+    let after = page.after::<(DateTime<Utc>, PointsEntryId)>(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             tx.get::<member::Entity>(member_id).await?;
@@ -399,7 +399,7 @@ pub async fn leaderboard(scope: &Scope, query: dto::GetLeaderboard) -> Result<dt
     }
     .to_string();
     // One page is all there is: a notice shows the first places.
-    let limit = Page::of(query.limit).fetch() - 1;
+    let limit = u64::from(Page::rows(query.limit));
     scope
         .read(async |tx: &Tx| {
             let rows = tx

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Time;
+use crate::door::Secret;
 use crate::page;
 
 /// Where the refresh token goes.
@@ -34,8 +35,8 @@ pub struct SignIn {
     pub username: String,
     /// Password.
     #[garde(length(chars, min = 1, max = 256))]
-    #[schema(min_length = 1, max_length = 256, example = "correct horse battery staple")]
-    pub password: String,
+    #[schema(value_type = String, min_length = 1, max_length = 256, example = "correct horse battery staple")]
+    pub password: Secret,
     /// Where the refresh token goes.
     #[garde(skip)]
     #[serde(default)]
@@ -51,8 +52,8 @@ pub struct Refresh {
     /// The refresh token, for programs that do not keep it in the cookie.
     #[garde(length(chars, max = 256))]
     #[serde(default)]
-    #[schema(max_length = 256, required = false)]
-    pub refresh_token: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 256, required = false)]
+    pub refresh_token: Option<Secret>,
 }
 
 /// A fresh pair of tokens.
@@ -96,10 +97,10 @@ page!(SessionList, Session);
 pub struct ChangePassword {
     /// The present password.
     #[garde(length(chars, min = 1, max = 256))]
-    #[schema(min_length = 1, max_length = 256)]
-    pub current: String,
+    #[schema(value_type = String, min_length = 1, max_length = 256)]
+    pub current: Secret,
     /// The new one: at least ten characters (NIST SP 800-63B asks for length, not for kinds of characters).
     #[garde(length(chars, min = 10, max = 256))]
-    #[schema(min_length = 10, max_length = 256)]
-    pub new: String,
+    #[schema(value_type = String, min_length = 10, max_length = 256)]
+    pub new: Secret,
 }

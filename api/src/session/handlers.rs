@@ -8,6 +8,7 @@ use entity::ids::SessionId;
 use super::dto::{ChangePassword, Refresh, RefreshIn, SessionList, SignIn, SignedIn};
 use super::service::{self, Pair, SESSION_DAYS, Visitor};
 use crate::auth::{self, KNOWN_DAYS};
+use crate::door::Secret;
 use crate::http::{ApiError, Code, Json, NoContent, PathId, Problems, Result, Valid};
 use crate::state::AppState;
 
@@ -115,9 +116,10 @@ pub async fn refresh_session(
     let given = body.into_inner().refresh_token;
     let to = if given.is_some() { RefreshIn::Body } else { RefreshIn::Cookie };
     let token = given
-        .or_else(|| from_cookie(&req, &state, REFRESH))
+        .or_else(|| from_cookie(&req, &state, REFRESH).map(Secret::from))
         .ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
-    let pair = service::refresh(&state, &token, state.proxies().source(&req), from.0).await?;
+    let pair =
+        service::refresh(&state, token.reveal(), state.proxies().source(&req), from.0).await?;
     Ok(answer(&state, 200, pair, to))
 }
 

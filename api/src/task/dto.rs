@@ -1,6 +1,5 @@
 //! Tasks over HTTP.
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
 use entity::ids::{AccountId, AttachmentId, ChecklistId, GridId, MemberId, Points, TaskId};
 use entity::kinds::{Evidence, PostKind, TaskLogKind, TaskSourceKind, TaskState};
 use garde::Validate;
@@ -8,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
+use crate::door::{Day, Lines, Moment, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{Versioned, in_reach, not_blank};
+use crate::http::{Versioned, not_blank};
 use crate::member::dto::MemberRef;
 
 /// What a task arose from, as it was then.
@@ -236,7 +236,7 @@ impl Versioned for Task {
 }
 
 /// The order of a list of tasks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum TaskSort {
     /// The earliest deadline first: what is most late comes first.
     #[default]
@@ -248,7 +248,7 @@ pub enum TaskSort {
 }
 
 /// Which tasks to list.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListTasks {
@@ -260,9 +260,9 @@ pub struct ListTasks {
     #[garde(skip)]
     pub owed: Option<bool>,
     /// Whose deadline falls on this day in Beijing.
-    #[garde(inner(custom(in_reach)))]
-    #[param(example = "2026-11-25")]
-    pub due_on: Option<NaiveDate>,
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::NaiveDate>, example = "2026-11-25")]
+    pub due_on: Option<Day>,
     /// Late, or not late.
     #[garde(skip)]
     pub late: Option<bool>,
@@ -283,9 +283,11 @@ pub struct ListTasks {
     /// Rows on the page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, example = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// Where the page before ended.
     #[garde(length(max = 500))]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 
@@ -309,8 +311,8 @@ pub struct TaskPaging {
 pub struct SubmitTask {
     /// In words.
     #[garde(length(chars, max = 2000))]
-    #[schema(max_length = 2000, example = "已巡查东片 3 个村民小组，未发现隐患。")]
-    pub text: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2000, example = "已巡查东片 3 个村民小组，未发现隐患。")]
+    pub text: Option<Lines>,
     /// In number.
     #[garde(range(min = -1e12, max = 1e12))]
     #[schema(minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64, example = 3)]
@@ -325,8 +327,8 @@ pub struct SubmitTask {
     pub place: Option<Place>,
     /// When it was done, where it is sent later than done; not in the future.
     #[garde(skip)]
-    #[schema(example = "2026-11-23T15:20:00+08:00")]
-    pub done_at: Option<DateTime<FixedOffset>>,
+    #[schema(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T15:20:00+08:00")]
+    pub done_at: Option<Moment>,
 }
 
 /// A verification.
@@ -335,8 +337,8 @@ pub struct SubmitTask {
 pub struct VerifyTask {
     /// A remark.
     #[garde(length(chars, max = 500))]
-    #[schema(max_length = 500)]
-    pub note: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 500)]
+    pub note: Option<Lines>,
 }
 
 /// Several verifications.
@@ -349,8 +351,8 @@ pub struct VerifyTasks {
     pub tasks: Vec<SeenTask>,
     /// A remark on each.
     #[garde(length(chars, max = 500))]
-    #[schema(max_length = 500)]
-    pub note: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 500)]
+    pub note: Option<Lines>,
 }
 
 /// What became of one of several tasks.
@@ -384,6 +386,6 @@ pub struct Verdicts {
 pub struct ReturnTask {
     /// Why, so that the person knows what to do.
     #[garde(length(chars, min = 1, max = 500), custom(not_blank))]
-    #[schema(min_length = 1, max_length = 500, example = "照片看不清门牌，请补拍。")]
-    pub reason: String,
+    #[schema(value_type = String, min_length = 1, max_length = 500, example = "照片看不清门牌，请补拍。")]
+    pub reason: Lines,
 }

@@ -28,8 +28,9 @@ use super::{Sources, acts};
 use crate::audit::{Record, record};
 use crate::auth::perm;
 use crate::clock::{self, beijing};
+use crate::door::{Lines, Moment};
 use crate::grid::dto::GridRef;
-use crate::http::{ApiError, Code, Cursor, IdempotencyKey, Page, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, Page, Result};
 use crate::member::dto::MemberRef;
 use crate::tenancy::{Find, Scope, Tx};
 
@@ -254,11 +255,11 @@ async fn page(
     tx: &Tx,
     condition: Condition,
     sort: TaskSort,
-    paging: &TaskPaging,
+    page: &Page,
+    cursor: Option<&str>,
 ) -> Result<TaskPage> {
     use task::Column::{DueAt, Id};
-    let page = Page::of(paging.limit);
-    let after: Option<(DateTime<Utc>, TaskId)> = Cursor::decode_optional(paging.cursor.as_deref())?;
+    let after: Option<(DateTime<Utc>, TaskId)> = page.after(cursor)?;
     let mut find = rows(tx).filter(condition);
     if let Some((due_at, id)) = after {
         let (beyond, next) = match sort {
@@ -286,6 +287,7 @@ fn literally(text: &str) -> String {
 
 /// Tasks that the account sees.
 pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
+    let shown = Page::of(scope.seal("tasks", &query)?, query.limit);
     scope
         .read(async |tx: &Tx| {
             let reach = Reach::of(tx).await?;
@@ -301,7 +303,7 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                 });
             }
             if let Some(day) = query.due_on {
-                let (from, to) = clock::day(day);
+                let (from, to) = clock::day(day.date());
                 wanted = wanted.add(task::Column::DueAt.gte(from)).add(task::Column::DueAt.lt(to));
             }
             if let Some(is_late) = query.late {
@@ -329,14 +331,14 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                         ),
                 );
             }
-            let paging = TaskPaging { limit: query.limit, cursor: query.cursor };
-            page(tx, wanted, query.sort.unwrap_or_default(), &paging).await
+            page(tx, wanted, query.sort.unwrap_or_default(), &shown, query.cursor.as_deref()).await
         })
         .await
 }
 
 /// What the account's own person still owes, the most late first.
 pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
+    let shown = Page::of(scope.seal("inbox", &scope.member())?, paging.limit);
     scope
         .read(async |tx: &Tx| {
             let Some(member) = tx.member() else {
@@ -345,17 +347,18 @@ pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
             let own = Condition::all()
                 .add(task::Column::MemberId.eq(member))
                 .add(task::Column::State.is_in(rules::OWED));
-            page(tx, own, TaskSort::DueAt, &paging).await
+            page(tx, own, TaskSort::DueAt, &shown, paging.cursor.as_deref()).await
         })
         .await
 }
 
 /// What waits for this account's verification, the earliest deadline first.
 pub async fn to_verify(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
+    let shown = Page::of(scope.seal("to_verify", &scope.actor())?, paging.limit);
     scope
         .read(async |tx: &Tx| {
             let reach = Reach::of(tx).await?;
-            page(tx, reach.to_verify(), TaskSort::DueAt, &paging).await
+            page(tx, reach.to_verify(), TaskSort::DueAt, &shown, paging.cursor.as_deref()).await
         })
         .await
 }
@@ -589,8 +592,8 @@ async fn note(tx: &Tx, task: TaskId, kind: TaskLogKind, note: Option<String>) ->
     note_all(tx, vec![task], kind, note.as_deref()).await
 }
 
-fn trimmed(text: Option<String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+fn filled(text: Option<Lines>) -> Option<String> {
+    text.map(String::from).filter(|text| !text.is_empty())
 }
 
 /// Degrees to micro-degrees; the input was checked to lie on the globe.
@@ -617,12 +620,12 @@ pub async fn submit(
                 TaskState::Returned => returned_at(tx, id).await?.unwrap_or(task.opened_at),
                 _ => task.opened_at,
             };
-            let done_at = input.done_at.map(|at| at.with_timezone(&Utc));
+            let done_at = input.done_at.map(Moment::utc);
             let at = rules::moment(done_at, handed_over, tx.now()).ok_or_else(|| {
                 ApiError::invalid("done_at", "不能晚于现在", "must not lie in the future")
             })?;
             let photos = own_photos(tx, account, &input.attachment_ids).await?;
-            let body = trimmed(input.text);
+            let body = filled(input.text);
             if rules::evidence_missing(task.evidence, body.as_deref(), input.number, photos.len()) {
                 return Err(missing(task.evidence));
             }
@@ -754,7 +757,7 @@ async fn pass(
     reach: &Reach,
     id: TaskId,
     seen: Option<i32>,
-    remark: Option<String>,
+    remark: Option<Lines>,
 ) -> Result<()> {
     let task = locked(tx, reach, id).await?;
     let state = allowed(tx, reach, &task, Act::Verify)?;
@@ -773,7 +776,7 @@ async fn pass(
             ..Default::default()
         })
         .await?;
-    note(tx, id, TaskLogKind::Verified, trimmed(remark)).await?;
+    note(tx, id, TaskLogKind::Verified, filled(remark)).await?;
     let entry = Record::of(acts::VERIFY).on("task", id);
     record(tx, entry.changed("state", Some(task.state), Some(state))).await?;
     let source =
@@ -843,7 +846,7 @@ pub async fn send_back(
                 ..Default::default()
             })
             .await?;
-            note(tx, id, TaskLogKind::Returned, Some(input.reason.trim().to_owned())).await?;
+            note(tx, id, TaskLogKind::Returned, Some(input.reason.into_inner())).await?;
             let entry = Record::of(acts::RETURN).on("task", id);
             record(tx, entry.changed("state", Some(task.state), Some(state))).await?;
             show(tx, &reach, id).await

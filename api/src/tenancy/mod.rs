@@ -22,6 +22,7 @@
 
 mod db;
 mod find;
+mod keys;
 mod news;
 mod once;
 mod origin;
@@ -34,6 +35,7 @@ mod tx;
 
 pub use db::{Db, StartError, migrate};
 pub use find::{DeleteMany, Find, Selected, UpdateMany};
+pub use keys::Keys;
 pub use news::News;
 pub(crate) use once::KEPT_HOURS;
 pub use origin::Origin;

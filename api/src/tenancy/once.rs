@@ -9,7 +9,6 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::scope::Scope;
 use super::tx::Tx;
@@ -21,6 +20,9 @@ pub(crate) const KEPT_HOURS: i64 = 72;
 impl Scope {
     /// Writes like [`Scope::write`], once for each key of the account: a repetition gets the first answer,
     /// the same key with another input is refused (422 `idempotency_mismatch`). Two at once: the second waits.
+    ///
+    /// Secrets are no part of what makes an input another one (they do not serialise): whoever repeats a request with another
+    /// password gets the answer to the first, whose password counts.
     pub async fn write_once<I, T, F>(
         &self,
         key: IdempotencyKey,
@@ -36,7 +38,7 @@ impl Scope {
         let (Some(key), Some(account)) = (key.0, self.actor()) else {
             return self.write(f).await;
         };
-        let fingerprint = fingerprint(operation, input)?;
+        let fingerprint = URL_SAFE_NO_PAD.encode(self.fingerprint(operation, input)?);
         self.write(async move |tx: &Tx| {
             let fresh = tx
                 .insert_if_absent(ActiveModel {
@@ -76,12 +78,4 @@ impl Scope {
         })
         .await
     }
-}
-
-fn fingerprint<I: Serialize>(operation: &str, input: &I) -> Result<String> {
-    let mut hash = Sha256::new();
-    hash.update(operation.as_bytes());
-    hash.update([0]);
-    hash.update(serde_json::to_vec(input).map_err(ApiError::internal)?);
-    Ok(URL_SAFE_NO_PAD.encode(hash.finalize()))
 }

@@ -4,6 +4,8 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::door::Secret;
+
 /// What the pages may know before anybody has signed in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Site {
@@ -34,13 +36,13 @@ pub struct SiteTownship {
 }
 
 /// The first administrator of a new township.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[derive(Debug, Clone, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct SetUp {
     /// The one-time token that the server printed at its first start.
     #[garde(length(chars, min = 1, max = 128))]
-    #[schema(min_length = 1, max_length = 128)]
-    pub token: String,
+    #[schema(value_type = String, min_length = 1, max_length = 128)]
+    pub token: Secret,
     /// Nine-digit code of the township.
     #[garde(length(chars, min = 9, max = 9))]
     #[schema(min_length = 9, max_length = 9, pattern = "^[0-9]{9}$", example = "310116112")]
@@ -51,8 +53,8 @@ pub struct SetUp {
     pub username: String,
     /// At least ten characters.
     #[garde(length(chars, min = 10, max = 256))]
-    #[schema(min_length = 10, max_length = 256)]
-    pub password: String,
+    #[schema(value_type = String, min_length = 10, max_length = 256)]
+    pub password: Secret,
     /// Name on the screen.
     #[garde(length(chars, min = 1, max = 50))]
     #[schema(min_length = 1, max_length = 50, example = "系统管理员")]

@@ -83,7 +83,7 @@ pub async fn set_up(
     let division = divisions::find(&input.township_code).ok_or_else(|| {
         ApiError::invalid("township_code", "没有这个镇街代码", "there is no township of this code")
     })?;
-    let token = hash_secret(input.token.trim());
+    let token = hash_secret(input.token.reveal().trim());
     let administrator = CreateAccount {
         username: input.username,
         password: input.password,
