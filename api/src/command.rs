@@ -11,6 +11,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::account;
 use crate::audit::cosign;
 use crate::audit::note::{Verifier, is_name};
 use crate::config::{Config, LogFormat};
@@ -62,6 +63,13 @@ enum Command {
 enum Admin {
     /// Prints a new one-time token for founding a township with its first administrator.
     SetupToken,
+    /// Prints an address with a one-time token by which a township gets an administrator back: when there is none, or none who
+    /// knows his password.
+    RestoreAdministrator {
+        /// Nine-digit code of the township.
+        #[arg(long)]
+        township: String,
+    },
     /// Prints what proves that a township's audit log only grew between two sizes: for whoever cosigns it.
     AuditProof {
         /// Nine-digit code of the township.
@@ -149,6 +157,15 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
                 let token = township::service::new_setup_token(&state).await?;
                 township::service::write_setup_token(&state, &token)?;
                 say(&token)
+            }
+            Command::Admin { command: Admin::RestoreAdministrator { township } } => {
+                let state = start(config).await?;
+                let scope = scope_of(&state, &township, "admin restore-administrator").await?;
+                let token = account::recovery::new_token(&scope).await?;
+                let listen = &state.config().listen;
+                say(&format!(
+                    "Once, within a day, at\n  http://{listen}/desk/restore#{township}.{token}\n  (under the address of this installation; or POST /api/v1/public/restore)"
+                ))
             }
             Command::Admin { command: Admin::AuditKey { township } } => {
                 let state = start(config).await?;

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{AccountId, MemberId, TenantId};
+use crate::kinds::Sphere;
 
 /// A sign-in of one township, linked to at most one person of the roster.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +20,10 @@ pub struct Model {
     pub display_name: String,
     pub member_id: Option<MemberId>,
     pub disabled: bool,
+    /// Of all its roles: none of another sphere can be given to it.
+    pub sphere: Sphere,
+    /// Somebody else chose the password: until it is changed nothing else is done with the account.
+    pub must_change_password: bool,
     pub created_at: DateTimeUtc,
     /// Grows by one with every change; the ETag.
     pub version: i32,

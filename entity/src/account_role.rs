@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{AccountId, TenantId};
-use crate::kinds::Role;
+use crate::kinds::{Role, Sphere};
 
 /// A role held by an account.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -15,6 +15,8 @@ pub struct Model {
     pub account_id: AccountId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: Role,
+    /// The role's, and so its account's.
+    pub sphere: Sphere,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

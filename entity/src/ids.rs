@@ -84,6 +84,8 @@ ids! {
     TenantId;
     /// Id of a setup token.
     SetupTokenId;
+    /// Id of a recovery token.
+    RecoveryTokenId;
     /// Id of an account.
     AccountId;
     /// Id of a session.

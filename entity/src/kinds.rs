@@ -95,6 +95,14 @@ words! {
         Integrator = "integrator" "集成方",
     }
 
+    /// What a role is for. Nobody works in two of them (三员分立): who gives the rights does no business with them, and who audits
+    /// does neither.
+    Sphere {
+        Administration = "administration" "系统管理",
+        Audit = "audit" "审计",
+        Business = "business" "业务",
+    }
+
     /// Rank of a party organisation.
     PartyOrgKind {
         WorkCommittee = "work_committee" "党工委",
@@ -220,5 +228,22 @@ words! {
     PostingSourceKind {
         CheckIn = "check_in" "签到",
         Task = "task" "任务",
+    }
+}
+
+impl Role {
+    /// The sphere it is for.
+    #[must_use]
+    pub const fn sphere(self) -> Sphere {
+        match self {
+            Self::Administrator => Sphere::Administration,
+            Self::Auditor => Sphere::Audit,
+            Self::Leader
+            | Self::Clerk
+            | Self::GridHead
+            | Self::Worker
+            | Self::Member
+            | Self::Integrator => Sphere::Business,
+        }
     }
 }

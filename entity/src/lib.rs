@@ -32,6 +32,7 @@ pub mod posting;
 pub mod probe;
 pub mod purse;
 pub mod purse_quarter;
+pub mod recovery_token;
 pub mod revocation;
 pub mod session;
 pub mod setup_token;

@@ -16,6 +16,8 @@ mod m20261126_000006_photos_of_account;
 mod m20261126_000007_sessions;
 mod m20261126_000011_audit;
 mod m20261126_000012_probe;
+mod m20261126_000014_fingerprints;
+mod m20261126_000016_roles;
 #[cfg(test)]
 mod tests;
 
@@ -56,6 +58,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "audit_checkpoint",
     "audit_cosignature",
     "audit_purge",
+    "recovery_token",
 ];
 
 /// The tenant tables whose rows are never changed or removed.
@@ -85,6 +88,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_sessions::Migration),
             Box::new(m20261126_000011_audit::Migration),
             Box::new(m20261126_000012_probe::Migration),
+            Box::new(m20261126_000014_fingerprints::Migration),
+            Box::new(m20261126_000016_roles::Migration),
         ]
     }
 }

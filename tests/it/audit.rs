@@ -764,6 +764,12 @@ on_both! {
         auditor.get("/audit-entries/export").await.ok(200);
         done!("export_audit_entries");
 
+        let token = api::account::recovery::new_token(&app.scope(Town::A)).await.unwrap();
+        seen += since(&app, Town::A, seen).await.len();
+        let restore = json!({"township_code": "310116112", "token": token, "username": "administrator", "password": "another horse with 4 batteries", "display_name": "管理员"});
+        anonymous.post("/public/restore", &restore).await.ok(200);
+        done!("restore_administrator");
+
         // A township that is only just founded has its own log.
         let token = api::township::service::new_setup_token(&app.state).await.unwrap();
         let founding = json!({"token": token, "township_code": "310116101", "username": "first", "password": "another horse with 6 batteries", "display_name": "管理员"});

@@ -97,6 +97,7 @@ fn table() -> Vec<Entry> {
     vec![
         op("get_site", Everybody),
         op("set_up", Everybody).with(|_| json!({"token": "no such token at all", "township_code": "310116101", "username": "first", "password": "long enough for now", "display_name": "管理员"})),
+        op("restore_administrator", Everybody).with(|_| json!({"township_code": "310116112", "token": "no such token at all", "username": "administrator", "password": "long enough for now", "display_name": "管理员"})),
         op("sign_in", Everybody).with(|_| json!({"township": "310116112", "username": "nobody", "password": "nothing"})),
         op("refresh_session", Everybody).with(|_| json!({"refresh_token": "no such token"})),
         op("sign_out", Everybody),
@@ -416,6 +417,8 @@ on_both! {
             .await
             .ok(201);
         let second = app.anonymous().with_token(signed_in["access_token"].as_str().unwrap());
+        let own = json!({"current": PASSWORD, "new": "my own horse with 7 batteries"});
+        second.put_plain("/me/password", &own).await.ok(204);
 
         for who in Who::ALL {
             let client = app.client(who, Town::A).await;

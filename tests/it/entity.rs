@@ -8,7 +8,7 @@ use entity::ids::{
     TenantId,
 };
 use entity::kinds::{
-    Evidence, GridKind, MemberCategory, PostKind, Role, RulePer, TaskSourceKind, TaskState,
+    Evidence, GridKind, MemberCategory, PostKind, Role, RulePer, Sphere, TaskSourceKind, TaskState,
 };
 use entity::{
     account, account_role, attachment, grid, idempotency_key, member, points_rule, task,
@@ -77,7 +77,7 @@ async fn entities_agree(db: &DatabaseConnection) -> Outcome {
         account account_role activity activity_signup attachment audit_checkpoint audit_cosignature audit_detail
         audit_entry audit_leaf audit_purge check_in checklist checklist_item checklist_version
         grid grid_post idempotency_key import member party_org points_entry points_rule posting purse purse_quarter
-        session submission_attachment task task_log task_submission
+        recovery_token session submission_attachment task task_log task_submission
     );
     let named: BTreeSet<String> = TENANT_TABLES.iter().map(|table| (*table).to_owned()).collect();
     assert_eq!(seen, named);
@@ -119,12 +119,19 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         password_hash: String::new(),
         display_name: "党建办".into(),
         member_id: None,
+        sphere: Sphere::Business,
+        must_change_password: false,
         disabled: false,
         created_at: now,
         version: 1,
     };
     assert_eq!(account.clone().into_active_model().insert(db).await?, account);
-    let role = account_role::Model { tenant_id, account_id: account.id, role: Role::GridHead };
+    let role = account_role::Model {
+        tenant_id,
+        account_id: account.id,
+        role: Role::GridHead,
+        sphere: Sphere::Business,
+    };
     assert_eq!(role.clone().into_active_model().insert(db).await?, role);
     let found = account_role::Entity::find()
         .filter(account_role::Column::Role.eq(Role::GridHead))

@@ -401,6 +401,7 @@ async fn accounts(tx: &Tx, town: &Township, hash: String) -> api::http::Result<(
             display_name: Set(who.role().zh().to_owned()),
             member_id: Set(member_id),
             disabled: Set(false),
+            sphere: Set(who.role().sphere()),
             created_at: Set(tx.now()),
             version: Set(1),
             ..Default::default()
@@ -409,6 +410,7 @@ async fn accounts(tx: &Tx, town: &Township, hash: String) -> api::http::Result<(
         tx.insert(entity::account_role::ActiveModel {
             account_id: Set(account.id),
             role: Set(who.role()),
+            sphere: Set(who.role().sphere()),
             ..Default::default()
         })
         .await?;

@@ -80,6 +80,7 @@ impl Prepared {
 
     /// The same with settings of its own.
     pub fn run_with(&self, arguments: &[&str], environment: &[(String, String)]) -> Output {
+        std::fs::create_dir_all(self.dir()).expect("a folder for the program");
         let mut command = command(&self.url(), &self.dir());
         if self.db == Db::Postgres {
             command.env("GEZHI_OWNER_DATABASE_URL", self.place.url(self.db, postgres::OWNER));

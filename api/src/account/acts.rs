@@ -21,5 +21,29 @@ pub const DISABLE: Act =
 pub const ENABLE: Act =
     Act::new("enable_account", "启用账号", "Enabled an account", &["update_account"]);
 
+/// The operator made a token by which an administrator comes back.
+pub const MAKE_RECOVERY_TOKEN: Act = Act::new(
+    "make_recovery_token",
+    "生成恢复管理员口令",
+    "Made a token to restore an administrator",
+    &[],
+);
+/// An administrator came back by such a token.
+pub const RESTORE: Act = Act::new(
+    "restore_administrator",
+    "恢复系统管理员",
+    "Restored an administrator",
+    &["restore_administrator"],
+);
+
 /// All of them.
-pub const ACTS: &[&Act] = &[&CREATE, &UPDATE, &CHANGE_ROLES, &RESET_PASSWORD, &DISABLE, &ENABLE];
+pub const ACTS: &[&Act] = &[
+    &CREATE,
+    &UPDATE,
+    &CHANGE_ROLES,
+    &RESET_PASSWORD,
+    &DISABLE,
+    &ENABLE,
+    &MAKE_RECOVERY_TOKEN,
+    &RESTORE,
+];

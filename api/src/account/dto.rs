@@ -154,8 +154,8 @@ pub struct CreateAccount {
     )]
     pub username: String,
     /// At least ten characters.
-    #[garde(length(chars, min = 10, max = 256))]
-    #[schema(value_type = String, min_length = 10, max_length = 256, example = "correct horse battery staple")]
+    #[garde(length(chars, min = 12, max = 256))]
+    #[schema(value_type = String, min_length = 12, max_length = 256, example = "correct horse battery staple")]
     #[serde(serialize_with = "left_out")]
     pub password: Secret,
     /// Name on the screen.
@@ -192,9 +192,9 @@ pub struct UpdateAccount {
     /// Whether it cannot sign in.
     #[garde(skip)]
     pub disabled: Option<bool>,
-    /// A new password, at least ten characters.
-    #[garde(length(chars, min = 10, max = 256))]
-    #[schema(value_type = Option<String>, min_length = 10, max_length = 256)]
+    /// A new password, at least twelve characters.
+    #[garde(length(chars, min = 12, max = 256))]
+    #[schema(value_type = Option<String>, min_length = 12, max_length = 256)]
     #[serde(default, serialize_with = "left_out")]
     pub password: Option<Secret>,
 }
@@ -227,6 +227,9 @@ pub struct MeAccount {
     pub username: String,
     /// Name on the screen.
     pub display_name: String,
+    /// Somebody else chose the password: until it is changed (`PUT /me/password`) every other operation answers 403
+    /// `password_change_required`.
+    pub must_change_password: bool,
 }
 
 /// The township of [`Me`].
@@ -249,4 +252,46 @@ pub struct MePost {
     pub grid_name: String,
     /// The post.
     pub kind: PostKind,
+}
+
+/// An administrator who comes back by the operator's one-time token.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreAdministrator {
+    /// Nine-digit code of the township.
+    #[garde(length(chars, min = 9, max = 9))]
+    #[schema(min_length = 9, max_length = 9, pattern = "^[0-9]{9}$", example = "310116112")]
+    pub township_code: String,
+    /// The token that `gezhi admin restore-administrator` printed; good for a day, once.
+    #[garde(length(chars, min = 1, max = 128))]
+    #[schema(value_type = String, min_length = 1, max_length = 128)]
+    pub token: Secret,
+    /// User name of the administrator: one that is there gets the password below, another is made.
+    #[garde(length(chars, min = 2, max = 64), custom(plain))]
+    #[schema(
+        min_length = 2,
+        max_length = 64,
+        pattern = r"^[\p{L}\p{N}._-]+$",
+        example = "administrator"
+    )]
+    pub username: String,
+    /// The new password, at least twelve characters.
+    #[garde(length(chars, min = 12, max = 256))]
+    #[schema(value_type = String, min_length = 12, max_length = 256)]
+    pub password: Secret,
+    /// Name on the screen, where an account is made.
+    #[garde(length(chars, min = 1, max = 50))]
+    #[schema(min_length = 1, max_length = 50, example = "系统管理员")]
+    pub display_name: String,
+}
+
+/// The administrator who can sign in again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Restored {
+    /// Name of the township.
+    #[schema(example = "漕泾镇")]
+    pub township: String,
+    /// User name to sign in with.
+    #[schema(example = "administrator")]
+    pub username: String,
 }

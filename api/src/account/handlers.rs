@@ -1,14 +1,14 @@
 //! Operations on accounts.
 
-use actix_web::{get, patch, post, web};
+use actix_web::{HttpRequest, get, patch, post, web};
 use entity::ids::AccountId;
 
 use super::dto::{
-    Account, AccountPage, CandidateList, CreateAccount, ListAccounts, ListCandidates, Me, RoleList,
-    UpdateAccount,
+    Account, AccountPage, CandidateList, CreateAccount, ListAccounts, ListCandidates, Me,
+    RestoreAdministrator, Restored, RoleList, UpdateAccount,
 };
-use super::service;
-use crate::auth::{Permit, SignedIn, perm};
+use super::{recovery, service};
+use crate::auth::{self, Permit, SignedIn, perm};
 use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };
@@ -97,4 +97,20 @@ pub async fn update_account(
 #[get("/me")]
 pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
     Ok(Json(service::me(&caller).await?))
+}
+
+/// Makes an administrator or gives one a new password, against the one-time token that the operator printed. 403
+/// `recovery_token_invalid` when the token is wrong, was used, or is older than a day.
+#[utoipa::path(tag = "public", operation_id = "restore_administrator", summary = "恢复系统管理员", security(()),
+    request_body = RestoreAdministrator,
+    responses((status = 200, description = "The administrator can sign in", body = Restored), Problems))]
+#[post("/public/restore")]
+pub async fn restore_administrator(
+    req: HttpRequest,
+    from: auth::From,
+    state: web::Data<AppState>,
+    body: Valid<RestoreAdministrator>,
+) -> Result<Json<Restored>> {
+    let source = state.proxies().source(&req);
+    Ok(Json(recovery::restore(&state, body.into_inner(), source, from.0).await?))
 }

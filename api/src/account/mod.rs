@@ -7,11 +7,18 @@
 //! - User names are lower case, unique in the township.
 //! - Disabling an account, changing its roles or its password ends what it holds: its tokens are forgotten at
 //!   once, its sessions end (except for a mere change of roles or name, which leaves the sessions).
-//! - The last administrator who is not disabled stays one: a township cannot lock itself out.
+//! - The last administrator who is not disabled stays one, however many change accounts at the same moment: a township cannot
+//!   lock itself out. Where it did by forgetting, the operator makes a one-time token (`gezhi admin restore-administrator`), good
+//!   for a day, by which an administrator is made or gets a new password.
+//! - Nobody holds roles of two spheres (三员分立): the administrator does no business and the auditor neither, by this rule and by
+//!   the database's own.
+//! - A password is not one that is guessed soon (`auth::strength`). One that somebody else chose is changed by its owner before
+//!   anything else is done with the account.
 
 pub(crate) mod acts;
 pub mod dto;
 mod handlers;
+pub mod recovery;
 mod rules;
 pub mod service;
 
@@ -25,5 +32,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(handlers::list_candidates)
         .service(handlers::get_account)
         .service(handlers::update_account)
-        .service(handlers::get_me);
+        .service(handlers::get_me)
+        .service(handlers::restore_administrator);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::ids::{AccountId, MemberId};
-use entity::kinds::Role;
+use entity::kinds::{Role, Sphere};
 use entity::{account, account_role, member};
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
@@ -15,6 +15,7 @@ use super::dto::{
 };
 use super::rules;
 use crate::audit::{Record, record};
+use crate::auth::strength::Known;
 use crate::auth::{permissions_of, revoke};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
@@ -125,18 +126,40 @@ pub async fn create(
     key: IdempotencyKey,
     input: CreateAccount,
 ) -> Result<Account> {
+    check_roles(&input.roles)?;
+    let known = scope
+        .read(async |tx| Known::of(tx, &input.username, &input.display_name, input.member_id).await)
+        .await?;
+    known.check("password", &input.password)?;
     let hash = state.passwords().hash(input.password.clone()).await?;
     let copy = input.clone();
     scope
         .write_once(key, "create_account", &input, async move |tx: &Tx| {
-            let id = insert(tx, copy, hash).await?;
+            let id = insert(tx, copy, hash, true).await?;
             one(tx, id).await
         })
         .await
 }
 
-/// Makes an account in the caller's transaction; `hash` is its password's.
-pub async fn insert(tx: &Tx, input: CreateAccount, hash: String) -> Result<AccountId> {
+/// 422 for roles of several spheres.
+fn check_roles(roles: &[Role]) -> Result<Sphere> {
+    rules::sphere(roles).ok_or_else(|| {
+        ApiError::invalid(
+            "roles",
+            "系统管理员、审计管理员须单独设账号，不能兼任其他角色（三员分立）",
+            "an administrator and an auditor hold no other role: give those to an account of their own",
+        )
+    })
+}
+
+/// Makes an account in the caller's transaction; `hash` is its password's, `must_change` whether somebody else chose it.
+pub async fn insert(
+    tx: &Tx,
+    input: CreateAccount,
+    hash: String,
+    must_change: bool,
+) -> Result<AccountId> {
+    let sphere = check_roles(&input.roles)?;
     let username = input.username.trim().to_lowercase();
     check_member(tx, input.member_id).await?;
     let taken = tx
@@ -165,6 +188,8 @@ pub async fn insert(tx: &Tx, input: CreateAccount, hash: String) -> Result<Accou
         display_name: Set(input.display_name),
         member_id: Set(input.member_id),
         disabled: Set(false),
+        sphere: Set(sphere),
+        must_change_password: Set(must_change),
         created_at: Set(tx.now()),
         version: Set(1),
         ..Default::default()
@@ -261,6 +286,7 @@ async fn put_roles(tx: &Tx, account: AccountId, roles: Vec<Role>) -> Result<()> 
         .map(|role| account_role::ActiveModel {
             account_id: Set(account),
             role: Set(role),
+            sphere: Set(role.sphere()),
             ..Default::default()
         })
         .collect();
@@ -275,32 +301,51 @@ pub async fn update(
     seen: IfMatch,
     input: UpdateAccount,
 ) -> Result<Account> {
+    let sphere = input.roles.as_deref().map(check_roles).transpose()?;
     let hash = match &input.password {
-        Some(password) => Some(state.passwords().hash(password.clone()).await?),
+        Some(password) => {
+            let known = scope
+                .read(async |tx: &Tx| {
+                    let row = tx.get::<account::Entity>(id).await?;
+                    Known::of(tx, &row.username, &row.display_name, row.member_id).await
+                })
+                .await?;
+            known.check("password", password)?;
+            Some(state.passwords().hash(password.clone()).await?)
+        }
         None => None,
     };
     scope
         .write(async move |tx: &Tx| {
+            if input.roles.is_some() || input.disabled == Some(true) {
+                lock_administrators(tx).await?;
+            }
             let row = tx.get_locked::<account::Entity>(id).await?;
             seen.check(row.version)?;
             check_member(tx, input.member_id.flatten()).await?;
             record_update(tx, &row, &input).await?;
             let ends = input.disabled == Some(true) || hash.is_some();
+            // One's own password is one's own, whichever way it is set.
+            let must_change = hash.is_some() && tx.actor() != Some(id);
+            if input.roles.is_some() {
+                tx.delete_many::<account_role::Entity>()
+                    .filter(account_role::Column::AccountId.eq(id))
+                    .exec()
+                    .await?;
+            }
             tx.update(account::ActiveModel {
                 id: Unchanged(id),
                 display_name: input.display_name.map_or(Unchanged(row.display_name), Set),
                 member_id: input.member_id.map_or(Unchanged(row.member_id), Set),
                 disabled: input.disabled.map_or(Unchanged(row.disabled), Set),
                 password_hash: hash.map_or(Unchanged(row.password_hash), Set),
+                sphere: sphere.map_or(Unchanged(row.sphere), Set),
+                must_change_password: Set(row.must_change_password || must_change),
                 version: Set(row.version + 1),
                 ..Default::default()
             })
             .await?;
             if let Some(roles) = input.roles {
-                tx.delete_many::<account_role::Entity>()
-                    .filter(account_role::Column::AccountId.eq(id))
-                    .exec()
-                    .await?;
                 put_roles(tx, id, roles).await?;
             }
             keep_an_administrator(tx).await?;
@@ -312,6 +357,19 @@ pub async fn update(
             one(tx, id).await
         })
         .await
+}
+
+/// Locks what the rule about the last administrator reads, in one order, before anything is changed: of two administrators who
+/// take each other out at the same moment the second sees what the first did.
+async fn lock_administrators(tx: &Tx) -> Result<()> {
+    let _locked: Vec<account_role::Model> = tx
+        .find::<account_role::Entity>()
+        .filter(account_role::Column::Role.eq(Role::Administrator))
+        .order_by_asc(account_role::Column::AccountId)
+        .locked()
+        .all()
+        .await?;
+    Ok(())
 }
 
 async fn keep_an_administrator(tx: &Tx) -> Result<()> {
@@ -359,6 +417,7 @@ pub async fn me(scope: &Scope) -> Result<Me> {
                     id: account.id,
                     username: account.username,
                     display_name: account.display_name,
+                    must_change_password: account.must_change_password,
                 },
                 township: MeTownship { code: township.code, name: township.name },
                 roles,

@@ -663,7 +663,7 @@ pub async fn withdraw(scope: &Scope, id: ActivityId) -> Result<dto::Activity> {
 /// Who has a place or waits for one, and who came: places first, each in the order of sign-up.
 ///
 /// # Errors
-/// `not_steward` for anybody but its steward, the office, and who sees everybody's points.
+/// `not_steward` for anybody but its steward, the office, and who may see the people of all activities.
 pub async fn participants(
     scope: &Scope,
     id: ActivityId,
@@ -676,7 +676,7 @@ pub async fn participants(
     scope
         .read(async |tx: &Tx| {
             let activity = tx.get::<activity::Entity>(id).await?;
-            if !is_steward(tx, &activity) && !tx.has(perm::POINTS_READ_ALL) {
+            if !is_steward(tx, &activity) && !tx.has(perm::ACTIVITY_READ_PEOPLE) {
                 return Err(ApiError::new(Code::NotSteward));
             }
             let mut find = tx

@@ -12,6 +12,7 @@
 //! - Passwords are argon2id. Users (signed in, or at a device where the account signed in before) and strangers have
 //!   places and queues of their own, and a full queue answers 503 at once. An unknown user name costs the same time as
 //!   a wrong password.
+//! - Which passwords may be chosen: see [`strength`].
 //! - Attempts are counted before anything is hashed, by the account found and where they come from; who fails waits
 //!   longer and longer, and nobody else does: see [`throttle`].
 //! - A known device is one that carries the server's sign of an earlier sign-in of this account: see [`device`].
@@ -29,6 +30,7 @@ mod permit;
 mod principal;
 mod revoke;
 mod source;
+pub mod strength;
 mod throttle;
 mod token;
 

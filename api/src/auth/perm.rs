@@ -105,12 +105,14 @@ permissions! {
     13 TASK_READ_ALL TaskReadAll = "task.read_all", "查看全部任务";
     14 TASK_SUBMIT TaskSubmit = "task.submit", "提交任务";
     15 TASK_VERIFY TaskVerify = "task.verify", "核验任务";
+    24 TASK_VERIFY_ALL TaskVerifyAll = "task.verify_all", "核验全镇街的任务";
     16 ATTACHMENT_READ AttachmentRead = "attachment.read", "查看附件";
     17 ATTACHMENT_CREATE AttachmentCreate = "attachment.create", "上传附件";
     18 ACTIVITY_READ ActivityRead = "activity.read", "查看活动";
     19 ACTIVITY_MANAGE ActivityManage = "activity.manage", "管理活动";
     20 ACTIVITY_SIGN_UP ActivitySignUp = "activity.sign_up", "报名和签到";
     21 ACTIVITY_STEWARD ActivitySteward = "activity.steward", "管理活动签到";
+    25 ACTIVITY_READ_PEOPLE ActivityReadPeople = "activity.read_people", "查看活动的报名和签到人员";
     22 POINTS_READ PointsRead = "points.read", "查看本人积分和排行";
     23 POINTS_READ_ALL PointsReadAll = "points.read_all", "查看全部积分";
     40 AUDIT_READ AuditRead = "audit.read", "查看操作日志";
@@ -126,6 +128,7 @@ const LEADER: PermissionSet = PermissionSet::of(&[
     TASK_READ,
     TASK_READ_ALL,
     ACTIVITY_READ,
+    ACTIVITY_READ_PEOPLE,
     POINTS_READ,
     POINTS_READ_ALL,
     ATTACHMENT_READ,
@@ -144,6 +147,7 @@ pub const fn permissions_of(role: Role) -> PermissionSet {
             CHECKLIST_MANAGE,
             CHECKLIST_PUBLISH,
             TASK_VERIFY,
+            TASK_VERIFY_ALL,
             ACTIVITY_MANAGE,
             ACTIVITY_STEWARD,
             ATTACHMENT_CREATE,
@@ -195,6 +199,7 @@ pub const fn permissions_of(role: Role) -> PermissionSet {
             TASK_READ,
             TASK_READ_ALL,
             ACTIVITY_READ,
+            ACTIVITY_READ_PEOPLE,
             POINTS_READ,
             POINTS_READ_ALL,
             ATTACHMENT_READ,

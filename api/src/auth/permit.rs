@@ -12,7 +12,7 @@ use super::perm::Needs;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::Scope;
 
-/// The caller has permission `P`; it is the way to the [`Scope`]. First among a handler's arguments, so that
+/// The caller has permission `P`, and a password of his own choice; it is the way to the [`Scope`]. First among a handler's arguments, so that
 /// nobody learns anything of a body's faults without having it.
 pub struct Permit<P: Needs> {
     scope: Scope,
@@ -32,6 +32,9 @@ impl<P: Needs> FromRequest for Permit<P> {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(identified(req).and_then(|scope| {
+            if scope.principal().is_some_and(|principal| principal.must_change_password) {
+                return Err(ApiError::new(Code::PasswordChangeRequired));
+            }
             if scope.has(P::PERMISSION) {
                 Ok(Self { scope, permission: PhantomData })
             } else {
@@ -44,7 +47,7 @@ impl<P: Needs> FromRequest for Permit<P> {
     }
 }
 
-/// The caller is signed in; whatever the roles.
+/// The caller is signed in; whatever the roles, and whoever chose the password: for what concerns the caller's own account.
 pub struct SignedIn {
     scope: Scope,
 }

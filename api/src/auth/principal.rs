@@ -26,6 +26,8 @@ pub struct Principal {
     pub roles: Vec<Role>,
     /// The union of its roles' permissions.
     pub permissions: PermissionSet,
+    /// Somebody else chose the password: nothing else is permitted before it is changed.
+    pub must_change_password: bool,
 }
 
 impl Principal {
@@ -39,6 +41,7 @@ impl Principal {
             member,
             roles: Vec::new(),
             permissions: PermissionSet::all(),
+            must_change_password: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl Principal {
                     member: account.member_id,
                     roles,
                     permissions,
+                    must_change_password: account.must_change_password,
                 })
             })
             .await

@@ -160,6 +160,7 @@ impl<'a> Cast<'a> {
                 member_id: Some(row.id),
             },
             self.hash.clone(),
+            false,
         )
         .await?;
         Ok(Person { member: row.id, account, name })
@@ -185,7 +186,7 @@ impl<'a> Cast<'a> {
             roles: vec![role],
             member_id: None,
         };
-        account::service::insert(self.tx, input, self.hash.clone()).await
+        account::service::insert(self.tx, input, self.hash.clone(), false).await
     }
 
     async fn org(
@@ -506,8 +507,7 @@ impl Story {
             }
             let which = format!("verify {day} {} {} {}", one.title, one.period, one.assignee.name);
             if self.chance(&which).random_bool(0.04) {
-                let input =
-                    ReturnTask { reason: "照片看不清现场，请补拍。".into() };
+                let input = ReturnTask { reason: "照片看不清现场，请补拍。".into() };
                 task::service::send_back(&office, key(), one.id, input).await?;
             } else {
                 task::service::verify(&office, key(), one.id, VerifyTask { note: None }).await?;
@@ -540,7 +540,7 @@ impl Story {
                 Some(known) => known.id,
                 None => {
                     let input = CreateActivity {
-                        description: Some("请穿着便于活动的衣服，现场提供工具。".to_owned()),
+                        description: Some("请穿着便于活动的衣服，现场提供工具。".into()),
                         grid_id: (index == 0).then_some(self.players.village),
                         ..self.activity(title, place, starts_at, minutes, capacity)
                     };

@@ -622,11 +622,22 @@ pub async fn lock(tx: &Tx, mut grids: Vec<GridId>) -> Result<()> {
 
 /// What the township has, for comparison with a file. Two statements.
 async fn known(tx: &Tx) -> Result<Vec<Known>> {
+    // Locked before anything is read: what came first is seen, also what was made while the locks were waited for, and what comes
+    // later waits.
+    let _locked: Vec<GridId> = tx
+        .find::<grid::Entity>()
+        .select_only()
+        .column(grid::Column::Id)
+        .order_by_asc(grid::Column::Id)
+        .locked()
+        .into_tuple()
+        .all()
+        .await?;
+    let rows = tx.find::<grid::Entity>().order_by_asc(grid::Column::Id).all().await?;
     let mut posts: HashMap<GridId, Vec<PostKind>> = HashMap::new();
     for post in posts_from_today(tx).await? {
         posts.entry(post.grid_id).or_default().push(post.kind);
     }
-    let rows = tx.find::<grid::Entity>().order_by_asc(grid::Column::Id).locked().all().await?;
     Ok(rows
         .into_iter()
         .map(|row| Known {

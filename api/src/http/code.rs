@@ -102,6 +102,8 @@ codes! {
     SessionEnded = "session_ended", 401, "本次登录已结束，请重新登录", "This session has ended; sign in again";
     AccountDisabled = "account_disabled", 401, "账号已停用，请联系管理员", "The account is disabled";
     SetupTokenInvalid = "setup_token_invalid", 403, "初始化口令无效或已使用", "The set-up token is not valid or was used";
+    RecoveryTokenInvalid = "recovery_token_invalid", 403, "恢复口令无效、已使用或已过期", "The recovery token is not valid, was used or has expired";
+    PasswordChangeRequired = "password_change_required", 403, "请先修改初始密码", "Change the password that somebody else chose first";
     Forbidden = "forbidden", 403, "没有此项权限", "You are not permitted to do this";
     SelfVerification = "self_verification", 403, "不能核验本人提交的任务", "Nobody verifies a task of their own";
     NotSteward = "not_steward", 403, "只有本活动的签到管理人可以操作", "Only the steward of this activity may do this";

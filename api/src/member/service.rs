@@ -612,7 +612,14 @@ pub async fn create_party_org(tx: &Tx, input: CreatePartyOrg) -> Result<party_or
     let name = rules::name(&input.name, rules::ORG_NAME_MAX)
         .ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
     if let Some(parent) = input.parent_id {
-        let parent = tx.try_get::<party_org::Entity>(parent).await?.ok_or_else(unknown_parent)?;
+        // Locked: its kind is not changed by others meanwhile.
+        let parent = tx
+            .find::<party_org::Entity>()
+            .filter(party_org::Column::Id.eq(parent))
+            .locked()
+            .one()
+            .await?
+            .ok_or_else(unknown_parent)?;
         check_level(input.kind, parent.kind)?;
     }
     let taken = tx
@@ -667,11 +674,17 @@ pub async fn update_org(
             // A move locks the whole tree: two moves at once could close a circle that neither sees.
             let moves = input.kind.is_some() || input.parent_id.is_some();
             let locked = if moves {
-                tx.find::<party_org::Entity>()
+                let _locked: Vec<PartyOrgId> = tx
+                    .find::<party_org::Entity>()
+                    .select_only()
+                    .column(party_org::Column::Id)
                     .order_by_asc(party_org::Column::Id)
                     .locked()
+                    .into_tuple()
                     .all()
-                    .await?
+                    .await?;
+                // Read again: what was made while the locks were waited for is not among the rows that were waited for.
+                tx.find::<party_org::Entity>().all().await?
             } else {
                 vec![tx.get_locked::<party_org::Entity>(id).await?]
             };

@@ -99,8 +99,8 @@ pub struct ChangePassword {
     #[garde(length(chars, min = 1, max = 256))]
     #[schema(value_type = String, min_length = 1, max_length = 256)]
     pub current: Secret,
-    /// The new one: at least ten characters (NIST SP 800-63B asks for length, not for kinds of characters).
-    #[garde(length(chars, min = 10, max = 256))]
-    #[schema(value_type = String, min_length = 10, max_length = 256)]
+    /// The new one: at least twelve characters (NIST SP 800-63B asks for length, not for kinds of characters).
+    #[garde(length(chars, min = 12, max = 256))]
+    #[schema(value_type = String, min_length = 12, max_length = 256)]
     pub new: Secret,
 }

@@ -13,6 +13,7 @@ use super::acts;
 use super::dto::{ChangePassword, Session, SignIn};
 use super::family::{self, Shown, Verdict};
 use crate::audit::{self, Record, record};
+use crate::auth::strength::Known;
 use crate::auth::{ACCESS_SECONDS, By, Claims, Lane, Shower, Source, Target, revoke};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Result};
@@ -377,10 +378,16 @@ pub async fn end_all(tx: &Tx, account: AccountId, except: Option<SessionId>) -> 
 /// Changes the caller's own password and ends the other sessions.
 pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassword) -> Result<()> {
     let (account, session) = who(scope)?;
-    let stored =
-        scope.read(async |tx| tx.get::<account::Entity>(account).await).await?.password_hash;
+    let (stored, known) = scope
+        .read(async |tx| {
+            let row = tx.get::<account::Entity>(account).await?;
+            let known = Known::of(tx, &row.username, &row.display_name, row.member_id).await?;
+            Ok((row.password_hash, known))
+        })
+        .await?;
     let wrong = || ApiError::invalid("current", "当前密码不正确", "is not the present password");
     let attempt = state.throttle().attempt(Target::Account(account), By::Session(session)).await?;
+    let same = input.current == input.new;
     match state.passwords().verify(Lane::User, input.current, Some(stored.clone())).await {
         Ok(true) => attempt.succeeded(),
         Ok(false) => {
@@ -392,6 +399,14 @@ pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassw
             return Err(error);
         }
     }
+    if same {
+        return Err(ApiError::invalid(
+            "new",
+            "新密码不能与当前密码相同",
+            "is the present password",
+        ));
+    }
+    known.check("new", &input.new)?;
     let hash = state.passwords().hash(input.new).await?;
     scope
         .write(async move |tx: &Tx| {
@@ -403,6 +418,7 @@ pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassw
             tx.update(account::ActiveModel {
                 id: Unchanged(account),
                 password_hash: Set(hash),
+                must_change_password: Set(false),
                 version: Set(row.version + 1),
                 ..Default::default()
             })

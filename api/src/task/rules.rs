@@ -126,8 +126,8 @@ pub struct Facts {
     pub submits: bool,
     /// The account's roles let it verify tasks.
     pub verifies: bool,
-    /// The account works for the township as a whole, not for grids.
-    pub whole_township: bool,
+    /// The account verifies for the township as a whole, not for grids.
+    pub verifies_all: bool,
     /// The task's grid lies beneath one where the account's member is supervisor or general head.
     pub verifying_head: bool,
 }
@@ -151,7 +151,7 @@ pub fn refusal(act: Act, facts: &Facts) -> Option<Refusal> {
         Act::Submit => Some(Refusal::Forbidden),
         Act::Verify | Act::Return if !facts.verifies => Some(Refusal::Forbidden),
         Act::Verify | Act::Return if facts.own => Some(Refusal::OwnTask),
-        Act::Verify | Act::Return if facts.whole_township || facts.verifying_head => None,
+        Act::Verify | Act::Return if facts.verifies_all || facts.verifying_head => None,
         Act::Verify | Act::Return => Some(Refusal::Forbidden),
     };
     who.or_else(|| next(facts.state, act).is_none().then_some(Refusal::WrongState))
@@ -327,12 +327,12 @@ mod tests {
             Just(TaskState::Cancelled)
         ];
         (state, any::<[bool; 5]>()).prop_map(
-            |(state, [own, submits, verifies, whole_township, verifying_head])| Facts {
+            |(state, [own, submits, verifies, verifies_all, verifying_head])| Facts {
                 state,
                 own,
                 submits,
                 verifies,
-                whole_township,
+                verifies_all,
                 verifying_head,
             },
         )

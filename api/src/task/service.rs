@@ -47,6 +47,8 @@ pub struct Reach {
     pub member: Option<MemberId>,
     /// Every task.
     pub whole: bool,
+    /// Verifies for the township as a whole: the office. Seeing everything is not that.
+    pub verifies_all: bool,
     /// Every task in these grids: the subtrees of those that the person heads.
     pub seeing: Vec<GridId>,
     /// The part of these in which the person verifies.
@@ -59,10 +61,11 @@ impl Reach {
         let mut reach = Self {
             member: tx.member(),
             whole: tx.has(perm::TASK_READ_ALL),
+            verifies_all: tx.has(perm::TASK_VERIFY_ALL),
             seeing: Vec::new(),
             verifying: Vec::new(),
         };
-        let Some(member) = reach.member.filter(|_| !reach.whole) else {
+        let Some(member) = reach.member.filter(|_| !(reach.whole && reach.verifies_all)) else {
             return Ok(reach);
         };
         let posts = crate::grid::service::posts_of(tx, member).await?;
@@ -106,7 +109,7 @@ impl Reach {
     #[must_use]
     pub fn to_verify(&self) -> Condition {
         let mut found = Condition::all().add(task::Column::State.eq(TaskState::Submitted));
-        if !self.whole {
+        if !self.verifies_all {
             found = found.add(task::Column::GridId.is_in(self.verifying.iter().copied()));
         }
         if let Some(member) = self.member {
@@ -125,7 +128,7 @@ impl Reach {
             own: self.member == Some(member),
             submits: tx.has(perm::TASK_SUBMIT),
             verifies: tx.has(perm::TASK_VERIFY),
-            whole_township: self.whole,
+            verifies_all: self.verifies_all,
             verifying_head: self.verifying.contains(&grid),
         }
     }

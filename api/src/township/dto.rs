@@ -52,8 +52,8 @@ pub struct SetUp {
     #[schema(min_length = 2, max_length = 64, example = "administrator")]
     pub username: String,
     /// At least ten characters.
-    #[garde(length(chars, min = 10, max = 256))]
-    #[schema(value_type = String, min_length = 10, max_length = 256)]
+    #[garde(length(chars, min = 12, max = 256))]
+    #[schema(value_type = String, min_length = 12, max_length = 256)]
     pub password: Secret,
     /// Name on the screen.
     #[garde(length(chars, min = 1, max = 50))]

@@ -14,6 +14,7 @@ use super::{acts, divisions};
 use crate::account;
 use crate::account::dto::CreateAccount;
 use crate::audit::{Record, record};
+use crate::auth::strength::Known;
 use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
 use crate::files;
 use crate::http::{ApiError, Code, Result};
@@ -96,6 +97,9 @@ pub async fn set_up(
         state.throttle().wrong_secret("setup", Shower::Source(source))?;
         return Err(ApiError::new(Code::SetupTokenInvalid));
     }
+    let words =
+        [&administrator.username, &administrator.display_name, division.code, division.name];
+    Known::from(words).check("password", &administrator.password)?;
     let hash = state.passwords().hash_for(Lane::Stranger, administrator.password.clone()).await?;
     let username = administrator.username.trim().to_lowercase();
     let scope = state.scope_of(TenantId::new()).from_origin(origin);
@@ -105,7 +109,7 @@ pub async fn set_up(
                 return Err(ApiError::new(Code::SetupTokenInvalid));
             }
             establish(tx, division.code, division.name, false).await?;
-            account::service::insert(tx, administrator, hash).await?;
+            account::service::insert(tx, administrator, hash, false).await?;
             Ok(())
         })
         .await?;

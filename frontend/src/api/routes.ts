@@ -60,6 +60,7 @@ export const routes = {
   publish_checklist: ['POST', '/api/v1/checklists/{id}/publish', true],
   read_check_in_code: ['GET', '/api/v1/check-in-codes/{code}', false],
   refresh_session: ['POST', '/api/v1/sessions/refresh', false],
+  restore_administrator: ['POST', '/api/v1/public/restore', false],
   return_task: ['POST', '/api/v1/tasks/{id}/return', true],
   save_draft: ['PUT', '/api/v1/checklists/{id}/draft', false],
   set_up: ['POST', '/api/v1/public/setup', false],

@@ -813,6 +813,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 恢复系统管理员 */
+        post: operations["restore_administrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/setup": {
         parameters: {
             query?: never;
@@ -1563,7 +1580,7 @@ export interface components {
         ChangePassword: {
             /** @description The present password. */
             current: string;
-            /** @description The new one: at least ten characters (NIST SP 800-63B asks for length, not for kinds of characters). */
+            /** @description The new one: at least twelve characters (NIST SP 800-63B asks for length, not for kinds of characters). */
             new: string;
         };
         /** @description Somebody's presence at an activity. */
@@ -2320,6 +2337,11 @@ export interface components {
             username: string;
             /** @description Name on the screen. */
             display_name: string;
+            /**
+             * @description Somebody else chose the password: until it is changed (`PUT /me/password`) every other operation answers 403
+             *     `password_change_required`.
+             */
+            must_change_password: boolean;
         };
         /** @description A post of [`Me`]. */
         MePost: {
@@ -2784,6 +2806,41 @@ export interface components {
         Refresh: {
             /** @description The refresh token, for programs that do not keep it in the cookie. */
             refresh_token?: string | null;
+        };
+        /** @description An administrator who comes back by the operator's one-time token. */
+        RestoreAdministrator: {
+            /**
+             * @description Nine-digit code of the township.
+             * @example 310116112
+             */
+            township_code: string;
+            /** @description The token that `gezhi admin restore-administrator` printed; good for a day, once. */
+            token: string;
+            /**
+             * @description User name of the administrator: one that is there gets the password below, another is made.
+             * @example administrator
+             */
+            username: string;
+            /** @description The new password, at least twelve characters. */
+            password: string;
+            /**
+             * @description Name on the screen, where an account is made.
+             * @example 系统管理员
+             */
+            display_name: string;
+        };
+        /** @description The administrator who can sign in again. */
+        Restored: {
+            /**
+             * @description Name of the township.
+             * @example 漕泾镇
+             */
+            township: string;
+            /**
+             * @description User name to sign in with.
+             * @example administrator
+             */
+            username: string;
         };
         /** @description A return. */
         ReturnTask: {
@@ -3311,7 +3368,7 @@ export interface components {
             member_id?: components["schemas"]["MemberId"] | null;
             /** @description Whether it cannot sign in. */
             disabled?: boolean | null;
-            /** @description A new password, at least ten characters. */
+            /** @description A new password, at least twelve characters. */
             password?: string | null;
         };
         /** @description What to change. What is absent stays; `null` takes a capacity or a steward away. */
@@ -10432,6 +10489,129 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_administrator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreAdministrator"];
+            };
+        };
+        responses: {
+            /** @description The administrator can sign in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
                 };
             };
             /** @description The request is malformed. */

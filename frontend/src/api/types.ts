@@ -4,6 +4,7 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export type Site = Schemas['Site']
+export type Restored = Schemas['Restored']
 export type SetupDone = Schemas['SetupDone']
 export type SignIn = Schemas['SignIn']
 export type SignedIn = Schemas['SignedIn']

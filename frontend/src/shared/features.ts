@@ -42,16 +42,16 @@ export function collect(found: Record<string, unknown>): Required<Feature> {
   }
 }
 
-/** Asks who is signed in before the first page, sends others to the sign-in page and back afterwards,
- * and names the page. */
+/** Asks who is signed in before the first page, sends others (and whoever has a password that somebody else chose, who
+ * chooses one there) to the sign-in page and back afterwards, and names the page. */
 export function guard(router: Router): void {
   router.beforeEach(async (to) => {
     const session = useSession()
     if (session.state === 'unknown') await session.restore().catch(() => undefined)
-    if (session.state !== 'in' && !to.meta.open) {
+    if ((session.state !== 'in' || session.mustChange) && !to.meta.open) {
       return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
     }
-    if (session.state === 'in' && to.name === 'sign-in') return next(to.query['next'])
+    if (session.state === 'in' && !session.mustChange && to.name === 'sign-in') return next(to.query['next'])
     return true
   })
   router.afterEach((to) => {

@@ -25,6 +25,29 @@ export async function firstDay(browser) {
         await page.waitForURL((url) => !url.pathname.endsWith('/sign-in'))
         await person.settled()
       }
+      /** The first time with an account that the administrator made: the password is changed before anything else. */
+      const signInFirst = async (person) => {
+        const { page } = person
+        if (!(await page.locator('#township').inputValue())) await page.locator('#township').fill('漕泾镇')
+        await page.locator('#username').fill(person.name)
+        await page.locator('#password').fill(server.password)
+        await person.button('登录').click()
+        await page.getByRole('heading', { name: '请设置自己的密码' }).waitFor()
+        same(await page.locator('#current').count(), 0, 'what was just typed is asked again')
+        same(await person.axe(), [], 'findings of axe')
+        person.expected.push(/422/)
+        for (const [own, shown] of [
+          [`${person.name}-2026-11`, '不能含有用户名'],
+          ['a lantern over seven wet roofs', undefined],
+        ]) {
+          await page.locator('#new').fill(own)
+          await page.locator('#again').fill(own)
+          await person.button('设置并继续').click()
+          if (shown) await page.getByText(shown).first().waitFor()
+        }
+        await page.waitForURL((url) => !url.pathname.endsWith('/sign-in'))
+        await person.settled()
+      }
       const arrive = async (face, name) => {
         const person = await Person.arrive(browser, server, face, name)
         await person.go(face === 'hand' ? '/hand/sign-in' : '/sign-in')
@@ -82,7 +105,7 @@ export async function firstDay(browser) {
       })
       await check('the clerk is shown where to begin, and imports the grids', async () => {
         clerk = await arrive('desk', 'clerk')
-        await signIn(clerk)
+        await signInFirst(clerk)
         await clerk.link('导入网格').click()
         const dialog = dialogOf(clerk)
         await dialog.locator('input[type=file]').setInputFiles(grids)
@@ -122,11 +145,29 @@ export async function firstDay(browser) {
       })
       await check('and the head stands in the post on the phone', async () => {
         const head = await arrive('hand', 'gjg0001')
-        await signIn(head)
+        await signInFirst(head)
         await head.go('/hand/me')
         await head.text(/总网格长/).first().waitFor()
         head.quiet()
         await head.context.close()
+      })
+      await check('an administrator who forgot the password comes back by the operator', async () => {
+        const rescued = await arrive('desk', 'admin')
+        const said = server.run('admin', 'restore-administrator', '--township', '310116112')
+        const { hash } = new URL(/http:\S+/.exec(said)[0])
+        await rescued.page.goto(`${server.base}/desk/restore${hash}`)
+        await rescued.page.getByRole('heading', { name: '恢复系统管理员' }).waitFor()
+        await rescued.page.waitForURL((url) => url.hash === '')
+        same(await rescued.axe(), [], 'findings of axe')
+        await rescued.page.getByLabel('密码', { exact: true }).fill('a kettle beside nine dry wells')
+        await rescued.button('恢复').click()
+        await rescued.page.getByText('漕泾镇的系统管理员 admin 可以登录了。').waitFor()
+        await rescued.link('登录').click()
+        await rescued.page.locator('#password').fill('a kettle beside nine dry wells')
+        await rescued.button('登录').click()
+        await rescued.page.waitForURL((url) => !url.pathname.endsWith('/sign-in'))
+        rescued.quiet()
+        await rescued.context.close()
       })
       await check('the clerk sees no more of the first-time link, and the token is used up', async () => {
         await administrator.context.clearCookies()

@@ -59,6 +59,7 @@ export async function desk(browser, server, clerk, api) {
     const stranger = await Person.arrive(browser, server, 'desk', 'stranger')
     await check.each('/sign-in', () => inspect(stranger, '/sign-in'))
     await check.each('/desk/setup', () => inspect(stranger, '/desk/setup'))
+    await check.each('/desk/restore', () => inspect(stranger, '/desk/restore'))
     await stranger.context.close()
     const administrator = await Person.arrive(browser, server, 'desk', 'administrator')
 
@@ -72,7 +73,7 @@ export async function desk(browser, server, clerk, api) {
     const activities = (await api.clerk.get('/activities?limit=200')).items
     const running = activities.find((one) => one.phase === 'running')
     const coming = activities.find((one) => one.phase === 'upcoming')
-    const visited = ['/desk/setup']
+    const visited = ['/desk/setup', '/desk/restore']
     const see = async (path, act, name = path, person = clerk) => {
       visited.push(path.split('?')[0])
       const label = name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…')

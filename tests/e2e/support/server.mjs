@@ -54,7 +54,7 @@ export async function startServer({ empty = false } = {}) {
     } catch {
       throw new Error(`the server's data could not be made:\n${readFileSync(logged, 'utf8')}`)
     }
-    let password = 'a password of their own'
+    let password = 'vexed plinth oak tumbler 7'
     if (!empty) {
       const accounts = readFileSync(join(cwd, 'data/demo-accounts.txt'), 'utf8')
       password = /password of all accounts: (\S+)/.exec(accounts)?.[1]
@@ -72,7 +72,9 @@ export async function startServer({ empty = false } = {}) {
       })
       child.once('exit', (code) => refuse(new Error(`the server ended with ${code}`)))
     })
-    return { base, password, stop, ahead, founding: /http:\S+#\S+/.exec(said)?.[0] }
+    /** A command of the program on the same data, to its end. */
+    const run = (...words) => execFileSync(program, words, { env, cwd, encoding: 'utf8' })
+    return { base, password, stop, run, ahead, founding: /http:\S+#\S+/.exec(said)?.[0] }
   } catch (thrown) {
     await stop()
     throw thrown

@@ -17,6 +17,12 @@ export function tokenIn(hash: string): string {
   return token?.[1] ?? ''
 }
 
+/** The township and the one-time token behind the `#` of the address that the operator's command printed. */
+export function restoreIn(hash: string): Pick<Founding, 'township_code' | 'token'> | undefined {
+  const [, township_code, token] = /^#(\d{9})\.([\w-]{1,128})$/.exec(hash.trim()) ?? []
+  return township_code && token ? { township_code, token } : undefined
+}
+
 /** As it is sent: without the spaces and line ends that come along when something is copied. */
 export function toSend(form: Founding): Founding {
   return {
@@ -43,12 +49,13 @@ export function lacking(form: Founding): [keyof Founding, Need][] {
 }
 
 /** A problem that concerns one field though the server says it of the whole, at that field. */
-export function placed(problem: Problem): Problem {
-  const [field, message] = problem.is('setup_token_invalid')
-    ? ['token', problemText(problem)]
-    : problem.is('already_exists')
-      ? ['township_code', t('township.exists')]
-      : []
+export function placed(problem: Problem, taken: 'township_code' | 'username' = 'township_code'): Problem {
+  const [field, message] =
+    problem.is('setup_token_invalid') || problem.is('recovery_token_invalid')
+      ? ['token', problemText(problem)]
+      : problem.is('already_exists')
+        ? [taken, taken === 'township_code' ? t('township.exists') : problemText(problem)]
+        : []
   if (!field || !message) return problem
   const { code, title, status } = problem
   return new Problem({ code, title, errors: [{ field, code, message }] }, status)

@@ -8,4 +8,11 @@ export const open: RouteRecordRaw[] = [
     component: () => import('./SetUpPage.vue'),
     meta: { open: true, title: 'township.set_up' },
   },
+  {
+    // As `gezhi admin restore-administrator` prints it.
+    path: '/desk/restore',
+    name: 'restore',
+    component: () => import('./RestorePage.vue'),
+    meta: { open: true, title: 'township.restore' },
+  },
 ]

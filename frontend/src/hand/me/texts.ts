@@ -32,14 +32,8 @@ export default defineTexts({
     password: '修改密码',
     current: '当前密码',
     new: '新密码',
-    new_hint: '至少 10 个字符，越长越安全',
+    new_hint: '至少 12 个字符，越长越安全',
     again: '再输一次新密码',
-    lack: {
-      current: '请填写当前密码',
-      short: '至少 10 个字符',
-      same: '新密码不能与当前密码相同',
-      again: '两次输入的新密码不一致',
-    },
     changed: '密码已修改，其他设备须重新登录',
     unsent: '本机还有 {n} 项内容未发送。退出后仍保留在本机，您下次在本机登录后自动发送。',
   },
@@ -76,12 +70,6 @@ export default defineTexts({
     new: 'New password',
     new_hint: 'Ten characters or more; longer is safer',
     again: 'New password again',
-    lack: {
-      current: 'Enter the present password',
-      short: 'At least ten characters',
-      same: 'It must differ from the present one',
-      again: 'The two are not the same',
-    },
     changed: 'The password is changed; other devices have to sign in again',
     unsent:
       '{n} on this phone have not been sent. They stay here when you sign out and are sent when you sign in again on this phone.',

@@ -7,8 +7,8 @@ it('knows user names', () => {
 })
 
 it('counts characters, not their halves', () => {
-  expect(isLongEnough('一二三四五六七八九十')).toBe(true)
-  expect(isLongEnough('😀😀😀😀😀')).toBe(false)
+  expect(isLongEnough('一二三四五六七八九十甲乙')).toBe(true)
+  expect(isLongEnough('😀😀😀😀😀😀')).toBe(false)
 })
 
 it('names what is wrong with a change of password', () => {
@@ -17,8 +17,8 @@ it('names what is wrong with a change of password', () => {
     ['new', 'short'],
     ['again', 'again'],
   ])
-  expect(lacking({ current: 'abcdefghij', new: 'abcdefghij', again: 'abcdefghij' })).toEqual([
+  expect(lacking({ current: 'abcdefghijkl', new: 'abcdefghijkl', again: 'abcdefghijkl' })).toEqual([
     ['new', 'same'],
   ])
-  expect(lacking({ current: 'old', new: 'abcdefghij', again: 'abcdefghij' })).toEqual([])
+  expect(lacking({ current: 'old', new: 'abcdefghijkl', again: 'abcdefghijkl' })).toEqual([])
 })

@@ -3,7 +3,7 @@ export function isUsername(text: string): boolean {
   return /^[\p{L}\p{N}._-]{2,64}$/u.test(text)
 }
 export function isLongEnough(password: string): boolean {
-  return Array.from(password).length >= 10
+  return Array.from(password).length >= 12
 }
 
 export type Lack = 'current' | 'short' | 'same' | 'again'

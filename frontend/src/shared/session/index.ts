@@ -43,6 +43,8 @@ export const useSession = defineStore('session', () => {
   /** Why the sign-in page appears: the session ran out while working. */
   const ended = ref(false)
   const granted = computed(() => new Set(me.value?.permissions ?? []))
+  /** Somebody else chose the password: nothing but changing it is open. */
+  const mustChange = computed(() => me.value?.account.must_change_password === true)
   let restoring: Promise<void> | undefined
 
   function can(needed: Needed): boolean {
@@ -134,7 +136,7 @@ export const useSession = defineStore('session', () => {
     keep(lastUsername, username)
   }
   const remembered = () => ({ township: kept(lastTownship), username: kept(lastUsername) })
-  return { me, state, ended, can, restore, signIn, signOut, reload, remember, remembered }
+  return { me, state, ended, mustChange, can, restore, signIn, signOut, reload, remember, remembered }
 })
 
 /** `const can = useCan()` → `can('grid.manage')`, in templates too; follows the session. */

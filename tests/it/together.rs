@@ -1,0 +1,259 @@
+//! Rules that span rows, broken by two at the same moment: each pair is held before its first row until both wait, and then let go
+//! together. SQLite has one writer and could not break them; PostgreSQL can, unless what a rule reads is locked.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use support::prelude::*;
+use support::{Answer, Furnished};
+
+const ROUNDS: usize = 6;
+
+/// Holds a table's rows, so that whoever changes one of them waits.
+async fn hold(outside: &DatabaseConnection, tables: &[&str]) {
+    outside.execute_unprepared("BEGIN").await.unwrap();
+    for table in tables {
+        outside.execute_unprepared(&format!("SELECT 1 FROM {table} FOR UPDATE")).await.unwrap();
+    }
+}
+
+async fn waiting(outside: &DatabaseConnection) -> i64 {
+    let sql = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let row = outside.query_one_raw(Statement::from_string(outside.get_database_backend(), sql));
+    row.await.unwrap().unwrap().try_get("", "n").unwrap()
+}
+
+/// Both at once: on PostgreSQL behind a gate of locks on these tables, which opens when both stand before it.
+async fn together(
+    app: &TestApp,
+    gate: &[&str],
+    one: impl Future<Output = Answer>,
+    other: impl Future<Output = Answer>,
+) -> [Answer; 2] {
+    if app.db == Db::Sqlite {
+        let (one, other) = tokio::join!(one, other);
+        return [one, other];
+    }
+    let (outside, watcher) = (app.outside().await, app.outside().await);
+    hold(&outside, gate).await;
+    let open = async {
+        for _ in 0..500 {
+            if waiting(&watcher).await >= 2 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let both = waiting(&watcher).await;
+        outside.execute_unprepared("ROLLBACK").await.unwrap();
+        both
+    };
+    let (one, other, stood) = tokio::join!(one, other, open);
+    assert_eq!(stood, 2, "both stood before the gate");
+    outside.close().await.unwrap();
+    watcher.close().await.unwrap();
+    [one, other]
+}
+
+fn good(answers: &[Answer]) -> usize {
+    answers.iter().filter(|answer| answer.status < 300).count()
+}
+
+/// Nobody may be refused for another reason than the rule.
+fn expected(answers: &[Answer], codes: &[&str]) {
+    for answer in answers.iter().filter(|answer| answer.status >= 300) {
+        let code = answer.json["code"].as_str().unwrap_or_default();
+        assert!(codes.contains(&code), "{} {}", answer.status, answer.json);
+    }
+}
+
+async fn count(app: &TestApp, sql: &str) -> i64 {
+    let outside = app.outside().await;
+    let row = outside.query_one_raw(Statement::from_string(outside.get_database_backend(), sql));
+    let count = row.await.unwrap().unwrap().try_get("", "n").unwrap();
+    outside.close().await.unwrap();
+    count
+}
+
+fn on_both(test: impl AsyncFn(TestApp)) {
+    for db in [Db::Sqlite, Db::Postgres] {
+        support::run(db, Furnished::One, |app| test(app));
+    }
+}
+
+const ABLE: &str = "SELECT count(*) AS n FROM account a JOIN account_role r ON r.tenant_id = a.tenant_id AND r.account_id = a.id \
+                    WHERE r.role = 'administrator' AND NOT a.disabled";
+
+/// Two administrators take each other, or themselves, out.
+#[test]
+fn the_last_administrator_stays() {
+    on_both(async |app: TestApp| {
+        let first = app.client(Who::Administrator, Town::A).await;
+        let first_id = app.town(Town::A).accounts[&Who::Administrator].id.to_string();
+        let second = json!({"username": "second", "password": "another horse with 3 batteries", "display_name": "乙", "roles": ["administrator"]});
+        let second =
+            first.post("/accounts", &second).await.ok(201)["id"].as_str().unwrap().to_owned();
+        let changes = [json!({"disabled": true}), json!({"roles": ["leader"]})];
+        let version = async |id: &str| {
+            first.get(&format!("/accounts/{id}")).await.ok(200)["version"].as_i64().unwrap()
+        };
+        for one in &changes {
+            for other in &changes {
+                for _ in 0..ROUNDS.div_ceil(3) {
+                    let (a, b) = (version(&first_id).await, version(&second).await);
+                    // Each by a client of its own: the first to be taken out is signed out with it.
+                    let (x, y) = (
+                        app.client(Who::Administrator, Town::A).await,
+                        app.client(Who::Administrator, Town::A).await,
+                    );
+                    let (to_first, to_second) =
+                        (format!("/accounts/{first_id}"), format!("/accounts/{second}"));
+                    let answers = together(
+                        &app,
+                        &["account", "account_role"],
+                        x.patch(&to_first, a, one),
+                        y.patch(&to_second, b, other),
+                    )
+                    .await;
+                    assert_eq!(count(&app, ABLE).await, 1, "{one} and {other}");
+                    assert_eq!(good(&answers), 1, "{answers:?}");
+                    expected(&answers, &["in_use"]);
+                    // Everybody back, past the server.
+                    let outside = app.outside().await;
+                    for sql in [
+                        "DELETE FROM account_role WHERE account_id IN (SELECT id FROM account WHERE username IN ('administrator', 'second'))",
+                        "UPDATE account SET disabled = false, must_change_password = false, sphere = 'administration' WHERE username IN ('administrator', 'second')",
+                        "INSERT INTO account_role (tenant_id, account_id, role, sphere) SELECT tenant_id, id, 'administrator', 'administration' \
+                         FROM account WHERE username IN ('administrator', 'second')",
+                        "UPDATE session SET revoked_at = NULL",
+                    ] {
+                        outside.execute_unprepared(sql).await.unwrap();
+                    }
+                    outside.close().await.unwrap();
+                    app.state.tokens().forget_all();
+                }
+            }
+        }
+    });
+}
+
+/// A group is made under a branch that becomes a mere household.
+#[test]
+fn a_party_organisation_stands_under_a_higher_one() {
+    on_both(async |app: TestApp| {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let committee = app.town(Town::A).orgs.committee;
+        for round in 0..ROUNDS {
+            let branch = json!({"parent_id": committee, "kind": "branch", "code": format!("T{round}"), "name": "支部"});
+            let branch =
+                clerk.post("/party-orgs", &branch).await.ok(201)["id"].as_str().unwrap().to_owned();
+            let group = json!({"parent_id": branch, "kind": "group", "code": format!("T{round}G"), "name": "小组"});
+            let path = format!("/party-orgs/{branch}");
+            let lower = json!({"kind": "household"});
+            let answers = together(
+                &app,
+                &["party_org"],
+                clerk.post("/party-orgs", &group),
+                clerk.patch(&path, 1, &lower),
+            )
+            .await;
+            assert_eq!(good(&answers), 1, "{answers:?}");
+            expected(&answers, &["validation_failed"]);
+            let under = "SELECT count(*) AS n FROM party_org o JOIN party_org p ON p.tenant_id = o.tenant_id AND p.id = o.parent_id \
+                         WHERE o.kind = 'group' AND p.kind = 'household'";
+            assert_eq!(count(&app, under).await, 0);
+        }
+    });
+}
+
+/// Two organisations are put under each other.
+#[test]
+fn no_circle_is_closed() {
+    on_both(async |app: TestApp| {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let committee = app.town(Town::A).orgs.committee;
+        for round in 0..ROUNDS {
+            let mut ids = Vec::new();
+            for name in ["a", "b"] {
+                let org = json!({"parent_id": committee, "kind": "branch", "code": format!("C{round}{name}"), "name": "支部"});
+                ids.push(
+                    clerk.post("/party-orgs", &org).await.ok(201)["id"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned(),
+                );
+            }
+            let [a, b] = [&ids[0], &ids[1]].map(|id| format!("/party-orgs/{id}"));
+            let (under_b, under_a) = (json!({"parent_id": ids[1]}), json!({"parent_id": ids[0]}));
+            let answers = together(
+                &app,
+                &["party_org"],
+                clerk.patch(&a, 1, &under_b),
+                clerk.patch(&b, 1, &under_a),
+            )
+            .await;
+            assert!(good(&answers) <= 1, "{answers:?}");
+            let circle = "SELECT count(*) AS n FROM party_org o JOIN party_org p ON p.tenant_id = o.tenant_id AND p.id = o.parent_id \
+                          WHERE p.parent_id = o.id";
+            assert_eq!(count(&app, circle).await, 0);
+        }
+    });
+}
+
+/// Two people are appointed to the one post.
+#[test]
+fn a_post_has_one_holder() {
+    on_both(async |app: TestApp| {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let town = app.town(Town::A);
+        let holders = "SELECT count(*) AS n FROM grid_post WHERE kind = 'sub_head' AND until IS NULL AND grid_id IN \
+                       (SELECT grid_id FROM grid_post WHERE kind = 'sub_head' AND until IS NULL GROUP BY grid_id HAVING count(*) > 1)";
+        for _ in 0..ROUNDS {
+            let post = |member| json!({"grid_id": town.grids.other_sub, "member_id": member, "kind": "sub_head"});
+            let (one, other) = (post(town.members.spare), post(town.members.member));
+            let answers = together(
+                &app,
+                &["grid"],
+                clerk.post("/grid-posts", &one),
+                clerk.post("/grid-posts", &other),
+            )
+            .await;
+            assert_eq!(good(&answers), 1, "{answers:?}");
+            expected(&answers, &["post_taken"]);
+            assert_eq!(count(&app, holders).await, 0);
+            let kept = answers.iter().find(|answer| answer.status < 300).unwrap();
+            let outside = app.outside().await;
+            let sql = format!(
+                "DELETE FROM grid_post WHERE kind = 'sub_head' AND grid_id IN (SELECT grid_id FROM grid_post) AND member_id IN \
+                 (SELECT id FROM member WHERE name = '{}') AND until IS NULL",
+                kept.json["member"]["name"].as_str().unwrap()
+            );
+            outside.execute_unprepared(&sql).await.unwrap();
+            outside.close().await.unwrap();
+        }
+    });
+}
+
+/// The same draft is published twice.
+#[test]
+fn a_draft_is_published_once() {
+    on_both(async |app: TestApp| {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let list = json!({"kind": "responsibility", "title": "清单", "items": [
+            {"what": "巡查", "role": "sub_head", "frequency": "once", "evidence": "none", "limit_working_days": 3, "points": 1}]});
+        for _ in 0..ROUNDS.div_ceil(2) {
+            let made = clerk.post("/checklists", &list).await.ok(201);
+            let path = format!("/checklists/{}/publish", made["id"].as_str().unwrap());
+            let publish = || async {
+                let request = clerk
+                    .request(Method::POST, &path)
+                    .header("if-match", "\"v1\"")
+                    .json(&json!({}));
+                clerk.send(request).await
+            };
+            let answers = together(&app, &["checklist"], publish(), publish()).await;
+            assert_eq!(good(&answers), 1, "{answers:?}");
+        }
+        let twice = "SELECT count(*) AS n FROM (SELECT source_id, period, grid_id, member_id FROM task GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) t";
+        assert_eq!(count(&app, twice).await, 0);
+    });
+}
