@@ -22,9 +22,9 @@ const FOLDER: u32 = 0o700;
 /// What group and others may do.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
-/// Others may write, and take away what is not theirs.
+/// Everybody may write, and take away what is not theirs. A group is as often as not the user's own.
 #[cfg(unix)]
-const OTHERS_WRITE: u32 = 0o022;
+const OTHERS_WRITE: u32 = 0o002;
 #[cfg(unix)]
 const STICKY: u32 = 0o1000;
 
@@ -68,7 +68,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .and_then(|()| file.sync_all())
         // A link is refused where its name is taken, which a renaming is not.
         .and_then(|()| std::fs::hard_link(&making, path));
-    std::fs::remove_file(&making).and(written)
+    std::fs::remove_file(&making).and(written)?;
+    // The name too is to be there after a loss of power: what a lost key has signed verifies never again.
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    File::open(above.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all())
 }
 
 /// What a file holds, which is made where there is none. Of several that begin at once one makes it.
@@ -137,7 +140,7 @@ fn close_all(config: &Config) -> Result<(), StartError> {
     let mut files = Vec::new();
     let mut folders = vec![config.data_dir.as_path()];
     if let Some(database) = database {
-        for end in ["", "-wal", "-shm", "-migrate"] {
+        for end in ["", "-wal", "-shm", "-journal", "-migrate"] {
             let mut path = database.as_os_str().to_owned();
             path.push(end);
             files.push(PathBuf::from(path));

@@ -61,8 +61,8 @@ impl MigrationTrait for Migration {
             // A table of SQLite takes no constraint later on.
             let of_new = OF_ROLE.replace("CASE role", "CASE NEW.role");
             let wrong = format!(
-                "NEW.sphere <> {of_new} OR NOT EXISTS (SELECT 1 FROM account \
-                 WHERE tenant_id = NEW.tenant_id AND id = NEW.account_id AND sphere = NEW.sphere)"
+                "NEW.sphere <> {of_new} OR EXISTS (SELECT 1 FROM account \
+                 WHERE tenant_id = NEW.tenant_id AND id = NEW.account_id AND sphere <> NEW.sphere)"
             );
             for act in ["INSERT", "UPDATE"] {
                 db.execute_unprepared(&format!(

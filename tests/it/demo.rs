@@ -234,7 +234,7 @@ async fn all_sign_in(app: &TestApp, accounts: &str) {
 }
 
 /// Nothing was done twice, nothing lies in the future, and what is kept fits together.
-async fn is_sound(app: &TestApp) {
+async fn is_sound(app: &TestApp, over_a_break: u64) {
     let scope = scope(app).await;
     let fits = api::verify::verify(&app.state, scope.tenant(), &[]).await.unwrap();
     assert_eq!(fits.faults, Vec::<String>::new());
@@ -255,7 +255,10 @@ async fn is_sound(app: &TestApp) {
 
             let photos = tx.find::<entity::attachment::Entity>().count().await?;
             let used = tx.find::<entity::submission_attachment::Entity>().count().await?;
-            assert_eq!(photos, used, "photos that belong to nothing");
+            // One may have been up and not handed in when the telling was cut, and its key forgotten over a long break: it goes as
+            // every photo that nobody hands in goes.
+            let left = photos - used;
+            assert!(left <= over_a_break, "{left} photos that belong to nothing");
 
             let postings = tx.find::<entity::posting::Entity>().all().await?;
             let causes: HashSet<_> = postings.iter().map(|row| row.source_id).collect();
@@ -289,7 +292,7 @@ fn whole() -> &'static (Rows, u64) {
         let told = std::sync::Mutex::new(None);
         support::run(Db::Sqlite, Furnished::Empty, async |app| {
             let accounts = demonstrate(&app, Cut::Never).await.unwrap();
-            is_sound(&app).await;
+            is_sound(&app, 0).await;
             all_sign_in(&app, &accounts).await;
             let scope = scope(&app).await;
             let rows = story(&scope).await;
@@ -339,7 +342,7 @@ async fn goes_on_where_it_was(app: TestApp) {
 
     assert_same(&story(&scope(&app).await).await, whole);
     assert_same(&all_of(&app.scope(Town::B)).await, &real);
-    is_sound(&app).await;
+    is_sound(&app, 0).await;
     all_sign_in(&app, &accounts).await;
 
     // Once it is there, nothing changes.
@@ -378,7 +381,7 @@ fn after_a_long_break() {
         api::jobs::round(&app.state).await.unwrap();
         eprintln!("cut after {done} acts, gone on {minutes} minutes later");
         let accounts = demonstrate(&app, Cut::Never).await.unwrap();
-        is_sound(&app).await;
+        is_sound(&app, 1).await;
         all_sign_in(&app, &accounts).await;
         let now = app.clock.now();
         scope(&app)
@@ -442,7 +445,7 @@ fn a_killed_program_goes_on() {
         assert_eq!(said[0], said[1]);
         // Its clock went on from the moment it was set to.
         app.clock.advance(TimeDelta::minutes(10));
-        is_sound(&app).await;
+        is_sound(&app, 0).await;
         all_sign_in(&app, said[0].trim_end()).await;
         assert_same(&all_of(&app.scope(Town::B)).await, &real);
     });

@@ -82,6 +82,9 @@ async fn sweep_sign_in(app: &TestApp, sweep: &mut Sweep) {
     let setup = json!({"token": "no such token at all", "township_code": "310116101", "username": "first",
         "password": "long enough for now", "display_name": "管理员"});
     sweep.saw(Code::SetupTokenInvalid, &anonymous.post("/public/setup", &setup).await);
+    let restore = json!({"township_code": "310116112", "token": "no such token at all", "username": "administrator",
+        "password": "long enough for now", "display_name": "管理员"});
+    sweep.saw(Code::RecoveryTokenInvalid, &anonymous.post("/public/restore", &restore).await);
 
     let leader = app.client(Who::Leader, Town::A).await;
     leader.delete("/sessions/current").await.ok(204);
@@ -95,6 +98,12 @@ async fn sweep_sign_in(app: &TestApp, sweep: &mut Sweep) {
         .patch(&format!("/accounts/{integrator}"), 1, &json!({"disabled": true}))
         .await
         .ok(200);
+    let fresh = json!({"username": "newcomer", "password": PASSWORD, "display_name": "新人", "roles": ["leader"]});
+    administrator.post("/accounts", &fresh).await.ok(201);
+    let fresh = json!({"township": "310116112", "username": "newcomer", "password": PASSWORD, "refresh_in": "body"});
+    let fresh = anonymous.post("/sessions", &fresh).await.ok(201);
+    let fresh = anonymous.with_token(fresh["access_token"].as_str().unwrap());
+    sweep.saw(Code::PasswordChangeRequired, &fresh.get("/members").await);
     let disabled = json!({"township": "310116112", "username": "integrator", "password": PASSWORD});
     sweep.saw(Code::AccountDisabled, &anonymous.post("/sessions", &disabled).await);
 }

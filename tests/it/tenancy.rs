@@ -215,18 +215,21 @@ on_both! {
         let dropped = scope
             .write(async |tx: &Tx| {
                 tx.insert(org("95")).await?;
-                let mut asked = Box::pin(tx.insert(org("96")));
-                // Begun, and left before its answer.
-                let begun = std::future::poll_fn(|context| std::task::Poll::Ready(asked.as_mut().poll(context)));
-                assert!(begun.await.is_pending(), "an answer without a wait");
-                drop(asked);
-                Ok(())
+                // Begun, and left before its answer; where the answer is there at once, the next one.
+                for next in 0..100 {
+                    let mut asked = Box::pin(tx.insert(org(&format!("96{next}"))));
+                    let begun = std::future::poll_fn(|context| std::task::Poll::Ready(asked.as_mut().poll(context)));
+                    if begun.await.is_pending() {
+                        return Ok(());
+                    }
+                }
+                panic!("every answer was there at once")
             })
             .await;
         assert_eq!(code(dropped), Some(Code::Internal));
         let kept = scope
             .read(async |tx: &Tx| {
-                tx.find::<party_org::Entity>().filter(party_org::Column::Code.is_in(["93", "94", "95", "96"])).count().await
+                tx.find::<party_org::Entity>().filter(party_org::Column::Code.starts_with("9")).count().await
             })
             .await
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, DurationRound, FixedOffset, NaiveDate, TimeDelta, Utc};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -10,6 +10,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 const FIRST: i32 = 1900;
 /// The first year after both.
 const END: i32 = 2200;
+
+/// Whether the text is a date and nothing else: the library takes signs, blanks and single digits as well.
+fn is_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
 
 /// Whether a day lies in reach: from 1 January 1900 to 31 December 2199.
 #[must_use]
@@ -51,7 +60,8 @@ impl<'de> Deserialize<'de> for Day {
                 f.write_str("a date such as 2026-11-28")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Day, E> {
-                let date: NaiveDate = text.parse().map_err(|_| {
+                let date = is_date(text).then(|| text.parse::<NaiveDate>().ok()).flatten();
+                let date = date.ok_or_else(|| {
                     E::custom(super::both(
                         "应为日期，如 2026-11-28",
                         "must be a date such as 2026-11-28",
@@ -69,10 +79,11 @@ impl<'de> Deserialize<'de> for Day {
 pub struct Moment(DateTime<FixedOffset>);
 
 impl Moment {
-    /// The moment.
+    /// The moment, to the millisecond, as all that is kept.
     #[must_use]
     pub fn utc(self) -> DateTime<Utc> {
-        self.0.to_utc()
+        let moment = self.0.to_utc();
+        moment.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(moment)
     }
 }
 
@@ -91,14 +102,19 @@ impl<'de> Deserialize<'de> for Moment {
                 f.write_str("a moment such as 2026-11-28T09:00:00+08:00")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
-                let moment: DateTime<FixedOffset> = text.parse().map_err(|_| {
+                let moment = DateTime::parse_from_rfc3339(text).ok().filter(|moment| {
+                    // A leap second: the databases do not agree when it is.
+                    moment.timestamp_subsec_nanos() < 1_000_000_000
+                });
+                let moment = moment.ok_or_else(|| {
                     E::custom(super::both(
                         "应为时刻，如 2026-11-28T09:00:00+08:00",
                         "must be a moment such as 2026-11-28T09:00:00+08:00",
                     ))
                 })?;
-                // By the UTC date: the local one may not even exist at the ends of what the library can hold.
-                if in_reach(moment.naive_utc().date()) {
+                // The day in Beijing, where there is one: at the ends of what the library can hold there is not.
+                let day = moment.naive_utc().checked_add_signed(TimeDelta::hours(8));
+                if day.is_some_and(|moment| in_reach(moment.date())) {
                     Ok(Moment(moment))
                 } else {
                     Err(out_of_reach())
@@ -137,16 +153,27 @@ mod tests {
         ] {
             assert!(day(text).is_err(), "{text}");
         }
+        for text in ["2026-1-5", "+2026-11-28", "2026 - 11 - 28", "2026-11-28 ", "２０２６-11-28"]
+        {
+            assert!(day(text).is_err(), "{text}");
+        }
         for text in ["", "2027-02-29", "2026-13-01", "26-11-28", "today", "2026-11-28T00:00:00Z"] {
             assert!(day(text).is_err(), "{text}");
         }
         assert!(moment("2026-11-28T09:00:00+08:00").is_ok());
+        assert!(moment("1900-01-01T00:00:00+08:00").is_ok());
+        assert!(moment("2199-12-31T23:59:59+08:00").is_ok());
+        let fine = moment("2026-11-28T09:00:00.123456789+08:00").unwrap();
+        assert_eq!(fine.utc().timestamp_subsec_nanos(), 123_000_000);
         for text in [
             "+262142-12-31T20:00:00Z",
             "-262143-01-01T00:00:00Z",
             "+262142-12-31T23:59:59-23:59",
             "2200-01-01T00:00:00Z",
-            "1899-12-31T23:59:59Z",
+            "2200-01-01T00:00:00+08:00",
+            "2026-11-28T09:00:60+08:00",
+            "2026-11-28T23:59:60Z",
+            "1899-12-31T15:59:59Z",
             "2026-11-28",
             "2026-11-28T09:00:00",
             "2026-11-28T25:00:00Z",

@@ -1,22 +1,54 @@
 //! Passwords, tokens and codes on their way in.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 /// A secret: overwritten when it is dropped, shown as stars, and without a way to be written out, so that no record of a request,
-/// no log and no fingerprint can hold it.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "Typed")]
+/// no log and no fingerprint can hold it. (The request's own bytes are not overwritten.)
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
-/// As it comes in.
-#[derive(Deserialize)]
-#[serde(rename = "door::Secret")]
-struct Typed(String);
-
-impl From<Typed> for Secret {
-    fn from(Typed(text): Typed) -> Self {
-        Self::from(text)
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Typed;
+        fn refused<T, E: de::Error>() -> Result<T, E> {
+            Err(E::custom(super::both("应为文字", "must be text")))
+        }
+        impl<'de> Visitor<'de> for Typed {
+            type Value = Secret;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                inner: D,
+            ) -> Result<Secret, D::Error> {
+                inner.deserialize_string(self)
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
+                Ok(Secret::from(text))
+            }
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Secret, E> {
+                Ok(Secret::from(text))
+            }
+            // A refusal would quote what was typed.
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Secret, E> {
+                refused()
+            }
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Secret, E> {
+                refused()
+            }
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Secret, E> {
+                refused()
+            }
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Secret, E> {
+                refused()
+            }
+        }
+        deserializer.deserialize_newtype_struct(Self::NAME, Typed)
     }
 }
 
@@ -43,8 +75,8 @@ impl From<&str> for Secret {
     }
 }
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
@@ -64,5 +96,9 @@ mod tests {
         let secret = Secret::from("correct horse");
         assert_eq!(format!("{secret:?} {:#?}", Some(&secret)), "*** Some(\n    ***,\n)");
         assert_eq!(secret.reveal(), "correct horse");
+        for typed in ["987654321012", "-5", "1.5", "true"] {
+            let refused = serde_json::from_str::<Secret>(typed).unwrap_err().to_string();
+            assert!(!refused.contains(typed), "{refused}");
+        }
     }
 }

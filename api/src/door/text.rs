@@ -100,30 +100,66 @@ impl garde::rules::length::chars::HasChars for Lines {
     }
 }
 
-/// Characters that are not seen and mean nothing in a record: they come along when text is copied from a page or a chat.
-/// Joiners and variation selectors stay: they choose between forms that are seen.
-fn is_stray(c: char) -> bool {
+/// What Unicode calls Default_Ignorable_Code_Point (DerivedCoreProperties 16.0): characters that are not seen. They come along
+/// when text is copied from a page or a chat, and two names that look the same would be two names.
+fn is_ignorable(c: char) -> bool {
     matches!(
         c,
-        '\u{00AD}' // soft hyphen
-        | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' // direction
-        | '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}' // width zero, invisible operators
-        | '\u{180E}' | '\u{FFF9}'..='\u{FFFB}' // Mongolian vowel separator, interlinear marks
-        | '\u{E0000}'..='\u{E00FF}' // tags
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
     )
 }
 
-/// Characters that are seen only together with others, and blanks that are no white space to Unicode.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // fillers of Hangul
-            | '\u{2800}' // Braille without a dot
-            | '\u{200C}' | '\u{200D}' // joiners
-            | '\u{034F}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' // variation selectors
-        )
+/// Not seen though Unicode does not say so: marks of annotation, and Braille without a dot.
+fn is_stray(c: char) -> bool {
+    is_ignorable(c) || matches!(c, '\u{FFF9}'..='\u{FFFB}' | '\u{2800}')
+}
+
+/// What chooses how the character before it is drawn, as in rare forms of a surname.
+fn is_variation(c: char) -> bool {
+    matches!(c, '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+/// What joins or parts the characters beside it, in emoji and in scripts whose letters join.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// Characters of scripts and signs that never join: between them a joiner says nothing.
+fn stands_alone(c: char) -> bool {
+    c.is_ascii()
+        || c.is_whitespace()
+        || matches!(c, '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7FF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// Without what is not seen. A variation selector stays directly behind what it varies, a joiner between two that may join.
+fn seen(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_stray) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let before = kept.chars().next_back();
+        let stays = if is_variation(c) {
+            before.is_some_and(|before| !before.is_whitespace() && !is_stray(before))
+        } else if is_joiner(c) {
+            let joins = |beside: Option<char>| {
+                beside.is_some_and(|beside| {
+                    !stands_alone(beside) && (!is_stray(beside) || is_variation(beside))
+                })
+            };
+            joins(before) && joins(chars.peek().copied().filter(|after| !is_variation(*after)))
+        } else {
+            !is_stray(c)
+        };
+        if stays {
+            kept.push(c);
+        }
+    }
+    Cow::Owned(kept)
 }
 
 fn is_noncharacter(c: char) -> bool {
@@ -147,39 +183,28 @@ pub fn clean(text: &str, kind: Kind) -> Result<Cow<'_, str>, Fault> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(Cow::Borrowed(text.trim()));
     }
-    let mut changed = false;
-    let mut kept = String::with_capacity(text.len());
+    let text = seen(text);
     // What stands around the text says nothing, line breaks included.
-    let mut chars = text.trim().chars().peekable();
+    let inner = text.trim();
+    let mut kept = String::with_capacity(inner.len());
+    let mut chars = inner.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            c if is_stray(c) => changed = true,
-            '\r' if kind == Kind::Lines && chars.peek() == Some(&'\n') => changed = true,
-            '\u{2028}' | '\u{2029}' | '\r' if kind == Kind::Lines => {
-                kept.push('\n');
-                changed = true;
-            }
+            '\r' if kind == Kind::Lines && chars.peek() == Some(&'\n') => {}
+            '\u{2028}' | '\u{2029}' | '\r' if kind == Kind::Lines => kept.push('\n'),
             '\n' | '\t' if kind == Kind::Lines => kept.push(c),
             c if is_line_break(c) && kind == Kind::Line => return Err(Fault::LineBreak),
             c if c.is_control() || is_noncharacter(c) => return Err(Fault::Control(c)),
             c => kept.push(c),
         }
     }
-    if kept.chars().all(is_blank) {
-        return Ok(Cow::Borrowed(""));
-    }
     if is_nfc_quick(kept.chars()) != IsNormalized::Yes {
         kept = kept.nfc().collect();
-        changed = true;
     }
-    if !changed {
-        return Ok(Cow::Borrowed(text.trim()));
-    }
-    let trimmed = kept.trim();
-    if trimmed.len() != kept.len() {
-        kept = trimmed.to_owned();
-    }
-    Ok(Cow::Owned(kept))
+    Ok(match text {
+        Cow::Borrowed(text) if text.trim() == kept => Cow::Borrowed(text.trim()),
+        _ => Cow::Owned(kept),
+    })
 }
 
 #[cfg(test)]
@@ -205,6 +230,27 @@ mod tests {
         {
             assert_eq!(line(blank).unwrap(), "", "{blank:?}");
         }
+        // Between characters that do not join nothing joins, and no name ends in what is not seen.
+        for name in ["欧阳试验", "clerk", "田中"] {
+            for c in [
+                '\u{200D}',
+                '\u{3164}',
+                '\u{FFA0}',
+                '\u{115F}',
+                '\u{E0FFF}',
+                '\u{1D173}',
+                '\u{2062}',
+                '\u{34F}',
+            ] {
+                let (head, tail) = name.split_at(name.chars().next().unwrap().len_utf8());
+                for hidden in
+                    [format!("{head}{c}{tail}"), format!("{name}{c}"), format!("{c}\n {name}")]
+                {
+                    assert_eq!(line(&hidden).unwrap(), name, "{hidden:?}");
+                }
+            }
+        }
+        assert_eq!(lines("一\r\u{200B}\n二").unwrap(), "一\n二");
         // What chooses between forms that are seen stays.
         for seen in ["👨\u{200D}👩\u{200D}👧", "葛\u{E0100}", "❤\u{FE0F}"] {
             assert_eq!(line(seen).unwrap(), seen);
@@ -232,13 +278,24 @@ mod tests {
         assert_eq!(lines("一\r\n二\u{2029}三\r四\t五").unwrap(), "一\n二\n三\n四\t五");
     }
 
+    #[test]
+    fn alone_nothing_invisible_is_a_text() {
+        for c in (0..=0x0010_FFFF)
+            .filter_map(char::from_u32)
+            .filter(|c| is_ignorable(*c) || c.is_whitespace())
+        {
+            assert_eq!(lines(&c.to_string()).as_deref(), Ok(""), "{c:?}");
+            assert_eq!(line(&format!("{c}{c}")).as_deref(), Ok(""), "{c:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_came_out_goes_in_unchanged(text in any::<String>()) {
             for kind in [Kind::Line, Kind::Lines] {
                 if let Ok(once) = clean(&text, kind) {
                     prop_assert_eq!(&*clean(&once, kind).unwrap(), &*once);
-                    prop_assert!(!once.chars().any(|c| is_stray(c) || (c.is_control() && !(kind == Kind::Lines && matches!(c, '\n' | '\t')))));
+                    prop_assert!(!once.chars().any(|c| c.is_control() && !(kind == Kind::Lines && matches!(c, '\n' | '\t'))));
                     prop_assert_eq!(once.nfc().collect::<String>(), &*once);
                     prop_assert_eq!(once.trim(), &*once);
                 }

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::code::{Code, Language};
 use super::error::{ApiError, Result};
+use crate::door;
 use crate::door::reader::{self, Door};
 
 /// The largest JSON body an operation takes unless it says otherwise, in KiB.
@@ -131,14 +132,21 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 /// The whole value has no path.
 fn field(path: String) -> String {
-    if path == "." { String::new() } else { path }
+    if path == "." { String::new() } else { cut(&path) }
 }
 
-/// Types of our own say both languages in one message (`中文|English`), others English alone.
+/// Characters of a name or a message that quotes what came in.
+const QUOTED: usize = 200;
+
+fn cut(text: &str) -> String {
+    text.chars().take(QUOTED).collect()
+}
+
+/// Types of our own say both languages, others English alone.
 fn languages(said: &str) -> (String, String) {
-    match said.split_once('|') {
+    match door::languages(said) {
         Some((zh, en)) => (zh.to_owned(), en.to_owned()),
-        None => (format!("内容不符合要求：{said}"), said.to_owned()),
+        None => (format!("内容不符合要求：{}", cut(said)), cut(said)),
     }
 }
 

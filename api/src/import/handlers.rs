@@ -10,6 +10,7 @@ use super::dto::{GridFile, Import, ImportQuery, RosterForm, WorkbookFile};
 use super::service::{self, Upload};
 use super::sheet;
 use crate::auth::{Permit, perm};
+use crate::door;
 use crate::http::{
     ApiError, Code, Download, IdempotencyKey, Json, JsonBytes, PathId, Problems, Query, Result,
 };
@@ -143,8 +144,11 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Upload> 
 /// The last part of the name that was sent, without control characters, at most 120 characters.
 fn file_name(sent: Option<&str>) -> String {
     let last = sent.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control()).take(120).collect();
-    if clean.trim().is_empty() { "花名册.xlsx".to_owned() } else { clean }
+    let printed: String = last.chars().filter(|c| !c.is_control()).take(120).collect();
+    match door::clean(&printed, door::Kind::Line) {
+        Ok(name) if !name.is_empty() => name.into_owned(),
+        _ => "花名册.xlsx".to_owned(),
+    }
 }
 
 fn malformed(error: &actix_multipart::MultipartError) -> ApiError {

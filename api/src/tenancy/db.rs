@@ -71,7 +71,7 @@ pub enum StartError {
     File(String, std::io::Error),
     /// Others on this machine could read or change what is the server's own, and that could not be mended.
     #[error(
-        "refusing to start: {path} is open to others on this machine (mode {mode:o}); make it the server's own: chmod go-rwx"
+        "refusing to start: {path} is open to others on this machine (mode {mode:o}); close it to them: chmod o-w for a folder, go-rwx for a file"
     )]
     OpenToOthers {
         /// The file or folder.
@@ -345,8 +345,8 @@ const MIGRATING: i64 = 0x6765_7a68_6901;
 pub async fn migrate(config: &Config) -> Result<(), StartError> {
     use migration::MigratorTrait;
     if let Some(path) = config.sqlite_path() {
-        files::place_of_database(path)?;
         files::close(config)?;
+        files::place_of_database(path)?;
         let mut turn = path.as_os_str().to_owned();
         turn.push("-migrate");
         // Whoever comes second finds nothing left to do.
