@@ -174,7 +174,10 @@ fn close_all(config: &Config) -> Result<(), StartError> {
 
 /// The files of `data_dir` that hold a secret.
 pub const PRIVATE_FILES: &[&str] =
-    &["token-key.der", "audit-key.der", "setup-token", "demo-accounts.txt"];
+    &["token-key.der", "audit-key.der", WALL_KEY, "setup-token", "demo-accounts.txt"];
+
+/// The key by which transactions prove their township to PostgreSQL.
+pub const WALL_KEY: &str = "wall-key";
 
 #[cfg(unix)]
 fn same(one: &Path, other: &Path) -> bool {

@@ -44,6 +44,7 @@ impl AppState {
         let db = Arc::new(Db::connect(&config).await?);
         db.check_role().await?;
         db.check_schema().await?;
+        db.check_wall().await?;
         db.prove().await.map_err(StartError::ReadOnly)?;
         let tokens = Tokens::default();
         let mut shared = Shared::default();

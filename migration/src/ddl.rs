@@ -9,7 +9,8 @@ use sea_orm_migration::sea_orm::DbBackend;
 
 const TENANT: &str = "tenant_id";
 
-/// Only the rows of the township named in the transaction by `app_set_tenant`; none at all before it was called.
+/// Only the rows of the township named in the transaction by `app_set_tenant`; none at all before it was called. What
+/// [`crate::raise_walls`] makes of it after the last step asks for more.
 /// Without a subquery, which the distributed database would refuse; a setting that was cleared reads as ''.
 const OWN_ROWS: &str = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid";
 
@@ -225,7 +226,7 @@ impl TenantTable {
 }
 
 /// On SQLite, rows of the table can be added only. On PostgreSQL the serving role lacks the privileges instead
-/// (`grant_runtime_role`), since a distributed table takes no trigger.
+/// (`raise_walls`), since a distributed table takes no trigger.
 pub(crate) async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     if on_postgres(manager) {
         return Ok(());

@@ -6,7 +6,6 @@
 )]
 
 mod ddl;
-mod grants;
 mod m20261122_000001_ground;
 mod m20261122_000002_people;
 mod m20261122_000003_work;
@@ -20,10 +19,11 @@ mod m20261126_000014_fingerprints;
 mod m20261126_000016_roles;
 #[cfg(test)]
 mod tests;
+mod walls;
 
-pub use grants::grant_runtime_role;
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use walls::{KEY, raise_walls};
 
 /// The tables whose rows belong to one township, parents before children.
 pub const TENANT_TABLES: &[&str] = &[

@@ -9,7 +9,7 @@ use sea_orm_migration::sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, Statement,
 };
 
-use crate::{APPEND_ONLY_TABLES, Migrator, grant_runtime_role};
+use crate::{APPEND_ONLY_TABLES, Migrator, raise_walls};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -28,7 +28,7 @@ async fn sqlite_migrates_once_and_forward_only() -> Outcome {
     Migrator::up(&db, None).await?;
     assert!(Migrator::get_pending_migrations(&db).await?.is_empty());
     assert!(Migrator::down(&db, Some(1)).await.is_err());
-    grant_runtime_role(&db, "anyone").await?;
+    raise_walls(&db, "anyone", Some(&[7; crate::KEY])).await?;
     Ok(())
 }
 

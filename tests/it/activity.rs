@@ -442,7 +442,7 @@ on_both! {
         let on = member.get(&format!("/activities?on={}&phase=upcoming", day(0))).await.ok(200);
         assert_eq!(titles(&on), upcoming);
         assert_eq!(titles(&member.get(&format!("/activities?on={}", day(1))).await.ok(200)), Vec::<String>::new());
-        member.get("/activities?on=2200-01-01").await.problem(400, "invalid_parameter");
+        member.get("/activities?on=2200-01-01").await.problem(422, "validation_failed");
         member.get("/activities?cursor=nonsense").await.problem(400, "invalid_cursor");
         member.get("/activities?phase=soon").await.problem(400, "invalid_parameter");
         member.get("/activities?sort=title").await.problem(400, "invalid_parameter");

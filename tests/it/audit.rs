@@ -175,7 +175,7 @@ on_both! {
             }
             for way in ways {
                 let outcome = if app.db == Db::Postgres {
-                    runtime.execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{tenant}')")).await.unwrap();
+                    runtime.execute_unprepared(&format!("BEGIN; {}", app.enter(tenant))).await.unwrap();
                     let outcome = runtime.execute_unprepared(&way).await;
                     runtime.execute_unprepared("ROLLBACK").await.unwrap();
                     outcome
@@ -871,7 +871,7 @@ on_both! {
         let runtime = support::postgres::connect(&app.database_url).await;
         let tenant = app.town(Town::A).tenant;
         if app.db == Db::Postgres {
-            runtime.execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{tenant}')")).await.unwrap();
+            runtime.execute_unprepared(&format!("BEGIN; {}", app.enter(tenant))).await.unwrap();
         }
         assert!(runtime.execute_unprepared("DELETE FROM audit_entry").await.is_err());
 

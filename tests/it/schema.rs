@@ -93,11 +93,11 @@ fn every_tenant_table_is_behind_a_policy() {
 
         let guarded = "SELECT c.relname::text AS name FROM pg_class c \
              JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public' \
-             WHERE c.relrowsecurity AND NOT c.relforcerowsecurity AND EXISTS ( \
+             WHERE c.relname <> 'tenant' AND c.relrowsecurity AND NOT c.relforcerowsecurity AND EXISTS ( \
                SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd = '*' \
-               AND pg_get_expr(p.polqual, p.polrelid) LIKE '%app.tenant_id%') \
+               AND pg_get_expr(p.polqual, p.polrelid) LIKE '%app_tenant()%') \
              AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid \
-               AND pg_get_expr(p.polqual, p.polrelid) NOT LIKE '%app.tenant_id%') ORDER BY 1";
+               AND pg_get_expr(p.polqual, p.polrelid) NOT LIKE '%app_tenant()%') ORDER BY 1";
         let guarded: Vec<String> =
             texts(&db, guarded, &["name"]).await.into_iter().flatten().collect();
         assert_eq!(guarded, tables);
@@ -113,19 +113,19 @@ fn the_way_in_is_granted_to_the_runtime_role_alone() {
                     AND has_function_privilege('public', p.oid, 'EXECUTE')";
         assert_eq!(number(&db, open).await, 0);
 
-        assert!(migration::grant_runtime_role(&db, "no such role").await.is_err());
+        assert!(migration::raise_walls(&db, "no such role", None).await.is_err());
         // Roles belong to the whole server, which other tests share.
         let role = format!("gezhi \"app\" {}", app.town(Town::A).tenant);
         let quoted = format!("\"{}\"", role.replace('"', "\"\""));
         db.execute_unprepared(&format!("CREATE ROLE {quoted}")).await.unwrap();
         for _ in 0..2 {
-            migration::grant_runtime_role(&db, &role).await.unwrap();
+            migration::raise_walls(&db, &role, None).await.unwrap();
         }
         let granted = format!(
             "SELECT count(*) AS n FROM pg_proc p WHERE proname = 'app_set_tenant' \
              AND has_function_privilege('{role}', p.oid, 'EXECUTE')"
         );
-        assert_eq!(number(&db, &granted).await, 1);
+        assert_eq!(number(&db, &granted).await, 2);
         db.execute_unprepared(&format!("DROP OWNED BY {quoted}; DROP ROLE {quoted}"))
             .await
             .unwrap();
@@ -160,7 +160,8 @@ fn the_runtime_role_has_no_right_too_many() {
             let expected = match right[0].as_str() {
                 "seaql_migrations" => "SELECT",
                 "tenant" => "INSERT SELECT",
-                "setup_token" | "probe" => "INSERT SELECT UPDATE",
+                "setup_token" => "SELECT UPDATE",
+                "probe" => "INSERT SELECT UPDATE",
                 "revocation" => "DELETE INSERT SELECT",
                 table if migration::APPEND_ONLY_TABLES.contains(&table) => "INSERT SELECT",
                 _ => "DELETE INSERT SELECT UPDATE",
@@ -192,10 +193,7 @@ fn without_a_tenant_the_runtime_role_sees_nothing() {
 
         // Also on a connection that had a tenant before: the setting ends with its transaction.
         let tenant = app.town(Town::A).tenant;
-        runtime
-            .execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{tenant}'); COMMIT"))
-            .await
-            .unwrap();
+        runtime.execute_unprepared(&format!("BEGIN; {}; COMMIT", app.enter(tenant))).await.unwrap();
         assert_eq!(number(&runtime, "SELECT count(*) AS n FROM member").await, 0);
     });
 }
@@ -208,10 +206,7 @@ fn with_a_tenant_the_runtime_role_sees_and_changes_only_its_own() {
         let (own, foreign) = (app.town(Town::A).tenant, app.town(Town::B).tenant);
         let runtime = connect(&app.database_url).await;
         let within = async |sql: &str| {
-            runtime
-                .execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{own}')"))
-                .await
-                .unwrap();
+            runtime.execute_unprepared(&format!("BEGIN; {}", app.enter(own))).await.unwrap();
             let outcome = runtime.execute_unprepared(sql).await.map(|done| done.rows_affected());
             runtime.execute_unprepared("ROLLBACK").await.unwrap();
             outcome
@@ -220,10 +215,7 @@ fn with_a_tenant_the_runtime_role_sees_and_changes_only_its_own() {
             let count =
                 format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id = '{foreign}'");
             let foreign_rows = number(&outside, &count).await;
-            runtime
-                .execute_unprepared(&format!("BEGIN; SELECT app_set_tenant('{own}')"))
-                .await
-                .unwrap();
+            runtime.execute_unprepared(&format!("BEGIN; {}", app.enter(own))).await.unwrap();
             let count = format!("SELECT count(*) AS n FROM \"{table}\" WHERE tenant_id <> '{own}'");
             assert_eq!(number(&runtime, &count).await, 0, "{table}");
             runtime.execute_unprepared("ROLLBACK").await.unwrap();
@@ -320,5 +312,89 @@ fn the_server_refuses_a_schema_that_is_not_its_own() {
             .unwrap();
         let refused = start_as(&app, app.database_url.clone()).await;
         assert!(matches!(refused, Err(api::tenancy::StartError::Schema)));
+    });
+}
+
+/// A statement that somebody slips into one of the server's stays in the township it is in: it cannot name another, read the key
+/// that proves one, found one, make a token to found one, or leave something behind for the next.
+#[test]
+fn a_slipped_in_statement_stays_in_its_township() {
+    on_postgres(async |app: TestApp| {
+        let (own, foreign) = (app.town(Town::A).tenant, app.town(Town::B).tenant);
+        // What is granted on a database does not come along with its copy.
+        api::migrate(app.state.config()).await.unwrap();
+        let runtime = connect(&app.database_url).await;
+        let (right, other) = (app.enter(own), app.enter(foreign));
+        let proof = |entered: &str| entered.rsplit('\'').nth(1).unwrap().to_owned();
+        let members = "SELECT count(*) AS n FROM member";
+        // As the server does it, each sees its own.
+        for entered in [&right, &other] {
+            runtime.execute_unprepared(&format!("BEGIN; {entered}")).await.unwrap();
+            assert!(number(&runtime, members).await > 0);
+            runtime.execute_unprepared("ROLLBACK").await.unwrap();
+        }
+        let random: String =
+            (0..64).map(|_| char::from_digit(rand::random_range(0..16), 16).unwrap()).collect();
+        for way in [
+            format!("SET LOCAL app.tenant_id = '{foreign}'"),
+            format!("SELECT set_config('app.tenant_id', '{foreign}', true)"),
+            format!("SELECT app_set_tenant('{foreign}')"),
+            format!("SELECT app_set_tenant('{foreign}', '')"),
+            format!("SELECT app_set_tenant('{foreign}', '{random}')"),
+            format!("SELECT app_set_tenant('{foreign}', '{}')", proof(&right)),
+            format!("SET LOCAL app.tenant_id = '{foreign}{}'", proof(&right)),
+            "SET LOCAL app.tenant_id = ''".to_owned(),
+        ] {
+            runtime.execute_unprepared(&format!("BEGIN; {right}; {way}")).await.unwrap();
+            assert_eq!(number(&runtime, members).await, 0, "{way}");
+            runtime.execute_unprepared("ROLLBACK").await.unwrap();
+        }
+        for way in [
+            "SELECT key FROM gezhi_wall.key".to_owned(),
+            "UPDATE gezhi_wall.key SET key = ''".to_owned(),
+            "CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'".to_owned(),
+            "CREATE TEMPORARY TABLE member (tenant_id uuid)".to_owned(),
+            "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'".to_owned(),
+            "INSERT INTO tenant (id, code, name, demo, created_at) VALUES (gen_random_uuid(), '310116999', 'x', false, now())".to_owned(),
+            "UPDATE tenant SET name = 'x'".to_owned(),
+            "INSERT INTO setup_token (id, token_hash, created_at) VALUES (gen_random_uuid(), 'x', now())".to_owned(),
+        ] {
+            runtime.execute_unprepared(&format!("BEGIN; {right}")).await.unwrap();
+            assert!(runtime.execute_unprepared(&way).await.is_err(), "{way}");
+            runtime.execute_unprepared("ROLLBACK").await.unwrap();
+        }
+        let first = "SELECT app_first_setup_token(gen_random_uuid(), 'x', now())::int::int8 AS n";
+        assert_eq!(number(&runtime, first).await, 0, "a township is there");
+    });
+}
+
+/// Database and server agree about the proof, or the server does not start.
+#[test]
+fn the_proof_is_asked_for_and_given_or_neither() {
+    on_postgres(async |app: TestApp| {
+        let config = |proof: bool| Config {
+            tenant_proof: proof,
+            redis_url: None,
+            ..app.state.config().clone()
+        };
+        let starts = async |config: Config| AppState::start(config, app.clock.clone()).await;
+        let refused = |outcome: Result<AppState, api::tenancy::StartError>| match outcome {
+            Err(api::tenancy::StartError::Wall) => {}
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("the server starts"),
+        };
+        refused(starts(config(false)).await);
+        let elsewhere = app.state.config().data_dir.join("elsewhere");
+        refused(starts(Config { data_dir: elsewhere, ..config(true) }).await);
+        assert!(starts(config(true)).await.is_ok());
+
+        api::migrate(&config(false)).await.unwrap();
+        refused(starts(config(true)).await);
+        let state = starts(config(false)).await.unwrap();
+        let scope = state.scope_of(app.town(Town::A).tenant);
+        let found = scope.read(async |tx| tx.find::<entity::member::Entity>().count().await).await;
+        assert!(found.unwrap() > 0);
+        api::migrate(&config(true)).await.unwrap();
+        assert!(starts(config(true)).await.is_ok());
     });
 }

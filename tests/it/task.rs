@@ -436,9 +436,9 @@ on_both! {
         assert_eq!(tasks(&clerk, "&due_on=2026-11-25").await.len(), 2);
         assert_eq!(tasks(&clerk, "&due_on=2026-11-24").await.len(), 0);
         assert_eq!(tasks(&clerk, "&due_on=2026-11-25&owed=true").await.len(), 0);
-        clerk.get("/tasks?due_on=yesterday").await.problem(400, "invalid_parameter");
+        clerk.get("/tasks?due_on=yesterday").await.problem(422, "validation_failed");
         for wrong in ["1899-12-31", "2200-01-01", "%2B262142-12-31"] {
-            clerk.get(&format!("/tasks?due_on={wrong}")).await.problem(400, "invalid_parameter");
+            clerk.get(&format!("/tasks?due_on={wrong}")).await.problem(422, "validation_failed");
         }
         assert_eq!(tasks(&clerk, "&q=巡查").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=沈").await.len(), 1);

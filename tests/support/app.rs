@@ -11,8 +11,10 @@ use api::config::{Config, PasswordCost};
 use api::state::AppState;
 use api::tenancy::Scope;
 use chrono::{DateTime, Utc};
+use entity::ids::TenantId;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::client::Client;
 use crate::fixture::{self, PASSWORD, Town, Township, Who};
@@ -211,6 +213,17 @@ impl TestApp {
     #[must_use]
     pub fn address(&self) -> &str {
         self.origin.trim_start_matches("http://")
+    }
+
+    /// The statement by which a transaction of the serving role enters a township on PostgreSQL, as the server would.
+    pub fn enter(&self, tenant: TenantId) -> String {
+        let key = std::fs::read(self.state.config().data_dir.join("wall-key"))
+            .expect("the key of the wall");
+        let mut hash = Sha256::new();
+        hash.update(key);
+        hash.update(tenant.uuid().as_bytes());
+        let proof: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("SELECT app_set_tenant('{tenant}', '{proof}')")
     }
 
     /// A connection past the server: PostgreSQL's superuser, or the SQLite file.
@@ -440,6 +453,10 @@ impl Template {
                     .expect("the template is copied");
             }
             Db::Postgres => {
+                // The database asks for the key that it was told when the template was made.
+                std::fs::create_dir_all(place.dir()).expect("a folder for the server");
+                std::fs::copy(self.place.dir().join("wall-key"), place.dir().join("wall-key"))
+                    .expect("the key of the wall is copied");
                 let _turn = self.turn.lock().await;
                 let create = format!(
                     "CREATE DATABASE \"{}\" TEMPLATE \"{}\" OWNER {}",

@@ -26,7 +26,8 @@ impl<'de> Deserialize<'de> for Secret {
                 self,
                 inner: D,
             ) -> Result<Secret, D::Error> {
-                inner.deserialize_string(self)
+                // And not `deserialize_string`: a format refuses what is no text in its own words.
+                inner.deserialize_any(self)
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
                 Ok(Secret::from(text))

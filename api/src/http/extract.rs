@@ -207,7 +207,12 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
             serde_path_to_error::deserialize::<_, T>(reader)
                 .map_err(|error| {
                     let path = field(error.path().to_string());
-                    let (zh, en) = languages(&error.into_inner().to_string());
+                    let said = error.into_inner().to_string();
+                    let (zh, en) = languages(&said);
+                    // A text or a date that the door refuses is as wrong here as in a body.
+                    if door::languages(&said).is_some() {
+                        return ApiError::invalid(path, zh, en);
+                    }
                     let problem = ApiError::new(Code::InvalidParameter)
                         .detail(format!("查询参数有误：{zh}"), en.clone());
                     if path.is_empty() { problem } else { problem.and_invalid(path, zh, en) }

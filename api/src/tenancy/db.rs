@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::trust::{self, Trust, Txn};
+use super::wall::Wall;
 use crate::config::Config;
 use crate::files;
 
@@ -63,6 +64,11 @@ pub enum StartError {
     /// What would be acknowledged could not be kept.
     #[error("refusing to start: the database cannot be written: {0}")]
     ReadOnly(DbErr),
+    /// What the database asks of a transaction is not what this server proves.
+    #[error(
+        "the database does not take this server's word for the township: run `gezhi migrate` with the same data_dir (its wall-key) and tenant_proof"
+    )]
+    Wall,
     /// Something in the configuration.
     #[error("configuration: {0}")]
     Config(String),
@@ -85,6 +91,7 @@ pub enum StartError {
 struct Pool {
     connections: DatabaseConnection,
     trust: Arc<Trust>,
+    wall: Wall,
 }
 
 impl Pool {
@@ -92,10 +99,10 @@ impl Pool {
         config: &Config,
         options: fn(&Config, bool, &Arc<Trust>) -> ConnectOptions,
         reader: bool,
-    ) -> Result<Self, DbErr> {
+    ) -> Result<Self, StartError> {
         let trust = Arc::new(Trust::default());
         let connections = Database::connect(options(config, reader, &trust)).await?;
-        Ok(Self { connections, trust })
+        Ok(Self { connections, trust, wall: Wall::of(config)? })
     }
 
     /// Begins with `begin`; what fails there is tried once more on another connection, since nothing has happened yet: after
@@ -116,12 +123,7 @@ impl Pool {
             if let Some(tenant) =
                 tenant.filter(|_| txn.get_database_backend() == DbBackend::Postgres)
             {
-                txn.query_one_raw(Statement::from_sql_and_values(
-                    DbBackend::Postgres,
-                    "SELECT app_set_tenant($1)",
-                    [tenant.into()],
-                ))
-                .await?;
+                txn.query_one_raw(self.wall.enter(tenant)).await?;
             }
             Ok(txn)
         };
@@ -191,6 +193,28 @@ impl Db {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a wall that asks for another proof than this server gives: it would see nothing, or prove to nobody.
+    pub async fn check_wall(&self) -> Result<(), StartError> {
+        if !self.postgres() {
+            return Ok(());
+        }
+        let nobody = TenantId::new();
+        let txn = self.begin_read(Some(nobody)).await?;
+        let asked = Statement::from_string(
+            DbBackend::Postgres,
+            "SELECT app_tenant() AS tenant, to_regprocedure('app_tenant()')::oid IN \
+             (SELECT oid FROM pg_proc WHERE prosecdef) AS proved",
+        );
+        let row = txn.query_one_raw(asked).await?.ok_or(StartError::Schema)?;
+        let seen: Option<TenantId> = row.try_get("", "tenant")?;
+        if seen == Some(nobody)
+            && row.try_get::<bool>("", "proved")? == self.read.wall.key().is_some()
+        {
+            return Ok(());
+        }
+        Err(StartError::Wall)
     }
 
     /// Refuses a schema that is not this program's.
@@ -366,9 +390,16 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     // Held by the one connection there is until it is closed: whoever comes second waits, and finds nothing left to do.
     db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATING})")).await?;
     migration::Migrator::up(&db, None).await?;
-    migration::grant_runtime_role(&db, &role).await?;
+    migration::raise_walls(&db, &role, Wall::of(config)?.key()).await?;
     db.close().await?;
     Ok(())
+}
+
+/// A connection of its own as the serving role on PostgreSQL, for what an operator does once.
+pub(super) async fn serving(config: &Config) -> Result<DatabaseConnection, StartError> {
+    let mut options = common(&config.database_url);
+    options.max_connections(1);
+    Ok(Database::connect(options).await?)
 }
 
 /// A connection as the owner of the tables.

@@ -4,7 +4,9 @@
 //! - `Scope` is the only holder of a connection. Its fields are private, and clippy refuses the raw types
 //!   and the raw execution methods everywhere else.
 //! - Every statement carries `tenant_id = …` itself, whatever the database does underneath. On PostgreSQL
-//!   row-level security stands underneath as a second wall: every transaction, read or write, first sets its tenant.
+//!   row-level security stands underneath as a second wall: every transaction, read or write, first sets its tenant, and
+//!   proves by a key that the serving role cannot read that the server meant it ([`wall`]): a statement slipped into one of
+//!   ours stays within the township it is in.
 //! - A read is one snapshot; a write is one transaction in a task of its own, so that a client that hangs
 //!   up cannot cancel it half way. There are no autocommit writes.
 //! - Nothing acknowledged is lost: a transaction in which a statement failed is never committed, a connection that failed
@@ -32,6 +34,7 @@ mod scope;
 mod shared;
 mod trust;
 mod tx;
+mod wall;
 
 pub use db::{Db, StartError, migrate};
 pub use find::{DeleteMany, Find, Selected, UpdateMany};
@@ -39,7 +42,7 @@ pub use keys::Keys;
 pub use news::News;
 pub(crate) use once::KEPT_HOURS;
 pub use origin::Origin;
-pub use platform::Platform;
+pub use platform::{Platform, makes_tokens, put_setup_token};
 pub(crate) use purge::remove_audit_entries;
 pub use scope::Scope;
 pub use shared::{Hook, Shared};

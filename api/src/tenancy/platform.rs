@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::ids::{RevocationId, TenantId};
+use entity::ids::{RevocationId, SetupTokenId, TenantId};
 use entity::{setup_token, tenant};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, Insert, PaginatorTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Insert, PaginatorTrait, QueryFilter,
+    QueryOrder, Select, Statement,
+};
 
-use super::db::Db;
+use super::db::{Db, StartError, owner, serving};
+use crate::config::Config;
 use crate::http::{ApiError, Result};
 
 /// Access to the few tables outside any township.
@@ -89,24 +93,49 @@ impl Platform {
         let txn = self.db.begin_read(None).await?;
         Ok(good_setup_tokens(oldest).count(&txn).await? > 0)
     }
+}
 
-    /// Keeps the hash of a new set-up token.
-    pub async fn put_setup_token(&self, token_hash: String, now: DateTime<Utc>) -> Result<()> {
-        let db = self.db.clone();
-        actix_web::rt::spawn(async move {
-            let txn = db.begin_write(None).await?;
-            let row = setup_token::ActiveModel {
-                id: Set(entity::ids::SetupTokenId::new()),
-                token_hash: Set(token_hash),
-                created_at: Set(now),
-                used_at: Set(None),
-            };
-            Insert::one(row).exec_without_returning(&txn).await?;
-            txn.commit().await?;
-            Ok(())
-        })
-        .await
-        .map_err(ApiError::internal)?
+/// Whether set-up tokens can be made beside townships that are there.
+#[must_use]
+pub fn makes_tokens(config: &Config) -> bool {
+    config.database_url.starts_with("sqlite:") || config.owner_database_url.is_some()
+}
+
+/// Keeps the hash of a new set-up token. On PostgreSQL the serving role can do so only while there is no township; later it takes
+/// the owner's connection, if the settings name it.
+///
+/// # Errors
+/// [`StartError::Config`] where that is needed and missing.
+pub async fn put_setup_token(
+    config: &Config,
+    token_hash: String,
+    now: DateTime<Utc>,
+) -> Result<(), StartError> {
+    if makes_tokens(config) {
+        let db = owner(config).await?;
+        let row = setup_token::ActiveModel {
+            id: Set(SetupTokenId::new()),
+            token_hash: Set(token_hash),
+            created_at: Set(now),
+            used_at: Set(None),
+        };
+        Insert::one(row).exec_without_returning(&db).await?;
+        db.close().await?;
+        return Ok(());
+    }
+    let db = serving(config).await?;
+    let first = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT app_first_setup_token($1, $2, $3) AS made",
+        [SetupTokenId::new().into(), token_hash.into(), now.into()],
+    );
+    let made = db.query_one_raw(first).await?;
+    db.close().await?;
+    match made.map(|row| row.try_get::<bool>("", "made")).transpose()? {
+        Some(true) => Ok(()),
+        _ => Err(StartError::Config(
+            "owner_database_url is needed for another set-up token on PostgreSQL".to_owned(),
+        )),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
 use crate::files;
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
-use crate::tenancy::{Hook, Origin, Scope, Tx};
+use crate::tenancy::{self, Hook, Origin, Scope, Tx};
 
 /// Hours a set-up token is good for.
 const SETUP_TOKEN_HOURS: i64 = 24;
@@ -128,7 +128,9 @@ fn oldest_setup_token(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Makes a new one-time token and keeps its hash.
 pub async fn new_setup_token(state: &AppState) -> Result<String> {
     let token = new_secret();
-    state.platform().put_setup_token(hash_secret(&token), state.clock().now()).await?;
+    tenancy::put_setup_token(state.config(), hash_secret(&token), state.clock().now())
+        .await
+        .map_err(ApiError::internal)?;
     Ok(token)
 }
 
@@ -136,11 +138,12 @@ pub async fn new_setup_token(state: &AppState) -> Result<String> {
 /// the last token has expired.
 pub async fn wants_setup_token(state: &AppState) -> Result<bool> {
     let platform = state.platform();
+    let empty = platform.is_empty().await?;
     if !platform.has_setup_token().await? {
-        return Ok(true);
+        return Ok(empty || tenancy::makes_tokens(state.config()));
     }
     let oldest = oldest_setup_token(state.clock().now());
-    Ok(platform.is_empty().await? && !platform.has_good_setup_token(oldest).await?)
+    Ok(empty && !platform.has_good_setup_token(oldest).await?)
 }
 
 /// The file in which the last token lies, for whoever did not see it printed.

@@ -109,7 +109,11 @@ export async function firstDay(browser) {
         await clerk.link('导入网格').click()
         const dialog = dialogOf(clerk)
         await dialog.locator('input[type=file]').setInputFiles(grids)
-        await dialog.getByRole('button', { name: /^导入 \d+ 项$/ }).click()
+        // Whoever leaves the page before the answer has the import stopped.
+        await Promise.all([
+          clerk.page.waitForResponse((answer) => /imports\/grids(?!.*dry_run=true)/.test(answer.url())),
+          dialog.getByRole('button', { name: /^导入 \d+ 项$/ }).click(),
+        ])
         await clerk.go('/')
         await clerk.page.getByText('已有 14 个总网格、89 个子网格。').waitFor()
       })
@@ -126,7 +130,10 @@ export async function firstDay(browser) {
         ])
         const mimeType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
         await dialog.locator('input[type=file]').setInputFiles({ name: '花名册.xlsx', mimeType, buffer })
-        await dialog.getByRole('button', { name: /^导入 2 项$/ }).click()
+        await Promise.all([
+          clerk.page.waitForResponse((answer) => /imports\/members(?!.*dry_run=true)/.test(answer.url())),
+          dialog.getByRole('button', { name: /^导入 2 项$/ }).click(),
+        ])
         await clerk.go('/')
         await clerk.page.getByText('已有 2 名人员、1 个在任岗位。').waitFor()
         clerk.quiet()

@@ -1,0 +1,184 @@
+//! What the serving role may do on PostgreSQL, and what it has to prove.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{DbBackend, Statement, TransactionSession, TransactionTrait};
+
+use crate::{APPEND_ONLY_TABLES, TENANT_TABLES};
+
+/// Bytes of the key that proves which township the server means.
+pub const KEY: usize = 32;
+
+/// Whose rows are seen and written: those of the township that the transaction has named, and proved where a key is asked for.
+/// Without a subquery, which the distributed database would refuse.
+const OWN_ROWS: &str = "tenant_id = app_tenant()";
+
+/// As the transaction says. The planner takes it apart, so it costs nothing.
+const SAID: &str = "CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE SECURITY INVOKER \
+    AS $$ SELECT nullif(left(current_setting('app.tenant_id', true), 36), '')::uuid $$";
+
+/// As the transaction says and proves: behind the id stands SHA-256 of the key and the id, which nobody can compute who cannot read
+/// the key. (Key and id have fixed lengths, so nothing can be appended to what was hashed.) Everything is named in full: the caller
+/// chooses the search path.
+const PROVED: &str = "CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
+    DECLARE
+        said pg_catalog.text := pg_catalog.current_setting('app.tenant_id', true);
+        tenant pg_catalog.uuid;
+    BEGIN
+        IF said IS NULL OR pg_catalog.length(said) OPERATOR(pg_catalog.<>) 100 THEN
+            RETURN NULL;
+        END IF;
+        tenant := pg_catalog.left(said, 36);
+        PERFORM 1 FROM gezhi_wall.key k WHERE pg_catalog.right(said, 64) OPERATOR(pg_catalog.=) pg_catalog.encode(
+            pg_catalog.sha256(k.key OPERATOR(pg_catalog.||) pg_catalog.uuid_send(tenant)), 'hex');
+        IF FOUND THEN
+            RETURN tenant;
+        END IF;
+        RETURN NULL;
+    END $$";
+
+/// SET LOCAL and not set_config(): only the former reaches the workers of the distributed database.
+const SET_PROVED: &str = "CREATE OR REPLACE FUNCTION app_set_tenant(tenant uuid, proof text) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+        EXECUTE pg_catalog.format('SET LOCAL app.tenant_id = %L', $1::pg_catalog.text OPERATOR(pg_catalog.||) $2);
+    END $$";
+
+/// The token of the very first start, which the server makes itself: none once a township is there.
+const FIRST_TOKEN: &str = "CREATE OR REPLACE FUNCTION app_first_setup_token(id uuid, hash text, made timestamptz) RETURNS boolean \
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    BEGIN
+        INSERT INTO public.setup_token (id, token_hash, created_at)
+            SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM public.tenant);
+        RETURN FOUND;
+    END $$";
+
+/// Raises the walls around the townships: gives the role that the server connects as exactly what it needs, takes back what it had
+/// beyond that on these tables, and says what it has to prove. May be run again at any time, after every migration in particular.
+/// On SQLite, which knows no roles, nothing is done.
+///
+/// The ledger can be read and added to, never changed; townships can be founded by whoever proves their id, not renamed or removed;
+/// the role owns nothing and sees the schema's history only to compare it with its own. With a `key` a transaction that names a
+/// township proves it by the key, which the role cannot read: a statement of somebody else's, slipped into the server's,
+/// stays within the township that it is in.
+///
+/// Row-level security is not forced upon the owner: the server does not serve as the owner, migrations must reach all rows, and the
+/// distributed database could not move a forced table.
+///
+/// # Errors
+/// When the connection's user does not own the tables, or the role does not exist.
+pub async fn raise_walls<C>(db: &C, role: &str, key: Option<&[u8; KEY]>) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let role = quoted(role)?;
+    // In one transaction: a server at work never sees the moment between taking and giving.
+    let tx = db.begin().await?;
+    tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA public TO {role}")).await?;
+    for table in TENANT_TABLES {
+        let rights = if APPEND_ONLY_TABLES.contains(table) {
+            "SELECT, INSERT"
+        } else {
+            "SELECT, INSERT, UPDATE, DELETE"
+        };
+        grant(&tx, table, rights, &role).await?;
+    }
+    grant(&tx, "tenant", "SELECT, INSERT", &role).await?;
+    grant(&tx, "setup_token", "SELECT, UPDATE", &role).await?;
+    grant(&tx, "probe", "SELECT, INSERT, UPDATE", &role).await?;
+    grant(&tx, "revocation", "SELECT, INSERT, DELETE", &role).await?;
+    grant(&tx, "seaql_migrations", "SELECT", &role).await?;
+    functions(&tx, key).await?;
+    for function in [
+        "app_set_tenant(uuid)",
+        "app_set_tenant(uuid, text)",
+        "app_tenant()",
+        "app_first_setup_token(uuid, text, timestamptz)",
+    ] {
+        tx.execute_unprepared(&format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC")).await?;
+        tx.execute_unprepared(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role}")).await?;
+    }
+    for table in TENANT_TABLES {
+        policy(&tx, table).await?;
+    }
+    tx.execute_unprepared("ALTER TABLE tenant ENABLE ROW LEVEL SECURITY").await?;
+    for (name, rule) in [
+        ("tenant_directory", "FOR SELECT USING (true)"),
+        ("tenant_founding", "FOR INSERT WITH CHECK (id = app_tenant())"),
+    ] {
+        tx.execute_unprepared(&format!("DROP POLICY IF EXISTS {name} ON tenant")).await?;
+        tx.execute_unprepared(&format!("CREATE POLICY {name} ON tenant {rule}")).await?;
+    }
+    // A temporary table shadows one of ours for whoever uses the connection next; nothing of ours makes any.
+    tx.execute_unprepared(
+        "DO $$ BEGIN EXECUTE pg_catalog.format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database()); END $$",
+    )
+    .await?;
+    tx.commit().await
+}
+
+async fn functions<C: ConnectionTrait>(db: &C, key: Option<&[u8; KEY]>) -> Result<(), DbErr> {
+    for statement in [
+        // A schema of its own, into which the serving role does not look.
+        "CREATE SCHEMA IF NOT EXISTS gezhi_wall",
+        "REVOKE ALL ON SCHEMA gezhi_wall FROM PUBLIC",
+        "CREATE TABLE IF NOT EXISTS gezhi_wall.key (id smallint PRIMARY KEY CHECK (id = 1), key bytea NOT NULL)",
+        "REVOKE ALL ON gezhi_wall.key FROM PUBLIC",
+        "DELETE FROM gezhi_wall.key",
+        SET_PROVED,
+        FIRST_TOKEN,
+        if key.is_some() { PROVED } else { SAID },
+    ] {
+        db.execute_unprepared(statement).await?;
+    }
+    if let Some(key) = key {
+        db.execute_raw(Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "INSERT INTO gezhi_wall.key (id, key) VALUES (1, $1)",
+            [key.to_vec().into()],
+        ))
+        .await?;
+    }
+    Ok(())
+}
+
+/// Changes the table's policy where it is another: the change waits for everybody who uses the table.
+async fn policy<C: ConnectionTrait>(db: &C, table: &str) -> Result<(), DbErr> {
+    let there = db
+        .query_one_raw(Statement::from_string(
+            DbBackend::Postgres,
+            format!(
+                "SELECT 1 AS there FROM pg_policy WHERE polrelid = 'public.{table}'::regclass \
+                 AND pg_get_expr(polqual, polrelid) LIKE '%app_tenant()%' \
+                 AND pg_get_expr(polwithcheck, polrelid) LIKE '%app_tenant()%'"
+            ),
+        ))
+        .await?;
+    if there.is_none() {
+        db.execute_unprepared(&format!(
+            "ALTER POLICY tenant_isolation ON \"{table}\" USING ({OWN_ROWS}) WITH CHECK ({OWN_ROWS})"
+        ))
+        .await?;
+    }
+    Ok(())
+}
+
+async fn grant<C: ConnectionTrait>(
+    db: &C,
+    table: &str,
+    rights: &str,
+    role: &str,
+) -> Result<(), DbErr> {
+    db.execute_unprepared(&format!("REVOKE ALL ON TABLE \"{table}\" FROM {role}")).await?;
+    db.execute_unprepared(&format!("GRANT {rights} ON TABLE \"{table}\" TO {role}")).await?;
+    Ok(())
+}
+
+/// The role's name as an SQL identifier.
+fn quoted(role: &str) -> Result<String, DbErr> {
+    if role.is_empty() || role.contains('\0') {
+        return Err(DbErr::Custom("the name of the run-time role is empty or no name".to_owned()));
+    }
+    Ok(format!("\"{}\"", role.replace('"', "\"\"")))
+}
