@@ -8,9 +8,13 @@ use crate::{APPEND_ONLY_TABLES, TENANT_TABLES};
 /// Bytes of the key that proves which township the server means.
 pub const KEY: usize = 32;
 
-/// Whose rows are seen and written: those of the township that the transaction has named, and proved where a key is asked for.
-/// Without a subquery, which the distributed database would refuse.
+/// Whose rows are seen and written: those of the township that the transaction has named. Without a subquery, which the
+/// distributed database would refuse; the function is taken apart by the planner.
 const OWN_ROWS: &str = "tenant_id = app_tenant()";
+
+/// Those of the township that it has proved. In a subquery, so that it is asked once a statement: on the outer side of a join it
+/// would be asked for every row, which made a page of people take almost twice as long; so it costs a twentieth.
+const PROVED_ROWS: &str = "tenant_id = (SELECT app_tenant())";
 
 /// As the transaction says. The planner takes it apart, so it costs nothing.
 const SAID: &str = "CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE SECURITY INVOKER \
@@ -100,7 +104,7 @@ where
         tx.execute_unprepared(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role}")).await?;
     }
     for table in TENANT_TABLES {
-        policy(&tx, table).await?;
+        policy(&tx, table, key.is_some()).await?;
     }
     tx.execute_unprepared("ALTER TABLE tenant ENABLE ROW LEVEL SECURITY").await?;
     for (name, rule) in [
@@ -144,20 +148,24 @@ async fn functions<C: ConnectionTrait>(db: &C, key: Option<&[u8; KEY]>) -> Resul
 }
 
 /// Changes the table's policy where it is another: the change waits for everybody who uses the table.
-async fn policy<C: ConnectionTrait>(db: &C, table: &str) -> Result<(), DbErr> {
+async fn policy<C: ConnectionTrait>(db: &C, table: &str, proved: bool) -> Result<(), DbErr> {
+    let (rows, like) = if proved {
+        (PROVED_ROWS, "LIKE '%SELECT app_tenant()%'")
+    } else {
+        (OWN_ROWS, "LIKE '%= app_tenant()%'")
+    };
     let there = db
         .query_one_raw(Statement::from_string(
             DbBackend::Postgres,
             format!(
                 "SELECT 1 AS there FROM pg_policy WHERE polrelid = 'public.{table}'::regclass \
-                 AND pg_get_expr(polqual, polrelid) LIKE '%app_tenant()%' \
-                 AND pg_get_expr(polwithcheck, polrelid) LIKE '%app_tenant()%'"
+                 AND pg_get_expr(polqual, polrelid) {like} AND pg_get_expr(polwithcheck, polrelid) {like}"
             ),
         ))
         .await?;
     if there.is_none() {
         db.execute_unprepared(&format!(
-            "ALTER POLICY tenant_isolation ON \"{table}\" USING ({OWN_ROWS}) WITH CHECK ({OWN_ROWS})"
+            "ALTER POLICY tenant_isolation ON \"{table}\" USING ({rows}) WITH CHECK ({rows})"
         ))
         .await?;
     }
