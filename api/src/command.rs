@@ -293,12 +293,13 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
             township::service::setup_token_file(&state).display()
         ))?;
     }
-    state.spawn_background();
+    let worker = state.spawn_background();
     let server = crate::run(listener, state, files)?;
     say(&format!(
         "格治 listens on http://{address}/  (phone: http://{address}/hand/, API: http://{address}/docs)"
     ))?;
     server.await?;
+    worker.stop().await;
     Ok(())
 }
 

@@ -88,20 +88,23 @@ pub fn acts() -> audit::Acts {
     )
 }
 
+/// What each room does when it is due, one room after the other.
+fn kinds() -> Vec<jobs::Kind> {
+    [session::JOBS, jobs::answers::JOBS, audit::JOBS, grid::JOBS, attachment::JOBS, checklist::JOBS]
+        .concat()
+}
+
 /// What upper floors register for lower ones to call.
-pub(crate) fn register(shared: &mut Shared) {
+pub(crate) fn register(shared: &mut Shared, more: &[jobs::Kind]) {
     shared.insert(acts());
     shared.insert(work::Places::default());
+    shared.insert(jobs::Kinds([kinds().as_slice(), more].concat()));
+    shared.insert(jobs::Node::default());
+    shared.insert(tenancy::AnswerKept(vec![|tx| Box::pin(jobs::answers::forget_later(tx))]));
     shared.insert(township::service::StandingData(vec![|tx| {
         Box::pin(points::service::ensure_standing_data(tx))
     }]));
-    shared.insert(jobs::Daily(vec![
-        |tx| Box::pin(checklist::service::bring_up_to_date(tx)),
-        |tx| Box::pin(attachment::service::forget_unused(tx)),
-        |tx| Box::pin(audit::seal_rest(tx)),
-    ]));
-    shared
-        .insert(grid::PostsChanged(vec![|tx| Box::pin(checklist::service::bring_up_to_date(tx))]));
+    shared.insert(grid::PostsChanged(vec![|tx| Box::pin(checklist::service::posts_changed(tx))]));
     shared.insert(task::Sources::new(vec![Box::new(checklist::TaskEffects)]));
 }
 

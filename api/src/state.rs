@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::helper::Helper;
 use crate::http::{ApiError, Result};
+use crate::jobs::{self, Worker};
 use crate::session::Family;
 use crate::tenancy::{Db, Keys, News, Platform, Scope, Shared, StartError};
 
@@ -40,6 +41,15 @@ impl AppState {
     /// Closes the server's files to others, connects and checks; does not migrate. Refuses a schema that is not this program's and a PostgreSQL
     /// role that row-level security does not bind.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::start_with(config, clock, &[]).await
+    }
+
+    /// Like [`AppState::start`], with kinds of jobs of the caller's own beside the product's: for tests that need one that fails.
+    pub async fn start_with(
+        config: Config,
+        clock: Clock,
+        kinds: &[jobs::Kind],
+    ) -> Result<Self, StartError> {
         crate::files::close(&config)?;
         let db = Arc::new(Db::connect(&config).await?);
         db.check_role().await?;
@@ -48,7 +58,7 @@ impl AppState {
         db.prove().await.map_err(StartError::ReadOnly)?;
         let tokens = Tokens::default();
         let mut shared = Shared::default();
-        crate::register(&mut shared);
+        crate::register(&mut shared, kinds);
         let auditor = Auditor::load(&config)?;
         shared.insert(auditor.unsealed().clone());
         shared.insert(auditor.clone());
@@ -201,9 +211,16 @@ impl AppState {
         )
     }
 
-    /// Work that goes on beside the requests: the daily round of every township.
-    pub fn spawn_background(&self) {
-        actix_web::rt::spawn(crate::jobs::run(self.clone()));
+    /// What a room registered at start.
+    #[must_use]
+    pub fn shared<T: std::any::Any + Send + Sync>(&self) -> Option<&T> {
+        self.inner.shared.get()
+    }
+
+    /// Work that goes on beside the requests: what is due, and the sealing of the audit log.
+    #[must_use]
+    pub fn spawn_background(&self) -> Worker {
         actix_web::rt::spawn(crate::audit::run(self.clone()));
+        Worker::start(self.clone())
     }
 }

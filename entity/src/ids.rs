@@ -90,6 +90,8 @@ ids! {
     AccountId;
     /// Id of a session.
     SessionId;
+    /// Id of a job.
+    JobId;
     /// Id of the news that something an account held has ended.
     RevocationId;
     /// Id of a party organisation.

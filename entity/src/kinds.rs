@@ -103,6 +103,15 @@ words! {
         Business = "business" "业务",
     }
 
+    /// What has become of a job.
+    JobState {
+        Waiting = "waiting" "待执行",
+        Running = "running" "执行中",
+        Done = "done" "已完成",
+        Failed = "failed" "失败",
+        Cancelled = "cancelled" "已取消",
+    }
+
     /// Rank of a party organisation.
     PartyOrgKind {
         WorkCommittee = "work_committee" "党工委",

@@ -14,6 +14,7 @@ pub mod audit_detail;
 pub mod audit_entry;
 pub mod audit_leaf;
 pub mod audit_purge;
+pub mod bell;
 pub mod check_in;
 pub mod checklist;
 pub mod checklist_item;
@@ -23,6 +24,7 @@ pub mod grid_post;
 pub mod idempotency_key;
 pub mod ids;
 pub mod import;
+pub mod job;
 pub mod kinds;
 pub mod member;
 pub mod party_org;
@@ -44,7 +46,8 @@ pub mod tenant;
 
 use sea_orm::EntityTrait;
 
-/// A table whose rows belong to one township. `tenant`, `setup_token`, `probe` and `revocation` are none.
+/// A table whose rows belong to one township. `tenant`, `setup_token`, `probe`,
+/// `revocation` and `bell` are none.
 pub trait TenantEntity: EntityTrait {
     /// The column that names the township.
     fn tenant_column() -> Self::Column;

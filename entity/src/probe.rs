@@ -10,6 +10,8 @@ pub struct Model {
     pub id: i16,
     /// How often it was written.
     pub writes: i64,
+    /// The latest moment at which the installation was at work, as it believes; none before it ever was.
+    pub seen_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

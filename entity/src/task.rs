@@ -34,6 +34,8 @@ pub struct Model {
     pub limit_working_days: i32,
     pub state: TaskState,
     pub opened_at: DateTimeUtc,
+    /// It fell due to be opened while the server stood still.
+    pub opened_late: bool,
     pub due_at: DateTimeUtc,
     pub submitted_at: Option<DateTimeUtc>,
     pub closed_at: Option<DateTimeUtc>,

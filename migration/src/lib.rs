@@ -17,6 +17,7 @@ mod m20261126_000011_audit;
 mod m20261126_000012_probe;
 mod m20261126_000014_fingerprints;
 mod m20261126_000016_roles;
+mod m20261126_000017_jobs;
 #[cfg(test)]
 mod tests;
 mod walls;
@@ -59,6 +60,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "audit_cosignature",
     "audit_purge",
     "recovery_token",
+    "job",
 ];
 
 /// The tenant tables whose rows are never changed or removed.
@@ -90,6 +92,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000012_probe::Migration),
             Box::new(m20261126_000014_fingerprints::Migration),
             Box::new(m20261126_000016_roles::Migration),
+            Box::new(m20261126_000017_jobs::Migration),
         ]
     }
 }

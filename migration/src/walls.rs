@@ -92,6 +92,7 @@ where
     grant(&tx, "setup_token", "SELECT, UPDATE", &role).await?;
     grant(&tx, "probe", "SELECT, INSERT, UPDATE", &role).await?;
     grant(&tx, "revocation", "SELECT, INSERT, DELETE", &role).await?;
+    grant(&tx, "bell", "SELECT, INSERT, UPDATE, DELETE", &role).await?;
     grant(&tx, "seaql_migrations", "SELECT", &role).await?;
     functions(&tx, key).await?;
     for function in [

@@ -220,7 +220,7 @@ on_both! {
         assert_eq!(states, BTreeMap::from([("每月召开一次网格例会", "cancelled"), ("每季度排查一次消防隐患", "open")]));
 
         // Next Monday only the version in force asks: the head and the worker by the week; the quarter goes on.
-        app.clock.set(moment("2026-11-30T00:10:00+08:00"));
+        app.clock.set(moment("2026-11-30T00:40:00+08:00"));
         api::jobs::township(&app.scope(Town::A)).await.unwrap();
         let clerk = app.client(Who::Clerk, Town::A).await;
         let next: Vec<_> = tasks(&clerk, "").await.into_iter().filter(|task| task["period"] == "2026-W49").collect();
@@ -323,7 +323,7 @@ on_both! {
         // An end announced for later takes effect on its day.
         end(json!({"until": "2026-12-01"})).await;
         assert_eq!(inbox(&head).await, 1);
-        app.clock.set(moment("2026-12-01T00:10:00+08:00"));
+        app.clock.set(moment("2026-12-01T00:40:00+08:00"));
         api::jobs::township(&app.scope(Town::A)).await.unwrap();
         assert_eq!(inbox(&app.client(Who::GridHead, Town::A).await).await, 0);
     }
@@ -336,7 +336,7 @@ on_both! {
         api::jobs::township(&scope).await.unwrap();
         assert_eq!(tasks(&clerk, "").await.len(), 3, "the running period is open already");
 
-        app.clock.set(moment("2026-12-01T00:10:00+08:00"));
+        app.clock.set(moment("2026-12-01T00:40:00+08:00"));
         for _ in 0..3 {
             api::jobs::township(&scope).await.unwrap();
         }

@@ -76,12 +76,12 @@ async fn entities_agree(db: &DatabaseConnection) -> Outcome {
     agree!(
         account account_role activity activity_signup attachment audit_checkpoint audit_cosignature audit_detail
         audit_entry audit_leaf audit_purge check_in checklist checklist_item checklist_version
-        grid grid_post idempotency_key import member party_org points_entry points_rule posting purse purse_quarter
+        grid grid_post idempotency_key import job member party_org points_entry points_rule posting purse purse_quarter
         recovery_token session submission_attachment task task_log task_submission
     );
     let named: BTreeSet<String> = TENANT_TABLES.iter().map(|table| (*table).to_owned()).collect();
     assert_eq!(seen, named);
-    agree!(tenant setup_token probe revocation);
+    agree!(tenant setup_token probe revocation bell);
 
     let all = match db.get_database_backend() {
         DbBackend::Postgres => {
@@ -223,6 +223,7 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         limit_working_days: 5,
         state: TaskState::Open,
         opened_at: now,
+        opened_late: false,
         due_at: now,
         submitted_at: Some(now),
         closed_at: None,

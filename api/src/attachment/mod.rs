@@ -18,6 +18,8 @@ pub mod handlers;
 pub mod rules;
 pub mod service;
 
+pub use service::JOBS;
+
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     cfg.service(handlers::upload_attachment).service(handlers::get_attachment);

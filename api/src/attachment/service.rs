@@ -12,13 +12,14 @@ use super::dto::Attachment;
 use super::rules;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
+use crate::jobs::{Act, Job, Kind, Next, Plan, night_after, plant_ahead};
 use crate::task::service::Reach;
 use crate::tenancy::{Scope, Tx};
 use crate::work::{Budget, Heavy, Lane, Stop, too_much};
 
 /// Days after which a photo that was never submitted is deleted: a phone may keep its submission for long.
 const UNUSED_DAYS: i64 = 30;
-/// Photos deleted by one round.
+/// Photos deleted in one transaction.
 const FORGOTTEN_AT_ONCE: u64 = 500;
 
 fn sha256(bytes: &[u8]) -> String {
@@ -63,7 +64,6 @@ async fn check_quota(tx: &Tx, account: AccountId) -> Result<()> {
         .column(Column::SizeBytes)
         .filter(Column::AccountId.eq(account))
         .filter(submission_attachment::Column::SubmissionId.is_null())
-        .filter(Column::CreatedAt.gte(tx.now() - TimeDelta::days(2 * UNUSED_DAYS)))
         .limit(most)
         .into_tuple()
         .all()
@@ -92,6 +92,7 @@ pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Resu
             let (id, created_at, media_type) =
                 (AttachmentId::new(), tx.now(), "image/jpeg".to_owned());
             check_quota(tx, account).await?;
+            forget_later(tx).await?;
             // Not read back: the content would travel twice.
             tx.insert_many(vec![attachment::ActiveModel {
                 id: Set(id),
@@ -137,8 +138,25 @@ pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> 
         .await
 }
 
-/// Deletes photos of a month's age that were never submitted. What is older than two was looked at before.
-pub async fn forget_unused(tx: &Tx) -> Result<()> {
+/// What is done when it is due.
+pub const JOBS: &[Kind] = &[Kind {
+    name: FORGET,
+    zh: "清理未提交的照片",
+    en: "Deletes photos that no submission has named for a month",
+    schedule: false,
+    kept: true,
+    act: Act::Inside(|tx, job| Box::pin(forget_unused(tx, job))),
+}];
+const FORGET: &str = "attachment.forget_unused";
+
+/// Sees to it that a photo which is uploaded now is deleted, if no submission names it in time.
+async fn forget_later(tx: &Tx) -> Result<()> {
+    let (night, at) = night_after(tx.now(), UNUSED_DAYS);
+    plant_ahead(tx, Plan::of(FORGET).keyed(format!("{FORGET}:{night}")).at(at)).await
+}
+
+/// Deletes photos of a month's age and more that were never submitted.
+async fn forget_unused(tx: &Tx, job: &Job) -> Result<Next> {
     use attachment::Column;
     let unused: Vec<AttachmentId> = tx
         .find::<attachment::Entity>()
@@ -147,13 +165,14 @@ pub async fn forget_unused(tx: &Tx) -> Result<()> {
         .column(Column::Id)
         .filter(submission_attachment::Column::SubmissionId.is_null())
         .filter(Column::CreatedAt.lt(tx.now() - TimeDelta::days(UNUSED_DAYS)))
-        .filter(Column::CreatedAt.gte(tx.now() - TimeDelta::days(2 * UNUSED_DAYS)))
         .limit(FORGOTTEN_AT_ONCE)
         .into_tuple()
         .all()
         .await?;
-    if !unused.is_empty() {
-        tx.delete_many::<attachment::Entity>().filter(Column::Id.is_in(unused)).exec().await?;
+    let count = i32::try_from(unused.len()).map_err(ApiError::internal)?;
+    if count == 0 {
+        return Ok(Next::Done);
     }
-    Ok(())
+    tx.delete_many::<attachment::Entity>().filter(Column::Id.is_in(unused)).exec().await?;
+    Ok(Next::More { payload: job.payload.clone(), done: job.done + count, total: None })
 }

@@ -20,7 +20,7 @@
 //! - Entries become the leaves of a Merkle tree for each township (RFC 6962, [`merkle`]), in the order in which the sealer
 //!   finds them committed. Writers take no number and no lock for it: they only add rows. Two sealers cannot both
 //!   seal: the second finds the number taken and starts again. A township that wrote is sealed within a minute, at the
-//!   latest with the daily round after a crash; how much waits is in the metrics, the API and on the page.
+//!   latest within an hour by any node after a crash; how much waits is in the metrics, the API and on the page.
 //! - Each sealing ends with a checkpoint, signed with the installation's key (`audit-key.der`) in the form of C2SP
 //!   ([`note`]): whoever has the verifier key, which is public, checks it with any program. Checkpoints are open to
 //!   everybody, so that others keep them; two that do not fit together tell of a forked history.
@@ -52,7 +52,7 @@ mod verify;
 pub use failures::Failures;
 pub use purge::purge;
 pub use record::{Change, Content, Record, leaf_data, record};
-pub use seal::{Auditor, Unsealed, erase, record_failed, round, run, seal, seal_batch, seal_rest};
+pub use seal::{Auditor, JOBS, Unsealed, erase, record_failed, round, run, seal, seal_batch};
 pub use verify::{Fault, Report, verify};
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use entity::ids::{AuditEntryId, TenantId};
 use entity::{audit_checkpoint, audit_detail, audit_entry, audit_leaf};
 use sea_orm::ActiveValue::Set;
@@ -17,6 +18,7 @@ use super::note::{Checkpoint, Key, is_name};
 use super::record::{Record, leaf_data, record};
 use crate::config::Config;
 use crate::http::{ApiError, Code, Result};
+use crate::jobs::{self, Act, Job, Kind, Next, Plan};
 use crate::state::AppState;
 use crate::tenancy::{Scope, StartError, Tx};
 
@@ -272,18 +274,32 @@ pub async fn seal_batch(tx: &Tx) -> Result<u64> {
     u64::try_from(waiting.len()).map_err(ApiError::internal)
 }
 
-/// Seals what waits, in the caller's transaction, up to ten thousand entries: for the daily round, which comes upon what a
-/// crash left.
-///
-/// # Errors
-/// As [`seal`].
-pub async fn seal_rest(tx: &Tx) -> Result<()> {
-    for _ in 0..20 {
-        if seal_batch(tx).await? < BATCH {
-            break;
-        }
+/// What is done when it is due.
+pub const JOBS: &[Kind] = &[Kind {
+    name: SEAL,
+    zh: "封存操作日志",
+    en: "Seals the audit log",
+    schedule: true,
+    kept: false,
+    act: Act::Inside(|tx, job| Box::pin(seal_later(tx, job))),
+}];
+const SEAL: &str = "audit.seal";
+/// Minutes after which what was recorded is sealed, should the process that recorded it not be there to do so.
+const SEAL_MINUTES: i64 = 60;
+
+/// Sees to it that what is recorded now is sealed, whatever becomes of this process. Without a key, so that nobody waits for
+/// anybody; once for all that is recorded in most of an hour.
+pub(super) async fn plant_seal(tx: &Tx) -> Result<()> {
+    jobs::plant_ahead(tx, Plan::of(SEAL).at(tx.now() + TimeDelta::minutes(SEAL_MINUTES))).await
+}
+
+async fn seal_later(tx: &Tx, job: &Job) -> Result<Next> {
+    let sealed = seal_batch(tx).await?;
+    if sealed < BATCH {
+        return Ok(Next::Done);
     }
-    Ok(())
+    let done = job.done.saturating_add(i32::try_from(sealed).unwrap_or(i32::MAX));
+    Ok(Next::More { payload: job.payload.clone(), done, total: None })
 }
 
 /// The latest checkpoint.

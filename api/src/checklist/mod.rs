@@ -16,8 +16,10 @@
 //! - Whoever leaves a post owes nothing in it any more, and what a new version no longer asks is not owed for the
 //!   running period: such tasks are cancelled, with the reason, unless they were handed in. What an earlier period left
 //!   undone stays owed. Back in the post, or back in the list, the same task opens again.
-//! - All this happens at publication, whenever posts change, and every day; [`service::bring_up_to_date`] is
-//!   idempotent.
+//! - All this happens at publication, whenever posts change, and as each period begins; it is idempotent.
+//! - What the server slept through is made up for: of each period that passed meanwhile the tasks are opened under the version
+//!   then in force, for whoever held the post in it and holds it still, marked as opened late; their time counts from the day
+//!   on which they are opened.
 //! - A verified task brings its points to whoever owed it, once, with the reason in a sentence.
 
 pub(crate) mod acts;
@@ -25,6 +27,8 @@ pub mod dto;
 pub mod handlers;
 pub mod rules;
 pub mod service;
+
+pub use service::JOBS;
 
 use entity::kinds::TaskSourceKind;
 use futures_util::future::LocalBoxFuture;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use entity::ids::{ChecklistId, ChecklistItemId, GridId, MemberId, TaskId};
 use entity::kinds::{Frequency, GridKind, PostKind};
 use sha2::{Digest, Sha256};
@@ -47,6 +47,25 @@ pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) 
             }
         }
     }
+}
+
+/// The first day on which one of these frequencies begins a new period after `day`; none for what is asked once.
+#[must_use]
+pub fn next_first_day(
+    frequencies: impl IntoIterator<Item = Frequency>,
+    day: NaiveDate,
+) -> Option<NaiveDate> {
+    let next = |frequency| match frequency {
+        Frequency::Once => None,
+        Frequency::Weekly => period(frequency, day, day).first_day.checked_add_days(Days::new(7)),
+        Frequency::Monthly => {
+            period(frequency, day, day).first_day.checked_add_months(Months::new(1))
+        }
+        Frequency::Quarterly => {
+            period(frequency, day, day).first_day.checked_add_months(Months::new(3))
+        }
+    };
+    frequencies.into_iter().filter_map(next).min()
 }
 
 /// Whether a grid of this kind must have somebody in this post for a duty of the post: a general grid its head, a sub
@@ -144,6 +163,8 @@ pub struct Opening {
     pub member_id: MemberId,
     /// Until when.
     pub due_at: DateTime<Utc>,
+    /// It ought to have been opened on an earlier day, on which the server stood still.
+    pub late: bool,
 }
 
 impl Opening {
@@ -163,6 +184,9 @@ pub struct When {
     pub today: NaiveDate,
     /// The first day of the version in force.
     pub effective_from: NaiveDate,
+    /// Since this day, if any, the server stood still: what ought to have been opened on it or later, and before today, is opened
+    /// late.
+    pub stood_still: Option<NaiveDate>,
 }
 
 /// Every task of the running periods: each duty for each holder of its post. Time counts from the first day of the
@@ -175,32 +199,65 @@ pub fn openings(
     when: When,
     calendar: &Calendar,
 ) -> Vec<Opening> {
-    let mut seen: HashSet<Key> = HashSet::new();
-    let mut plan = Vec::new();
-    for duty in duties {
+    let plan = duties.iter().flat_map(|duty| {
         let period = period(duty.frequency, when.today, when.effective_from);
-        for holder in holders.iter().filter(|h| h.kind == duty.role) {
+        holders.iter().filter(|holder| holder.kind == duty.role).map(move |holder| {
             let start = period.first_day.max(when.effective_from).max(holder.since);
-            let opening = Opening {
-                item_id: duty.item_id,
-                duty_id: duty.duty_id,
-                period: period.key.clone(),
-                grid_id: holder.grid_id,
-                member_id: holder.member_id,
-                due_at: due_when_opened(
-                    start,
-                    duty.limit_working_days,
-                    when.today,
-                    when.now,
-                    calendar,
-                ),
-            };
-            if seen.insert(opening.key()) {
-                plan.push(opening);
-            }
-        }
+            let late = when.stood_still.is_some_and(|since| since <= start) && start < when.today;
+            opening(duty, holder, &period, start, late, when, calendar)
+        })
+    });
+    each_once(plan)
+}
+
+/// Every task of the periods that began on `first_day` and are over, since the server stood still meanwhile: each duty for whoever held
+/// its post in the period and holds it still. (Who has left it since owes nothing in it any more.) Time counts from today:
+/// nobody could have begun earlier.
+#[must_use]
+pub fn missed_openings(
+    duties: &[Duty],
+    holders: &[Holder],
+    first_day: NaiveDate,
+    when: When,
+    calendar: &Calendar,
+) -> Vec<Opening> {
+    let plan = duties.iter().flat_map(|duty| {
+        let period = period(duty.frequency, first_day, when.effective_from);
+        let over = next_first_day([duty.frequency], first_day)
+            .filter(|next| period.first_day == first_day && *next <= when.today);
+        holders
+            .iter()
+            .filter(move |holder| {
+                holder.kind == duty.role && over.is_some_and(|over| holder.since < over)
+            })
+            .map(move |holder| opening(duty, holder, &period, when.today, true, when, calendar))
+    });
+    each_once(plan)
+}
+
+fn opening(
+    duty: &Duty,
+    holder: &Holder,
+    period: &Period,
+    start: NaiveDate,
+    late: bool,
+    when: When,
+    calendar: &Calendar,
+) -> Opening {
+    Opening {
+        item_id: duty.item_id,
+        duty_id: duty.duty_id,
+        period: period.key.clone(),
+        grid_id: holder.grid_id,
+        member_id: holder.member_id,
+        due_at: due_when_opened(start, duty.limit_working_days, when.today, when.now, calendar),
+        late,
     }
-    plan
+}
+
+fn each_once(plan: impl Iterator<Item = Opening>) -> Vec<Opening> {
+    let mut seen: HashSet<Key> = HashSet::new();
+    plan.filter(|opening| seen.insert(opening.key())).collect()
 }
 
 /// Why a task is owed no longer.
@@ -314,6 +371,7 @@ mod tests {
             now: at("2026-11-23T00:00:00+08:00") + TimeDelta::hours(hour),
             today: day("2026-11-23"),
             effective_from: day("2026-11-23"),
+            stood_still: None,
         }
     }
 
@@ -333,6 +391,7 @@ mod tests {
             now: at("2026-12-01T00:10:00+08:00"),
             today: day("2026-12-01"),
             effective_from: day("2026-11-23"),
+            stood_still: None,
         };
         let plan = openings(&duties, &[holder], december, Calendar::china());
         let found = plan.first().map(|o| (o.period.as_str(), o.due_at));
@@ -352,6 +411,7 @@ mod tests {
             now: at("2026-12-10T00:10:00+08:00"),
             today: day("2026-12-10"),
             effective_from: day("2026-11-23"),
+            stood_still: None,
         };
         let plan = openings(&duties, &[holder], when, Calendar::china());
         assert_eq!(plan.first().map(|o| o.due_at), Some(at("2026-12-16T17:30:00+08:00")));

@@ -22,8 +22,9 @@ use super::dto::{
 use super::rules::{self, Duty, Holder, Lapse, Opening, When};
 use crate::audit::{Record, record};
 use crate::calendar::Calendar;
-use crate::clock::beijing;
+use crate::clock::{self, beijing};
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
+use crate::jobs::{self, Act, Job, Kind, Next, Plan as JobPlan, plant};
 use crate::points;
 use crate::task::service::{self as tasks, New};
 use crate::tenancy::{Scope, Tx};
@@ -367,8 +368,17 @@ async fn holders(tx: &Tx, roles: &[PostKind]) -> Result<Vec<Holder>> {
         .collect())
 }
 
+/// Of which periods something is to be opened.
+#[derive(Clone, Copy)]
+enum Periods {
+    /// Those that run today. Since this day, if any, the server stood still.
+    Running(Option<NaiveDate>),
+    /// Those that began on this day and are over.
+    Missed(NaiveDate),
+}
+
 /// What these versions bring now; three statements, however many versions, items and people.
-async fn plan(tx: &Tx, versions: &[Ready]) -> Result<Plan> {
+async fn plan(tx: &Tx, versions: &[Ready], periods: Periods) -> Result<Plan> {
     let duties: Vec<Vec<Duty>> = versions.iter().map(Ready::duties).collect();
     let all: Vec<Duty> = duties.iter().flatten().cloned().collect();
     let roles: BTreeSet<PostKind> = all.iter().map(|duty| duty.role).collect();
@@ -378,9 +388,22 @@ async fn plan(tx: &Tx, versions: &[Ready]) -> Result<Plan> {
         .iter()
         .zip(&duties)
         .map(|(version, duties)| {
-            let when =
-                When { now: tx.now(), today: tx.today(), effective_from: version.effective_from };
-            rules::openings(duties, &holders, when, Calendar::china())
+            let stood_still = match periods {
+                Periods::Running(since) => since,
+                Periods::Missed(day) => Some(day),
+            };
+            let when = When {
+                now: tx.now(),
+                today: tx.today(),
+                effective_from: version.effective_from,
+                stood_still,
+            };
+            match periods {
+                Periods::Running(_) => rules::openings(duties, &holders, when, Calendar::china()),
+                Periods::Missed(day) => {
+                    rules::missed_openings(duties, &holders, day, when, Calendar::china())
+                }
+            }
         })
         .collect();
     let sources: HashSet<_> = wanted.iter().flatten().map(|opening| opening.duty_id).collect();
@@ -430,6 +453,7 @@ async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
                 points: item.points,
                 limit_working_days: item.limit_working_days,
                 due_at: opening.due_at,
+                late: opening.late,
             });
         }
     }
@@ -497,7 +521,7 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
             to_be.push(ready.clone());
             let cancelled = lapsed(tx, &to_be).await?.len();
             let versions = [ready];
-            let plan = plan(tx, &versions).await?;
+            let plan = plan(tx, &versions, Periods::Running(None)).await?;
             let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
             let roles: HashSet<PostKind> =
                 versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
@@ -590,10 +614,12 @@ pub async fn publish(
                 .await?;
             let list = ready.list.clone();
             let versions = [ready];
-            let plan = plan(tx, &versions).await?;
+            let plan = plan(tx, &versions, Periods::Running(None)).await?;
             let opened = open(tx, &versions, &plan).await?;
-            let lapsed = lapsed(tx, &in_force(tx).await?).await?;
+            let in_force = in_force(tx).await?;
+            let lapsed = lapsed(tx, &in_force).await?;
             let cancelled = cancel(tx, lapsed).await?;
+            plant_next(tx, &in_force).await?;
             let entry = Record::of(acts::PUBLISH).on("checklist", id).with("title", &list.title);
             let entry = entry.with("tasks_created", opened).with("tasks_cancelled", cancelled);
             record(tx, entry).await?;
@@ -609,6 +635,15 @@ pub async fn publish(
 
 /// The versions in force of all lists, with their items; three statements.
 async fn in_force(tx: &Tx) -> Result<Vec<Ready>> {
+    ready(tx, &[ChecklistState::Published], None).await
+}
+
+/// The versions that were in force on a day, each the last to come into force until then; three statements.
+async fn in_force_on(tx: &Tx, day: NaiveDate) -> Result<Vec<Ready>> {
+    ready(tx, &[ChecklistState::Published, ChecklistState::Superseded], Some(day)).await
+}
+
+async fn ready(tx: &Tx, states: &[ChecklistState], until: Option<NaiveDate>) -> Result<Vec<Ready>> {
     let lists = tx
         .find::<checklist::Entity>()
         .filter(checklist::Column::Kind.eq(ChecklistKind::Responsibility))
@@ -616,31 +651,80 @@ async fn in_force(tx: &Tx) -> Result<Vec<Ready>> {
         .await?;
     let mut lists: HashMap<ChecklistId, checklist::Model> =
         lists.into_iter().map(|list| (list.id, list)).collect();
-    let in_force = tx
+    let mut find = tx
         .find::<checklist_version::Entity>()
         .filter(checklist_version::Column::ChecklistId.is_in(lists.keys().copied()))
-        .filter(checklist_version::Column::State.eq(ChecklistState::Published))
-        .order_by_asc(checklist_version::Column::Id)
-        .all()
-        .await?;
-    let mut items = items_of(tx, in_force.iter().map(|version| version.id)).await?;
-    Ok(in_force
+        .filter(checklist_version::Column::State.is_in(states.iter().copied()));
+    if let Some(day) = until {
+        find = find.filter(checklist_version::Column::EffectiveFrom.lte(day));
+    }
+    // The newest of each list: it takes the list, and the older ones find none.
+    let versions = find.order_by_desc(checklist_version::Column::Number).all().await?;
+    let newest: Vec<(checklist::Model, checklist_version::Model)> = versions
         .into_iter()
-        .filter_map(|version| {
-            Some(Ready {
-                list: lists.remove(&version.checklist_id)?,
-                number: version.number,
-                effective_from: version.effective_from.unwrap_or_else(|| tx.today()),
-                items: items.remove(&version.id).unwrap_or_default(),
-            })
+        .filter_map(|version| Some((lists.remove(&version.checklist_id)?, version)))
+        .collect();
+    let mut items = items_of(tx, newest.iter().map(|(_, version)| version.id)).await?;
+    let mut ready: Vec<Ready> = newest
+        .into_iter()
+        .map(|(list, version)| Ready {
+            list,
+            number: version.number,
+            effective_from: version.effective_from.unwrap_or_else(|| tx.today()),
+            items: items.remove(&version.id).unwrap_or_default(),
         })
-        .collect())
+        .collect();
+    ready.sort_by_key(|version| version.list.id);
+    Ok(ready)
 }
 
-/// Brings the tasks up to the day: opens those of the running periods for everybody now in a post, and cancels those
-/// of posts that have ended. Idempotent; needs a transaction for writing.
-pub async fn bring_up_to_date(tx: &Tx) -> Result<()> {
-    // The lock that publishing takes too: whoever comes second sees what the first has opened.
+/// What is done when it is due.
+pub const JOBS: &[Kind] = &[Kind {
+    name: OPEN,
+    zh: "按清单下发新一期任务",
+    en: "Opens the tasks of the periods that begin",
+    schedule: true,
+    kept: true,
+    act: Act::Inside(|tx, job| Box::pin(open_periods(tx, job))),
+}];
+const OPEN: &str = "checklist.open_periods";
+
+/// When the tasks of the periods are opened that begin after `day`: some minutes into the first day of the next one.
+fn next_opening(tx: &Tx, versions: &[Ready], day: NaiveDate) -> Option<DateTime<Utc>> {
+    let frequencies = versions.iter().flat_map(|version| &version.items).map(|item| item.frequency);
+    rules::next_first_day(frequencies, day)
+        .map(|day| clock::day(day).0 + jobs::rules::spread(tx.tenant(), OPEN))
+}
+
+/// Sees to it that the periods which begin next are opened.
+async fn plant_next(tx: &Tx, versions: &[Ready]) -> Result<()> {
+    match next_opening(tx, versions, tx.today()) {
+        Some(at) => plant(tx, JobPlan::of(OPEN).keyed(OPEN).at(at)).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// Opens the tasks of the periods that began on the day this was planned for. Long after that day, since the server stood still:
+/// those of the periods that are over too, under the versions then in force; then the same for the day on which the next
+/// ones began, until today is reached.
+async fn open_periods(tx: &Tx, job: &Job) -> Result<Next> {
+    lock(tx).await?;
+    let day = beijing(job.planned_at).date_naive();
+    let mut then = in_force_on(tx, day).await?;
+    let missed = plan(tx, &then, Periods::Missed(day)).await?;
+    let made_up = open(tx, &then, &missed).await?;
+    if made_up > 0 {
+        tracing::info!(tenant = %tx.tenant(), %day, made_up, "tasks of a time in which the server stood still");
+    }
+    let versions = in_force(tx).await?;
+    bring_up(tx, &versions, Some(day)).await?;
+    // What was asked then goes on being made up for, whatever is asked now.
+    then.extend(versions);
+    Ok(next_opening(tx, &then, day).map_or(Next::Done, Next::Again))
+}
+
+/// The lock that publishing takes too: whoever comes second sees what the first has opened.
+async fn lock(tx: &Tx) -> Result<()> {
     let _locked: Vec<ChecklistId> = tx
         .find::<checklist::Entity>()
         .select_only()
@@ -650,14 +734,25 @@ pub async fn bring_up_to_date(tx: &Tx) -> Result<()> {
         .into_tuple()
         .all()
         .await?;
+    Ok(())
+}
+
+/// Posts have changed: opens the tasks of the running periods for everybody now in a post, and cancels those of posts that have
+/// ended. Idempotent; needs a transaction for writing.
+pub async fn posts_changed(tx: &Tx) -> Result<()> {
+    lock(tx).await?;
     let versions = in_force(tx).await?;
+    bring_up(tx, &versions, None).await
+}
+
+async fn bring_up(tx: &Tx, versions: &[Ready], stood_still: Option<NaiveDate>) -> Result<()> {
     if versions.is_empty() {
         return Ok(());
     }
-    let lapsed = lapsed(tx, &versions).await?;
+    let lapsed = lapsed(tx, versions).await?;
     let cancelled = cancel(tx, lapsed).await?;
-    let plan = plan(tx, &versions).await?;
-    let opened = open(tx, &versions, &plan).await?;
+    let plan = plan(tx, versions, Periods::Running(stood_still)).await?;
+    let opened = open(tx, versions, &plan).await?;
     if opened + cancelled > 0 {
         tracing::info!(tenant = %tx.tenant(), opened, cancelled, "tasks brought up to date");
     }

@@ -27,6 +27,7 @@ use crate::auth::new_secret;
 use crate::files;
 use crate::http::{ApiError, Code, Result};
 use crate::state::AppState;
+use crate::tenancy::Tx;
 
 /// The township's code of the national statistical divisions.
 pub const CODE: &str = "310116112";
@@ -103,7 +104,10 @@ pub async fn load(state: &AppState, options: &Options) -> Result<String> {
     let founded = township.map(|township| township.created_at);
     let mut story = story::Story::begin(scope, founded, options, hash).await?;
     story.live().await?;
-    crate::audit::seal(&state.scope_of(tenant)).await?;
+    let scope = state.scope_of(tenant);
+    crate::audit::seal(&scope).await?;
+    // From here on the township's work is the server's.
+    scope.write(async |tx: &Tx| crate::jobs::ring_all(tx).await).await?;
     let mut text = format!(
         "Demonstration township {CODE} {NAME} (its people are invented)\n  password of all accounts: {}\n",
         options.password

@@ -270,7 +270,7 @@ impl Story {
         let began =
             founded.unwrap_or_else(|| at(beijing(end).date_naive() - TimeDelta::days(days), 9, 0));
         let clock = Clock::fixed(began);
-        let scope = scope.with_clock(clock.clone());
+        let scope = scope.told_by(clock.clone());
         if founded.is_none() {
             township::service::found_in(&scope, CODE, NAME, true).await?;
         }

@@ -11,19 +11,22 @@
 //! - 督导员 `supervisor` belongs to a township or general grid, 总网格长 `general_head` to a general grid, 子网格长 `sub_head` to
 //!   a sub-grid: one person at a time. 网格指导员 `instructor` and 网格员 `worker` belong to any grid, in any number.
 //! - A general grid needs a general head, a sub-grid a sub-grid head; without one it is **vacant** (空缺).
-//! - Who comes into a post or leaves it changes what upper floors ask of him at once ([`PostsChanged`]).
+//! - Who comes into a post or leaves it changes what upper floors ask of him at once ([`PostsChanged`]); where that is said for a
+//!   later day, on that day.
 //! - A grid's heads answer for everything beneath it.
 
 pub(crate) mod acts;
 pub mod collection;
 pub mod dto;
 pub mod feature;
+mod follow;
 pub mod geometry;
 mod handlers;
 mod planar;
 pub mod rules;
 pub mod service;
 
+pub use follow::{JOBS, posts_changed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::tenancy::Hook;

@@ -15,15 +15,16 @@ use sea_orm::{
 
 use serde::Deserialize;
 
+use super::acts;
 use super::collection::{self, Drafts, Entry, Known, Plan};
 use super::dto::{
     Appoint, BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, EndPost,
     Grid, GridList, GridPost, HeldPost, LngLat, UpdateGrid,
 };
 use super::feature::Feature;
+use super::follow::posts_changed;
 use super::geometry::Point;
 use super::rules::{self, Term};
-use super::{PostsChanged, acts};
 use crate::audit::{Record, record};
 use crate::door::Day;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
@@ -382,16 +383,6 @@ pub async fn appoint_once(scope: &Scope, key: IdempotencyKey, input: Appoint) ->
             Ok(post)
         })
         .await
-}
-
-/// Lets upper floors follow a change of posts; once for all changes of a transaction.
-pub async fn posts_changed(tx: &Tx) -> Result<()> {
-    if let Some(PostsChanged(hooks)) = tx.shared() {
-        for hook in hooks {
-            hook(tx).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Appoints a person to a post, in this transaction. 422 when grid or person is unknown or the grid has no such post,

@@ -320,7 +320,7 @@ async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Pl
         crate::member::service::update_many(tx, &plan.update).await?;
         if !plan.appoint.is_empty() {
             crate::grid::service::appoint_many(tx, plan.appoint.clone()).await?;
-            crate::grid::service::posts_changed(tx).await?;
+            crate::grid::posts_changed(tx).await?;
         }
     }
     Ok(plan)

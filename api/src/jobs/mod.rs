@@ -1,76 +1,34 @@
-//! The daily round: what falls due by the calendar, for every township, each in its own scope.
+//! Jobs 后台作业: what is due happens, once, whoever dies meanwhile.
 //!
 //! Rules:
-//! - The round runs at start and then every ten minutes; everything in it can run any number of times and on
-//!   several nodes at once, since unique keys stop a second row. A night the server slept through is made up
-//!   for at its next start.
-//! - A township whose round fails does not stop the others.
-//! - What belongs to upper floors they register themselves, as [`Daily`].
+//! - A job is a row, written in the transaction of the act that makes it due ([`plant()`]): no act without its job, no job without
+//!   its act. What is due later is planted then too, so nothing walks the townships to look for it.
+//! - The **bell** is a small table outside the townships with one row for each job that is not finished, written with it: a node
+//!   asks it where something is due. A township where nothing is due costs nothing, at start and at any time.
+//! - A job is claimed with a lease of a minute and a fence, a number that grows with every claim. Whoever holds an older fence has
+//!   lost the job: the end of his attempt is not written down, and with it goes what he did ([`Act::Inside`]), in one
+//!   transaction. So what a job does in the township's rows happens once, on however many nodes. What it does outside
+//!   ([`Act::Outside`]) happens at least once, with the job's id as the key by which the receiver tells a repetition.
+//! - What fails is tried again after ten seconds, then twice as long each time up to an hour, with some chance in it. After twelve
+//!   attempts it is given up, with the reason, and waits for somebody to run it again. A schedule, on which
+//!   the township's work depends, is never given up. Storage that is away gives nothing up.
+//! - Of a key there is one job among those that are not finished. Who asks for it again while it runs has it done once more.
+//! - Long work is done in pieces, each in a transaction of its own ([`Next::More`]); others get their turn between.
+//! - What is planned for a moment in the calendar is planned in Beijing time. What would be due for all townships at once is
+//!   spread over half an hour.
+//! - A server that is told to stop takes nothing up, finishes what it has in hand and hands back what it has only claimed.
+//! - The memory of a process only wakes it sooner: what other nodes have planted is begun a second later.
 
-use std::time::Duration;
+pub(crate) mod answers;
+mod kind;
+mod node;
+mod plant;
+pub mod rules;
+mod turn;
+mod worker;
 
-use entity::idempotency_key;
-use entity::session;
-use sea_orm::{ColumnTrait, Condition, QueryFilter};
-
-use crate::http::Result;
-use crate::state::AppState;
-use crate::tenancy::{Hook, KEPT_HOURS, Scope, Tx};
-
-/// What upper floors do every day in every township; each may run any number of times.
-#[derive(Default)]
-pub struct Daily(pub Vec<Hook>);
-
-const PAUSE: Duration = Duration::from_secs(600);
-/// Days an ended session stays on the list its owner sees.
-const ENDED_SESSIONS_DAYS: i64 = 30;
-
-/// Runs the round for ever.
-pub async fn run(state: AppState) {
-    loop {
-        if let Err(error) = round(&state).await {
-            tracing::error!(%error, "the daily round failed");
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// One round over all townships.
-pub async fn round(state: &AppState) -> Result<()> {
-    for tenant in state.platform().tenants().await? {
-        if let Err(error) = township(&state.scope_of(tenant)).await {
-            tracing::error!(%error, %tenant, "a township's daily round failed");
-        }
-    }
-    Ok(())
-}
-
-/// One township's round: open the tasks of the running period, forget what is no longer needed.
-pub async fn township(scope: &Scope) -> Result<()> {
-    scope
-        .write(async |tx: &Tx| {
-            if let Some(Daily(hooks)) = tx.shared() {
-                for hook in hooks {
-                    hook(tx).await?;
-                }
-            }
-            tx.delete_many::<idempotency_key::Entity>()
-                .filter(
-                    idempotency_key::Column::CreatedAt
-                        .lt(tx.now() - chrono::TimeDelta::hours(KEPT_HOURS)),
-                )
-                .exec()
-                .await?;
-            let long_ago = tx.now() - chrono::TimeDelta::days(ENDED_SESSIONS_DAYS);
-            tx.delete_many::<session::Entity>()
-                .filter(
-                    Condition::any()
-                        .add(session::Column::RevokedAt.lt(long_ago))
-                        .add(session::Column::ExpiresAt.lt(long_ago)),
-                )
-                .exec()
-                .await?;
-            Ok(())
-        })
-        .await
-}
+pub use kind::{Act, Job, Kind, Kinds, Next};
+pub use node::Node;
+pub use plant::{Plan, night_after, plant, plant_ahead, ring_all};
+pub use turn::Turn;
+pub use worker::{Worker, round, township};

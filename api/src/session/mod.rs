@@ -11,14 +11,17 @@
 //! - Browsers keep the refresh token in an HttpOnly cookie of this host alone (`__Host-`), which no page can read; tried
 //!   without TLS, in one that goes to the session paths only.
 //! - A new password ends all other sessions of the account.
+//! - What has ended is forgotten thirty days later.
 //! - A sign-in leaves a second cookie in the device, by which it is known: see [`crate::auth`].
 
 pub(crate) mod acts;
 pub mod dto;
+mod ended;
 mod family;
 mod handlers;
 pub mod service;
 
+pub use ended::JOBS;
 pub use family::Family;
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::acts;
 use super::dto::{ChangePassword, Session, SignIn};
+use super::ended;
 use super::family::{self, Shown, Verdict};
 use crate::audit::{self, Record, record};
 use crate::auth::strength::Known;
@@ -163,6 +164,7 @@ async fn open(
                 ..Default::default()
             })
             .await?;
+            ended::forget_later(tx).await?;
             end_surplus(tx, account).await
         })
         .await?;
@@ -249,6 +251,7 @@ pub async fn refresh(
                         ..Default::default()
                     })
                     .await?;
+                    ended::forget_later(tx).await?;
                     Ok(Turn::Given(row.account_id, generation))
                 }
                 Verdict::Again => Ok(Turn::Given(row.account_id, row.generation)),

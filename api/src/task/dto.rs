@@ -58,6 +58,8 @@ pub struct TaskBrief {
     /// `2026-W47`, `2026-11`, `2026Q4` or `once`.
     #[schema(example = "2026-W47")]
     pub period: String,
+    /// It fell due to be opened while the server stood still; its time counts from when it was opened.
+    pub opened_late: bool,
     /// Counted up by every change.
     pub version: i32,
 }
@@ -218,6 +220,8 @@ pub struct Task {
     pub period: String,
     /// When it arose.
     pub opened_at: Time,
+    /// It fell due to be opened while the server stood still; its time counts from when it was opened.
+    pub opened_late: bool,
     /// What was handed in last.
     #[schema(required = true)]
     pub submission: Option<TaskSubmission>,

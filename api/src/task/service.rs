@@ -176,6 +176,7 @@ struct Row {
     points: Points,
     state: TaskState,
     opened_at: DateTime<Utc>,
+    opened_late: bool,
     due_at: DateTime<Utc>,
     submitted_at: Option<DateTime<Utc>>,
     version: i32,
@@ -206,6 +207,7 @@ impl Row {
                 version_number: self.list_number,
             },
             period: self.period,
+            opened_late: self.opened_late,
             version: self.version,
         }
     }
@@ -232,6 +234,7 @@ fn rows(tx: &Tx) -> Find<'_, task::Entity> {
             Column::Points,
             Column::State,
             Column::OpenedAt,
+            Column::OpenedLate,
             Column::DueAt,
             Column::SubmittedAt,
             Column::Version,
@@ -468,6 +471,7 @@ async fn show(tx: &Tx, reach: &Reach, id: TaskId) -> Result<Task> {
         source: brief.source,
         period: brief.period,
         opened_at,
+        opened_late: brief.opened_late,
         submission,
         log,
         may: TaskMay {
@@ -888,6 +892,8 @@ pub struct New {
     pub limit_working_days: i32,
     /// The deadline.
     pub due_at: DateTime<Utc>,
+    /// It ought to have been opened on an earlier day.
+    pub late: bool,
 }
 
 /// Which tasks of these things and periods exist and were not cancelled; one statement.
@@ -940,6 +946,7 @@ pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
             limit_working_days: Set(new.limit_working_days),
             state: Set(TaskState::Open),
             opened_at: Set(now),
+            opened_late: Set(new.late),
             due_at: Set(new.due_at),
             submitted_at: Set(None),
             closed_at: Set(None),

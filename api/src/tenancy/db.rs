@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use entity::ids::TenantId;
 use entity::probe;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
@@ -256,7 +256,7 @@ impl Db {
     async fn probe(&self) -> Result<(), DbErr> {
         let txn = self.begin_write(None).await?;
         let more = Expr::cust("probe.writes + 1");
-        Insert::one(probe::ActiveModel { id: Set(1), writes: Set(1) })
+        Insert::one(probe::ActiveModel { id: Set(1), writes: Set(1), seen_at: NotSet })
             .on_conflict(
                 OnConflict::column(probe::Column::Id).value(probe::Column::Writes, more).to_owned(),
             )

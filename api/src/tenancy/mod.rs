@@ -22,6 +22,7 @@
     reason = "this room is the one that holds connections and runs statements"
 )]
 
+mod bell;
 mod db;
 mod find;
 mod keys;
@@ -40,6 +41,7 @@ pub use db::{Db, StartError, migrate};
 pub use find::{DeleteMany, Find, Selected, UpdateMany};
 pub use keys::Keys;
 pub use news::News;
+pub use once::AnswerKept;
 pub(crate) use once::KEPT_HOURS;
 pub use origin::Origin;
 pub use platform::{Platform, makes_tokens, put_setup_token};

@@ -11,11 +11,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::scope::Scope;
+use super::shared::Hook;
 use super::tx::Tx;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 
 /// Hours an answer is kept. A phone's outbox may wait for a signal over a weekend.
 pub(crate) const KEPT_HOURS: i64 = 72;
+
+/// What happens, in the same transaction, when an answer is kept: somebody sees to its being forgotten.
+#[derive(Default)]
+pub struct AnswerKept(pub Vec<Hook>);
 
 impl Scope {
     /// Writes like [`Scope::write`], once for each key of the account: a repetition gets the first answer,
@@ -64,6 +69,11 @@ impl Scope {
                     return Err(ApiError::new(Code::IdempotencyMismatch));
                 }
                 return serde_json::from_str(&kept.response).map_err(ApiError::internal);
+            }
+            if let Some(AnswerKept(hooks)) = tx.shared() {
+                for hook in hooks {
+                    hook(tx).await?;
+                }
             }
             let answer = f(tx).await?;
             let response = serde_json::to_string(&answer).map_err(ApiError::internal)?;

@@ -27,6 +27,10 @@ impl Platform {
         Self { db }
     }
 
+    pub(super) fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// The township of a nine-digit code, or of a name that only one township here has.
     pub async fn find(&self, code_or_name: &str) -> Result<Option<tenant::Model>> {
         let txn = self.db.begin_read(None).await?;

@@ -22,6 +22,7 @@ pub struct Scope {
     clock: Clock,
     shared: Arc<Shared>,
     origin: Option<Arc<Origin>>,
+    told: bool,
 }
 
 impl Scope {
@@ -32,7 +33,7 @@ impl Scope {
         clock: Clock,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { db, tenant, principal, clock, shared, origin: None }
+        Self { db, tenant, principal, clock, shared, origin: None, told: false }
     }
 
     /// The township.
@@ -98,10 +99,17 @@ impl Scope {
         }
     }
 
-    /// The same township at other moments: the demonstration lives through a month in a few seconds.
+    /// The same township at other moments: the demonstration lives through a month in a few seconds. What is due in it
+    /// meanwhile is nobody else's to do.
     #[must_use]
-    pub fn with_clock(&self, clock: Clock) -> Self {
-        Self { clock, ..self.clone() }
+    pub fn told_by(&self, clock: Clock) -> Self {
+        Self { clock, told: true, ..self.clone() }
+    }
+
+    /// Whether its moments are a story's.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.told
     }
 
     /// Reads in one snapshot.
