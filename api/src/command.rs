@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::Layer;
@@ -19,6 +20,9 @@ use crate::pages::Files;
 use crate::state::AppState;
 use crate::tenancy::{Origin, Scope};
 use crate::township;
+
+/// What a job with effects outside gets to end when the server is told to stop.
+const JOB_GRACE: Duration = Duration::from_secs(10);
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -299,7 +303,7 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
         "格治 listens on http://{address}/  (phone: http://{address}/hand/, API: http://{address}/docs)"
     ))?;
     server.await?;
-    worker.stop().await;
+    worker.stop(JOB_GRACE).await;
     Ok(())
 }
 

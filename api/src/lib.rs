@@ -74,6 +74,7 @@ pub fn acts() -> audit::Acts {
     audit::Acts(
         [
             audit::acts::ACTS,
+            jobs::acts::ACTS,
             session::acts::ACTS,
             township::acts::ACTS,
             account::acts::ACTS,
@@ -114,6 +115,7 @@ fn operations(cfg: &mut ServiceConfig) {
         .configure(township::routes)
         .configure(account::routes)
         .configure(audit::routes)
+        .configure(jobs::routes)
         .configure(calendar::routes)
         .configure(member::routes)
         .configure(grid::routes)
@@ -141,6 +143,7 @@ fn operations(cfg: &mut ServiceConfig) {
         (name = "session", description = "登录。Sessions, tokens, the caller."),
         (name = "account", description = "账号与角色。Accounts and roles."),
         (name = "audit", description = "操作日志。Who did what, and the proofs of it."),
+        (name = "job", description = "后台作业。What the server does by itself when it is due."),
         (name = "township", description = "本镇街。The township itself."),
         (name = "calendar", description = "工作日历。The official working calendar."),
         (name = "member", description = "人员与党组织。People, party organisations, the roster's import."),

@@ -686,6 +686,13 @@ on_both! {
         administrator.patch(&path, 1, &json!({"display_name": "吴方", "roles": ["clerk"], "password": "another horse with 9 batteries", "disabled": true})).await.ok(200);
         administrator.patch(&path, 2, &json!({"disabled": false})).await.ok(200);
         done!("update_account");
+        let jobs = administrator.get("/jobs").await.ok(200);
+        let cleaning = jobs["items"].as_array().unwrap().iter().find(|job| job["may"]["cancel"] == true).unwrap();
+        let cleaning = format!("/jobs/{}", cleaning["id"].as_str().unwrap());
+        administrator.act(&format!("{cleaning}/cancel")).await.ok(200);
+        done!("cancel_job");
+        administrator.act(&format!("{cleaning}/run")).await.ok(200);
+        done!("run_job");
 
         let org = clerk.post("/party-orgs", &json!({"parent_id": id("party_org"), "kind": "group", "code": "010199", "name": "第九党小组"})).await.ok(201);
         done!("create_party_org");

@@ -118,6 +118,12 @@ fn table() -> Vec<Entry> {
         op("get_audit_log", To("u")),
         op("get_audit_checkpoint", Everybody).on("township"),
 
+        op("list_jobs", To("a")),
+        op("get_job_summary", To("a")),
+        op("get_job", To("a")).on("job"),
+        op("run_job", To("a")).on("job"),
+        op("cancel_job", To("a")).on("job"),
+
         op("get_township", To("alcgwmiu")),
         op("list_days", To("lcgwi")),
         op("get_home", To("lcg")),

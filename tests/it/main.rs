@@ -29,6 +29,7 @@ mod entity;
 mod grid;
 mod heavy;
 mod http;
+mod jobs;
 mod member;
 mod noninterference;
 mod points;

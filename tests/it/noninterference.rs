@@ -35,6 +35,7 @@ async fn read_everything(clients: &[(Who, Client)], furniture: &Furniture) -> An
             "/checklists/" => &["checklist", "draft"],
             "/grids/" => &["grid"],
             "/imports/" => &["import"],
+            "/jobs/" => &["job"],
             "/members/" => &["member"],
             "/party-orgs/" => &["party_org"],
             "/tasks/" => &["task"],

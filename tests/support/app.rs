@@ -234,6 +234,59 @@ impl TestApp {
         }
     }
 
+    /// Does what the test has left to be done until now; nothing may fail, and the bell must say what the jobs say.
+    pub async fn leaves_nothing_undone(&self) {
+        if self.state.ready().await.is_err() {
+            // The test took the database away.
+            return;
+        }
+        api::jobs::round(&self.state).await.expect("what is due can be done");
+        self.bell_is_true().await;
+        let outside = self.outside().await;
+        let sql = "SELECT kind, state, coalesce(last_error, '') AS last_error FROM job \
+                   WHERE state = 'failed' OR last_error IS NOT NULL";
+        let left = outside.query_all_raw(self.statement(sql)).await.expect("the jobs");
+        let left: Vec<[String; 3]> = left
+            .iter()
+            .map(|row| {
+                ["kind", "state", "last_error"].map(|name| row.try_get("", name).expect(name))
+            })
+            .collect();
+        outside.close().await.expect("it closes");
+        assert!(left.is_empty(), "jobs that failed: {left:?}");
+    }
+
+    /// There is a row in the bell for each job that is not finished, with the moment from which it can be claimed, and no other.
+    /// (A story that is cut short rings no bell.)
+    pub async fn bell_is_true(&self) {
+        let sql = "SELECT j.kind AS said FROM job j JOIN tenant t ON t.id = j.tenant_id LEFT JOIN bell b ON b.job_id = j.id \
+                   WHERE NOT t.demo AND CASE j.state WHEN 'waiting' THEN j.run_at WHEN 'running' THEN j.lease_until END IS NOT NULL \
+                   AND (b.job_id IS NULL OR b.tenant <> j.tenant_id \
+                     OR b.due_at <> CASE j.state WHEN 'waiting' THEN j.run_at WHEN 'running' THEN j.lease_until END) \
+                   UNION ALL SELECT 'a bell without a job' AS said FROM bell b LEFT JOIN job j ON j.id = b.job_id \
+                   WHERE j.id IS NULL OR j.state NOT IN ('waiting', 'running')";
+        let outside = self.outside().await;
+        let wrong = outside.query_all_raw(self.statement(sql)).await.expect("the bell");
+        let wrong: Vec<String> =
+            wrong.iter().map(|row| row.try_get("", "said").expect("a word")).collect();
+        outside.close().await.expect("it closes");
+        assert!(wrong.is_empty(), "the bell does not say what the jobs say: {wrong:?}");
+    }
+
+    fn statement(&self, sql: &str) -> sea_orm::Statement {
+        let backend = match self.db {
+            Db::Sqlite => sea_orm::DbBackend::Sqlite,
+            Db::Postgres => sea_orm::DbBackend::Postgres,
+        };
+        sea_orm::Statement::from_string(backend, sql)
+    }
+
+    /// Another program's memory on the same database, with kinds of jobs of the test's own.
+    pub async fn state_with(&self, kinds: &[api::jobs::Kind]) -> AppState {
+        let config = self.state.config().clone();
+        AppState::start_with(config, self.clock.clone(), kinds).await.expect("it starts")
+    }
+
     /// Stops the server and drops its database.
     pub async fn stop(self) {
         self.server.stop(false).await;
@@ -309,6 +362,7 @@ pub fn run<F: Future<Output = ()>>(db: Db, furnished: Furnished, test: impl FnOn
     actix_web::rt::System::new().block_on(async {
         let app = TestApp::start_with(db, furnished, |_| {}).await;
         test(app.clone()).await;
+        app.leaves_nothing_undone().await;
         app.stop().await;
     });
 }

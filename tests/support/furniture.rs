@@ -16,7 +16,7 @@ pub struct Furniture {
 }
 
 /// What a furnished township has.
-pub const KINDS: [&str; 15] = [
+pub const KINDS: [&str; 16] = [
     "account",
     "activity",
     "attachment",
@@ -27,6 +27,7 @@ pub const KINDS: [&str; 15] = [
     "grid",
     "grid_post",
     "import",
+    "job",
     "member",
     "party_org",
     "session",
@@ -140,6 +141,9 @@ impl TestApp {
         ids.insert("party_org", township.orgs.branch.to_string());
         ids.insert("township", township.code.to_owned());
         api::audit::seal(&self.scope(town)).await.expect("the audit log is sealed");
+        let administrator = self.client(Who::Administrator, town).await;
+        let jobs = administrator.get("/jobs?kind=session.forget_ended").await.ok(200);
+        ids.insert("job", text(&jobs["items"][0]["id"]));
         ids.insert("session", text(&clerk.get("/sessions").await.ok(200)["items"][0]["id"]));
 
         let appointed = clerk

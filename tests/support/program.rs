@@ -38,7 +38,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The program on a database, with cheap passwords and none of the caller's own settings; the folder is the server's own.
 pub fn command(url: &str, folder: &Path) -> Command {
-    let mut command = Command::new(path());
+    environment(path(), url, folder)
+}
+
+/// Any program that reads the settings, as [`command`].
+pub fn environment(program: impl AsRef<std::ffi::OsStr>, url: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GEZHI_")) {
         command.env_remove(name);

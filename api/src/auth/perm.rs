@@ -115,6 +115,7 @@ permissions! {
     25 ACTIVITY_READ_PEOPLE ActivityReadPeople = "activity.read_people", "查看活动的报名和签到人员";
     22 POINTS_READ PointsRead = "points.read", "查看本人积分和排行";
     23 POINTS_READ_ALL PointsReadAll = "points.read_all", "查看全部积分";
+    26 JOB_MANAGE JobManage = "job.manage", "查看和处置后台作业";
     40 AUDIT_READ AuditRead = "audit.read", "查看操作日志";
 }
 
@@ -138,7 +139,9 @@ const LEADER: PermissionSet = PermissionSet::of(&[
 #[must_use]
 pub const fn permissions_of(role: Role) -> PermissionSet {
     match role {
-        Role::Administrator => PermissionSet::of(&[TOWNSHIP_READ, ACCOUNT_READ, ACCOUNT_MANAGE]),
+        Role::Administrator => {
+            PermissionSet::of(&[TOWNSHIP_READ, ACCOUNT_READ, ACCOUNT_MANAGE, JOB_MANAGE])
+        }
         Role::Auditor => PermissionSet::of(&[TOWNSHIP_READ, AUDIT_READ]),
         Role::Leader => LEADER,
         Role::Clerk => LEADER.union(PermissionSet::of(&[
@@ -233,7 +236,7 @@ mod tests {
     #[test]
     fn the_administrator_has_no_access_to_the_business() {
         let set = permissions_of(Role::Administrator);
-        assert_eq!(set.names(), ["township.read", "account.read", "account.manage"]);
+        assert_eq!(set.names(), ["township.read", "account.read", "account.manage", "job.manage"]);
     }
 
     #[test]

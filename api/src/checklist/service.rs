@@ -742,7 +742,9 @@ async fn lock(tx: &Tx) -> Result<()> {
 pub async fn posts_changed(tx: &Tx) -> Result<()> {
     lock(tx).await?;
     let versions = in_force(tx).await?;
-    bring_up(tx, &versions, None).await
+    // The posts change before it was made up for what the server slept through.
+    let stood_still = jobs::overdue_since(tx, OPEN).await?.map(|at| beijing(at).date_naive());
+    bring_up(tx, &versions, stood_still).await
 }
 
 async fn bring_up(tx: &Tx, versions: &[Ready], stood_still: Option<NaiveDate>) -> Result<()> {

@@ -10,25 +10,32 @@
 //!   transaction. So what a job does in the township's rows happens once, on however many nodes. What it does outside
 //!   ([`Act::Outside`]) happens at least once, with the job's id as the key by which the receiver tells a repetition.
 //! - What fails is tried again after ten seconds, then twice as long each time up to an hour, with some chance in it. After twelve
-//!   attempts it is given up, with the reason, and waits for somebody to run it again. A schedule, on which
+//!   attempts it is given up, with the reason, and waits for somebody to run it again
+//!   ([`dto::JobMay`]), who is the administrator. A schedule, on which
 //!   the township's work depends, is never given up. Storage that is away gives nothing up.
 //! - Of a key there is one job among those that are not finished. Who asks for it again while it runs has it done once more.
 //! - Long work is done in pieces, each in a transaction of its own ([`Next::More`]); others get their turn between.
 //! - What is planned for a moment in the calendar is planned in Beijing time. What would be due for all townships at once is
 //!   spread over half an hour.
-//! - A server that is told to stop takes nothing up, finishes what it has in hand and hands back what it has only claimed.
+//! - A server that is told to stop takes nothing up and finishes what it has in hand; what does not end within ten seconds
+//!   is handed back, for another node to take at once.
 //! - The memory of a process only wakes it sooner: what other nodes have planted is begun a second later.
 
+pub(crate) mod acts;
 pub(crate) mod answers;
+pub mod dto;
+mod handlers;
 mod kind;
 mod node;
 mod plant;
 pub mod rules;
+mod service;
 mod turn;
 mod worker;
 
+pub use handlers::routes;
 pub use kind::{Act, Job, Kind, Kinds, Next};
 pub use node::Node;
-pub use plant::{Plan, night_after, plant, plant_ahead, ring_all};
+pub use plant::{Plan, night_after, overdue_since, plant, plant_ahead, ring_all};
 pub use turn::Turn;
 pub use worker::{Worker, round, township};

@@ -92,6 +92,20 @@ pub async fn plant_ahead(tx: &Tx, plan: Plan) -> Result<()> {
     Ok(())
 }
 
+/// The moment that the job of a key was planned for, if that is past: nobody has done it yet.
+///
+/// # Errors
+/// Those of the database.
+pub async fn overdue_since(tx: &Tx, key: &str) -> Result<Option<DateTime<Utc>>> {
+    let open = tx
+        .find::<job::Entity>()
+        .filter(job::Column::UniqueKey.eq(key))
+        .filter(job::Column::State.is_in([JobState::Waiting, JobState::Running, JobState::Failed]))
+        .one()
+        .await?;
+    Ok(open.map(|job| job.planned_at).filter(|planned| *planned < tx.now()))
+}
+
 /// Three in the morning after a day: when a township's cleaning is done.
 #[must_use]
 pub fn night_after(moment: DateTime<Utc>, days: i64) -> (String, DateTime<Utc>) {

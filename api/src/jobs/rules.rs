@@ -130,6 +130,23 @@ impl Standing {
     }
 }
 
+/// Whether somebody may set it going: what failed, was cancelled, or waits for its next attempt. What is not due yet is not: it would
+/// do too little, and not come again.
+#[must_use]
+pub fn may_run(job: &Standing, now: DateTime<Utc>) -> bool {
+    match job.state {
+        JobState::Failed | JobState::Cancelled => true,
+        JobState::Waiting => job.planned_at <= now && now < job.run_at,
+        JobState::Running | JobState::Done => false,
+    }
+}
+
+/// Whether somebody may cancel it.
+#[must_use]
+pub fn may_cancel(job: &Standing, schedule: bool) -> bool {
+    !schedule && matches!(job.state, JobState::Waiting | JobState::Running | JobState::Failed)
+}
+
 /// The wait after so many attempts: twice as long each time, at most an hour, and somewhere between half of that and all of it,
 /// so that what failed together is not tried again together.
 #[must_use]

@@ -12,11 +12,12 @@ use super::kind::{Act, Job, Kind, Kinds, Next};
 use super::node::Node;
 use super::plant::put;
 use super::rules::{self, Ended, LEASE, Standing};
+use super::worker::Stopped;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::{Scope, Tx};
 
-/// Jobs claimed together: few, so that the last of them begins well within its lease.
-const TOGETHER: u64 = 8;
+/// Jobs looked at for one that nobody else has claimed meanwhile.
+const LOOKED_AT: u64 = 8;
 /// Days that a job which is done or cancelled is kept.
 const KEPT_DAYS: i64 = 30;
 /// Characters of a failure's reason that are kept.
@@ -45,8 +46,8 @@ fn due(now: chrono::DateTime<chrono::Utc>) -> Condition {
         )
 }
 
-/// Claims what is due in a township, the longest due first, at most eight. Of two who claim the same one comes second and leaves it.
-pub(super) async fn claim(scope: &Scope) -> Result<Vec<Claimed>> {
+/// Claims what has been due for longest in a township. Of two who claim the same one comes second and takes the next.
+pub(super) async fn claim(scope: &Scope) -> Result<Option<Claimed>> {
     scope
         .write(async |tx: &Tx| {
             let found: Vec<JobId> = tx
@@ -56,11 +57,10 @@ pub(super) async fn claim(scope: &Scope) -> Result<Vec<Claimed>> {
                 .filter(due(tx.now()))
                 .order_by_asc(job::Column::RunAt)
                 .order_by_asc(job::Column::Id)
-                .limit(TOGETHER)
+                .limit(LOOKED_AT)
                 .into_tuple()
                 .all()
                 .await?;
-            let mut claimed = Vec::new();
             for id in found {
                 // Locked and looked at again: somebody may have been faster.
                 let row = tx
@@ -70,10 +70,13 @@ pub(super) async fn claim(scope: &Scope) -> Result<Vec<Claimed>> {
                     .locked()
                     .one()
                     .await?;
-                let Some(row) = row else { continue };
-                claimed.extend(take(tx, row).await?);
+                if let Some(row) = row
+                    && let Some(claimed) = take(tx, row).await?
+                {
+                    return Ok(Some(claimed));
+                }
             }
-            Ok(claimed)
+            Ok(None)
         })
         .await
 }
@@ -113,7 +116,7 @@ fn kind_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Kind> {
 impl Claimed {
     /// Does it and writes down how it ended. Nothing is left to the caller: what cannot be written down now is claimed again when
     /// the lease is over.
-    pub(super) async fn run(self, scope: &Scope) {
+    pub(super) async fn run(self, scope: &Scope, stopped: &Stopped) {
         let Some(kind) = kind_of(scope, &self.kind).copied() else {
             // Planted by a newer program, or by one that did more: it waits for a node that can.
             let unknown = ApiError::internal(format!("no room does {}", self.kind));
@@ -131,7 +134,11 @@ impl Claimed {
             }
             Act::Outside(act) => {
                 let turn = Turn { scope: scope.clone(), job: job.clone(), fence };
-                match catch(act(turn)).await {
+                let ended = tokio::select! {
+                    ended = catch(act(turn)) => ended,
+                    () = grace(stopped) => return self.hand_back(scope).await,
+                };
+                match ended {
                     Ok(next) => {
                         scope
                             .write(async move |tx: &Tx| end(tx, &kind, job.id, fence, next).await)
@@ -176,15 +183,28 @@ impl Claimed {
     }
 
     /// Gives it back as it was, for another node to take at once.
-    pub(super) async fn hand_back(self, scope: &Scope) -> Result<()> {
+    async fn hand_back(self, scope: &Scope) {
         let (id, fence) = (self.job.id, self.fence);
-        scope
+        let given = scope
             .write(async move |tx: &Tx| {
                 let Some(row) = held(tx, id, fence).await? else { return Ok(()) };
                 let next = Standing::of(&row).ended(&Ended::HandedBack, tx.now(), true, 0);
                 put(tx, id, &next).await
             })
-            .await
+            .await;
+        if let Err(error) = given {
+            tracing::warn!(job = %id, %error, "a job was not handed back: its lease ends by itself");
+        }
+    }
+}
+
+/// Told to stop, and the time that was given has passed.
+async fn grace(stopped: &Stopped) {
+    let mut stopped = stopped.clone();
+    match stopped.wait_for(Option::is_some).await.map(|given| *given) {
+        Ok(given) => tokio::time::sleep(given.unwrap_or_default()).await,
+        // Nobody is there who could say so.
+        Err(_) => std::future::pending().await,
     }
 }
 

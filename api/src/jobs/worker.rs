@@ -21,12 +21,17 @@ const LONG_PAUSE: Duration = Duration::from_secs(5);
 const HEARD: u64 = 64;
 /// Townships worked for at the same time.
 const SIDE_BY_SIDE: usize = 4;
-/// Seconds that whoever has something in hand when the server stops gets to finish it; what is only claimed is handed back.
-const STOP_SECONDS: u64 = 15;
+/// Jobs done at one visit, so that a township with thousands does not keep the others waiting.
+const AT_ONE_VISIT: usize = 8;
+/// How long the worker gets, beyond that, to write down how it ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Whether the worker was told to stop, and how long what has effects outside gets then to end; else it is handed back.
+pub(super) type Stopped = watch::Receiver<Option<Duration>>;
 
 /// The worker of this process, to be stopped.
 pub struct Worker {
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Duration>>,
     task: JoinHandle<()>,
 }
 
@@ -34,23 +39,22 @@ impl Worker {
     /// Starts it.
     #[must_use]
     pub fn start(state: AppState) -> Self {
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(None);
         Self { stop, task: actix_web::rt::spawn(run(state, stopped)) }
     }
 
-    /// Takes nothing up any more, finishes what is in hand and hands back what is only claimed.
-    pub async fn stop(self) {
-        let _ = self.stop.send(true);
-        let patience = Duration::from_secs(STOP_SECONDS);
-        if tokio::time::timeout(patience, self.task).await.is_err() {
+    /// Takes nothing up any more and finishes what is in hand; what does not end in this time is handed back.
+    pub async fn stop(self, grace: Duration) {
+        let _ = self.stop.send(Some(grace));
+        if tokio::time::timeout(grace + LAST_WORDS, self.task).await.is_err() {
             tracing::warn!("a job did not end in time: its lease ends by itself");
         }
     }
 }
 
-async fn run(state: AppState, stopped: watch::Receiver<bool>) {
+async fn run(state: AppState, stopped: Stopped) {
     let Some(node) = state.shared::<Node>().cloned() else { return };
-    while !*stopped.borrow() {
+    while stopped.borrow().is_none() {
         match look(&state, &stopped).await {
             // Somewhere more may be due.
             Ok(true) => {}
@@ -63,16 +67,16 @@ async fn run(state: AppState, stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn idle(node: &Node, most: Duration, stopped: &watch::Receiver<bool>) {
+async fn idle(node: &Node, most: Duration, stopped: &Stopped) {
     let mut stopped = stopped.clone();
     tokio::select! {
         () = node.sleep(most) => {}
-        _ = stopped.wait_for(|stop| *stop) => {}
+        _ = stopped.wait_for(Option::is_some) => {}
     }
 }
 
 /// Goes once to every township for which the bell rings, some side by side; says whether anything was done anywhere.
-async fn look(state: &AppState, stopped: &watch::Receiver<bool>) -> Result<bool> {
+async fn look(state: &AppState, stopped: &Stopped) -> Result<bool> {
     let now = state.clock().now();
     let due = state.platform().due_townships(now, HEARD).await?;
     let done = futures_util::stream::iter(due)
@@ -83,34 +87,27 @@ async fn look(state: &AppState, stopped: &watch::Receiver<bool>) -> Result<bool>
     Ok(done.contains(&true))
 }
 
-/// A township that fails does not stop the others.
-async fn visit(scope: &Scope, tenant: TenantId, stopped: &watch::Receiver<bool>) -> bool {
-    if *stopped.borrow() {
-        return false;
-    }
-    match once(scope, stopped).await {
-        Ok(count) => count > 0,
-        Err(error) => {
-            tracing::warn!(%error, %tenant, "a township's jobs could not be claimed");
-            false
+/// Does some of what is due in a township, one after the other; says whether there was anything. A township that fails does
+/// not stop the others.
+async fn visit(scope: &Scope, tenant: TenantId, stopped: &Stopped) -> bool {
+    let mut any = false;
+    for _ in 0..AT_ONE_VISIT {
+        if stopped.borrow().is_some() {
+            break;
         }
-    }
-}
-
-/// Claims what is due and does it, one after the other; says how many were claimed.
-async fn once(scope: &Scope, stopped: &watch::Receiver<bool>) -> Result<usize> {
-    let claimed = turn::claim(scope).await?;
-    let count = claimed.len();
-    for job in claimed {
-        if *stopped.borrow() {
-            if let Err(error) = job.hand_back(scope).await {
-                tracing::warn!(%error, "a job was not handed back: its lease ends by itself");
+        match turn::claim(scope).await {
+            Ok(Some(job)) => {
+                any = true;
+                job.run(scope, stopped).await;
             }
-        } else {
-            job.run(scope).await;
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!(%error, %tenant, "a township's jobs could not be claimed");
+                return false;
+            }
         }
     }
-    Ok(count)
+    any
 }
 
 /// Does all that is due in a township now, until nothing is; says how many attempts that took.
@@ -118,14 +115,13 @@ async fn once(scope: &Scope, stopped: &watch::Receiver<bool>) -> Result<usize> {
 /// # Errors
 /// Those of the database. What a job fails of is written down with the job.
 pub async fn township(scope: &Scope) -> Result<usize> {
-    let (_stop, stopped) = watch::channel(false);
+    let (_stop, stopped) = watch::channel(None);
     let mut all = 0;
-    loop {
-        match once(scope, &stopped).await? {
-            0 => return Ok(all),
-            count => all += count,
-        }
+    while let Some(job) = turn::claim(scope).await? {
+        job.run(scope, &stopped).await;
+        all += 1;
     }
+    Ok(all)
 }
 
 /// Does all that is due in all townships now, until nothing is; says how many attempts that took.
