@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -15,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::account;
 use crate::audit::cosign;
 use crate::audit::note::{Verifier, is_name};
+use crate::clock::{beijing, is_ahead};
 use crate::config::{Config, LogFormat};
 use crate::pages::Files;
 use crate::state::AppState;
@@ -120,6 +122,9 @@ enum Admin {
         /// The cosigned checkpoint.
         checkpoint: PathBuf,
     },
+    /// Says that the clock is right although it is more than a day ahead of when this installation was at work last. Until then
+    /// nothing that is due is done.
+    ConfirmClock,
     /// Removes what the audit logs have kept longer than `audit_days`; on PostgreSQL as the owner.
     PurgeAudit,
     /// Prints the key that checks the checkpoints of a township's audit log; it is no secret.
@@ -209,8 +214,18 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
             }
             Command::Admin { command: Admin::PurgeAudit } => {
                 let state = start(config).await?;
+                let (now, seen) = (state.clock().now(), state.platform().seen_at().await?);
+                if is_ahead(seen, now) {
+                    return Err(doubt(now, seen).into());
+                }
                 let removed = crate::audit::purge(&state).await?;
                 say(&format!("{removed} entries removed"))
+            }
+            Command::Admin { command: Admin::ConfirmClock } => {
+                let state = start(config).await?;
+                let now = state.clock().now();
+                state.platform().see(now, true).await?;
+                say(&format!("The clock is taken to be right: {}", beijing(now).to_rfc3339()))
             }
             Command::Verify { township, checkpoint } => verify(config, township, &checkpoint).await,
             Command::Openapi => Ok(()),
@@ -297,6 +312,10 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
             township::service::setup_token_file(&state).display()
         ))?;
     }
+    let (now, seen) = (state.clock().now(), state.platform().seen_at().await?);
+    if is_ahead(seen, now) {
+        say(&doubt(now, seen))?;
+    }
     let worker = state.spawn_background();
     let server = crate::run(listener, state, files)?;
     say(&format!(
@@ -305,6 +324,15 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
     server.await?;
     worker.stop(JOB_GRACE).await;
     Ok(())
+}
+
+/// What an operator reads when the clock cannot be believed.
+fn doubt(now: DateTime<Utc>, seen: Option<DateTime<Utc>>) -> String {
+    let seen = seen.map_or_else(String::new, |seen| beijing(seen).to_rfc3339());
+    format!(
+        "系统时钟 {} 比上次运行时间 {seen} 晚一天以上，到期事项暂不办理。时钟无误请执行 gezhi admin confirm-clock\n  (The clock is more than a day ahead of when this installation was at work last: what is due waits for `gezhi admin confirm-clock`)",
+        beijing(now).to_rfc3339()
+    )
 }
 
 async fn demo(config: Config) -> Result<(), Failure> {

@@ -101,6 +101,7 @@ pub(crate) fn register(shared: &mut Shared, more: &[jobs::Kind]) {
     shared.insert(work::Places::default());
     shared.insert(jobs::Kinds([kinds().as_slice(), more].concat()));
     shared.insert(jobs::Node::default());
+    shared.insert(clock::Guard::default());
     shared.insert(tenancy::AnswerKept(vec![|tx| Box::pin(jobs::answers::forget_later(tx))]));
     shared.insert(township::service::StandingData(vec![|tx| {
         Box::pin(points::service::ensure_standing_data(tx))

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::seal::plant_seal;
 use super::{Act, Acts, Unsealed, mask};
+use crate::clock::Guard;
 use crate::http::{ApiError, Result};
 use crate::tenancy::Tx;
 
@@ -170,9 +171,11 @@ pub async fn record(tx: &Tx, record: Record) -> Result<()> {
     let content = serde_json::to_string(&content).map_err(ApiError::internal)?;
     let secret: [u8; 32] = rand::random();
     let id = AuditEntryId::new();
+    // A story's moments are its own.
+    let guard = tx.shared::<Guard>().filter(|_| !scope.is_told());
     let entry = audit_entry::ActiveModel {
         id: Set(id),
-        at: Set(tx.now()),
+        at: Set(guard.map_or_else(|| tx.now(), |guard| guard.in_order(tx.now()))),
         act: Set(act.to_owned()),
         account_id: Set(record.account.or_else(|| tx.actor())),
         row_kind: Set(record.row.map(|(kind, _)| kind.to_owned())),

@@ -19,6 +19,8 @@
 //!   spread over half an hour.
 //! - A server that is told to stop takes nothing up and finishes what it has in hand; what does not end within ten seconds
 //!   is handed back, for another node to take at once.
+//! - A clock that is more than a day ahead of when the installation was seen last is not believed until the operator says so
+//!   ([`crate::clock::Guard`]): nothing is done by it.
 //! - The memory of a process only wakes it sooner: what other nodes have planted is begun a second later.
 
 pub(crate) mod acts;

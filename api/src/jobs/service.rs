@@ -12,7 +12,7 @@ use super::plant::{put, wake};
 use super::rules::{Standing, may_cancel, may_run};
 use super::{Kinds, acts};
 use crate::audit::{Act, Record, record};
-use crate::clock::beijing;
+use crate::clock::{Guard, beijing};
 use crate::http::{ApiError, Code, Page, Result};
 use crate::tenancy::{Scope, Tx};
 
@@ -113,6 +113,7 @@ pub async fn summary(scope: &Scope) -> Result<JobSummary> {
                 done: of(JobState::Done),
                 cancelled: of(JobState::Cancelled),
                 overdue: i64::try_from(overdue).map_err(ApiError::internal)?,
+                clock_in_doubt: tx.shared::<Guard>().is_some_and(Guard::is_held),
                 kinds: kinds.collect(),
             })
         })

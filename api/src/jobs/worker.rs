@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::node::Node;
 use super::turn;
+use crate::clock::{Guard, Look};
 use crate::http::Result;
 use crate::state::AppState;
 use crate::tenancy::Scope;
@@ -54,7 +55,20 @@ impl Worker {
 
 async fn run(state: AppState, stopped: Stopped) {
     let Some(node) = state.shared::<Node>().cloned() else { return };
+    let guard = state.shared::<Guard>().cloned().unwrap_or_default();
     while stopped.borrow().is_none() {
+        match believes(&state, &guard).await {
+            Ok(true) => {}
+            Ok(false) => {
+                idle(&node, LONG_PAUSE, &stopped).await;
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the installation's last moment is not known");
+                idle(&node, LONG_PAUSE, &stopped).await;
+                continue;
+            }
+        }
         match look(&state, &stopped).await {
             // Somewhere more may be due.
             Ok(true) => {}
@@ -65,6 +79,32 @@ async fn run(state: AppState, stopped: Stopped) {
             }
         }
     }
+}
+
+/// Whether the clock can be believed; says so in the log when it cannot, or can again.
+async fn believes(state: &AppState, guard: &Guard) -> Result<bool> {
+    let (now, before) = (state.clock().now(), guard.is_held());
+    match guard.look(now) {
+        Look::Fine => return Ok(true),
+        Look::Write => {}
+        Look::Ask => {
+            let seen = state.platform().seen_at().await?;
+            let believed = guard.learn(seen, now);
+            metrics::gauge!("gezhi_clock_in_doubt").set(if believed { 0.0 } else { 1.0 });
+            if !believed {
+                if !before {
+                    tracing::error!(%now, ?seen, "the clock is more than a day ahead of when this installation was at work last: nothing that is due is done until `gezhi admin confirm-clock`");
+                }
+                return Ok(false);
+            }
+            if before {
+                tracing::info!(%now, "the clock is believed again");
+            }
+        }
+    }
+    state.platform().see(now, false).await?;
+    guard.written(now);
+    Ok(true)
 }
 
 async fn idle(node: &Node, most: Duration, stopped: &Stopped) {

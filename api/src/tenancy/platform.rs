@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::ids::{RevocationId, SetupTokenId, TenantId};
-use entity::{setup_token, tenant};
+use entity::{probe, setup_token, tenant};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Insert, PaginatorTrait, QueryFilter,
-    QueryOrder, Select, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, Insert, PaginatorTrait,
+    QueryFilter, QueryOrder, Select, Statement,
 };
 
 use super::db::{Db, StartError, owner, serving};
 use crate::config::Config;
 use crate::http::{ApiError, Result};
+
+/// The one row of the probe, which the proof that the database can be written has made.
+const PROBE: i16 = 1;
 
 /// Access to the few tables outside any township.
 #[derive(Clone)]
@@ -69,6 +72,36 @@ impl Platform {
                     .exec(&txn)
                     .await?;
             }
+            txn.commit().await?;
+            Ok(())
+        })
+        .await
+        .map_err(ApiError::internal)?
+    }
+
+    /// The latest moment at which the installation was seen at work; none before it ever was.
+    pub async fn seen_at(&self) -> Result<Option<DateTime<Utc>>> {
+        let txn = self.db.begin_read(None).await?;
+        let row = probe::Entity::find_by_id(PROBE).one(&txn).await?;
+        Ok(row.and_then(|row| row.seen_at))
+    }
+
+    /// Writes down that the installation is at work: later than before only, unless it is the operator who says so.
+    pub(crate) async fn see(&self, now: DateTime<Utc>, operator: bool) -> Result<()> {
+        let db = self.db.clone();
+        actix_web::rt::spawn(async move {
+            let txn = db.begin_write(None).await?;
+            let mut update = probe::Entity::update_many()
+                .col_expr(probe::Column::SeenAt, sea_orm::sea_query::Expr::value(now))
+                .filter(probe::Column::Id.eq(PROBE));
+            if !operator {
+                update = update.filter(
+                    Condition::any()
+                        .add(probe::Column::SeenAt.is_null())
+                        .add(probe::Column::SeenAt.lt(now)),
+                );
+            }
+            update.exec(&txn).await?;
             txn.commit().await?;
             Ok(())
         })

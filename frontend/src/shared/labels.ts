@@ -25,6 +25,7 @@ export function options<D extends Dictionary>(
 
 const tones: Partial<Record<Dictionary, Record<string, Tone>>> = {
   task_state: { open: 'plain', submitted: 'info', returned: 'soon', verified: 'done', cancelled: 'off' },
+  job_state: { waiting: 'plain', running: 'info', done: 'done', failed: 'late', cancelled: 'off' },
   activity_phase: { upcoming: 'info', running: 'done', ended: 'plain', cancelled: 'late' },
   sign_up_state: { none: 'plain', signed_up: 'done', waiting: 'soon', withdrawn: 'plain' },
   checklist_version_state: { draft: 'soon', published: 'done', superseded: 'plain' },

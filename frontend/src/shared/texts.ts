@@ -182,6 +182,13 @@ export default defineTexts({
         verified: '已核验',
         cancelled: '已撤销',
       },
+      job_state: {
+        waiting: '待执行',
+        running: '执行中',
+        done: '已完成',
+        failed: '失败',
+        cancelled: '已取消',
+      },
       task_log_kind: {
         opened: '生成',
         submitted: '提交',
@@ -374,6 +381,13 @@ export default defineTexts({
         returned: 'Returned',
         verified: 'Verified',
         cancelled: 'Withdrawn',
+      },
+      job_state: {
+        waiting: 'Waiting',
+        running: 'Running',
+        done: 'Done',
+        failed: 'Failed',
+        cancelled: 'Cancelled',
       },
       task_log_kind: {
         opened: 'Opened',

@@ -128,6 +128,7 @@ export async function desk(browser, server, clerk, api) {
     })
     await see('/audit', undefined, '/audit', auditor)
     await auditor.context.close()
+    await see('/jobs', undefined, undefined, administrator)
     await see('/settings/accounts', undefined, undefined, administrator)
     await see('/settings/accounts', press('新增账号'), '/settings/accounts, a new one', administrator)
     await see('/settings/roles', undefined, undefined, administrator)

@@ -10,6 +10,7 @@ export default defineTexts({
     verify: '待核验',
     done: '已办',
     late_first: '{n} 项已逾期',
+    opened_late: '补下达',
     kept_at: '以下是 {when} 时的内容，联网后自动更新。',
     empty_mine: '没有待办',
     empty_mine_text: '清单发布后，属于您岗位的任务会自动出现在这里，逾期的排在最前。',
@@ -117,6 +118,7 @@ export default defineTexts({
     verify: 'To verify',
     done: 'Done',
     late_first: '{n} late',
+    opened_late: 'Given late',
     kept_at: 'This is as of {when}; it is read again once you are online.',
     empty_mine: 'Nothing to do',
     empty_mine_text:

@@ -26,6 +26,7 @@ export const permissions = [
   'points.read_all',
   'attachment.read',
   'attachment.create',
+  'job.manage',
   'audit.read',
 ] as const
 

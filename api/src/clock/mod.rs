@@ -1,11 +1,15 @@
 //! The moment, asked for in one place so that tests can set it, and Beijing time: one zone, UTC+8, without
 //! summer time since 1991.
 
+mod guard;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+pub use guard::{Guard, Look, is_ahead};
 
 /// A moment as it crosses HTTP: RFC 3339; answers carry Beijing's offset.
 #[derive(
