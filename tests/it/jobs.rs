@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use api::clock::Guard;
 use api::http::{ApiError, Code, Result};
 use api::jobs::{self, Act, Job, Kind, Next, Plan, Turn, Worker};
 use api::state::AppState;
@@ -425,6 +426,95 @@ on_both! {
         admin.act(&format!("/jobs/{id}/cancel")).await.ok(200);
         worker.stop(Duration::ZERO).await;
         assert_eq!(one(&scope, id).await.state, JobState::Cancelled);
+    }
+
+    /// A clock that is a year ahead does nothing until the operator says that it is right; then it does all.
+    async fn a_clock_a_year_ahead_waits_for_the_operator(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        published(&clerk, "清单", &json!([item("巡查", "worker", "weekly", "none", 3, 1)])).await;
+        let guard = app.state.shared::<Guard>().unwrap().clone();
+        let until = async |what: &str, there: &dyn Fn() -> bool| {
+            let began = Instant::now();
+            while !there() {
+                assert!(began.elapsed() < Duration::from_secs(30), "{what}");
+                tokio::task::yield_now().await;
+            }
+        };
+        let worker = Worker::start(app.state.clone());
+        until("it was never seen at work", &|| guard.seen().is_some()).await;
+        worker.stop(Duration::ZERO).await;
+        let (right, ahead) = (app.clock.now(), app.clock.now() + TimeDelta::days(370));
+
+        app.clock.set(ahead);
+        let worker = Worker::start(app.state.clone());
+        until("it believes the clock", &|| guard.is_held()).await;
+        worker.stop(Duration::ZERO).await;
+        let admin = app.client(Who::Administrator, Town::A).await;
+        let summary = admin.get("/jobs/summary").await.ok(200);
+        assert_eq!((&summary["clock_in_doubt"], &summary["done"]), (&json!(true), &json!(0)));
+        assert!(summary["overdue"].as_i64() > Some(0), "{summary}");
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        assert_eq!(tasks(&clerk, "").await.len(), 1);
+        let town = app.town(Town::A);
+        let appointment = json!({"grid_id": town.grids.sub, "member_id": town.members.spare, "kind": "worker"});
+        let refused = clerk.post("/grid-posts", &appointment).await;
+        assert_eq!(refused.header("retry-after"), Some("600"));
+        refused.problem(503, "unavailable");
+        let gezhi = |arguments: &[&str]| {
+            support::program::command(&app.database_url, &app.state.config().data_dir)
+                .args(arguments)
+                .env("GEZHI_CLOCK", app.clock.now().to_rfc3339())
+                .output()
+                .unwrap()
+        };
+        let purge = gezhi(&["admin", "purge-audit"]);
+        assert!(!purge.status.success());
+        assert!(String::from_utf8_lossy(&purge.stderr).contains("confirm-clock"));
+
+        // It was wrong, and is put right.
+        app.clock.set(right + TimeDelta::minutes(5));
+        let worker = Worker::start(app.state.clone());
+        until("it does not believe the right clock", &|| !guard.is_held()).await;
+        worker.stop(Duration::ZERO).await;
+        app.client(Who::Clerk, Town::A).await.post("/grid-posts", &appointment).await.ok(201);
+
+        // It is right: a year has passed.
+        app.clock.set(ahead);
+        let worker = Worker::start(app.state.clone());
+        until("it believes the clock", &|| guard.is_held()).await;
+        let confirmed = gezhi(&["admin", "confirm-clock"]);
+        assert!(confirmed.status.success(), "{}", String::from_utf8_lossy(&confirmed.stderr));
+        until("it does not hear the operator", &|| !guard.is_held()).await;
+        let scope = app.scope(Town::A);
+        let began = Instant::now();
+        while all(&scope, "checklist.open_periods").await.iter().all(|job| job.planned_at < ahead) {
+            assert!(began.elapsed() < Duration::from_secs(120), "it does not make up for the year");
+        }
+        worker.stop(Duration::from_secs(5)).await;
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let late = clerk.get("/tasks?limit=200&state=open").await.ok(200)["items"].as_array().unwrap().iter()
+            .filter(|task| task["opened_late"] == true).count();
+        assert!(late > 100, "{late} tasks of a year for two people");
+    }
+
+    /// A clock that is set back by three hours leaves the log in the order of the acts.
+    async fn a_clock_set_back_leaves_the_log_in_order(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let member = |number: &str| json!({"number": number, "name": "新人", "category": "resident"});
+        let first = clerk.post("/members", &member("8001")).await.ok(201);
+        app.clock.advance(TimeDelta::hours(-3));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let second = clerk.post("/members", &member("8002")).await.ok(201);
+        app.clock.advance(TimeDelta::hours(4));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let third = clerk.post("/members", &member("8003")).await.ok(201);
+        api::audit::seal(&app.scope(Town::A)).await.unwrap();
+        let auditor = app.client(Who::Auditor, Town::A).await;
+        let log = auditor.get("/audit-entries?act=create_member").await.ok(200);
+        let rows: Vec<&Value> = log["items"].as_array().unwrap().iter().map(|entry| &entry["row"]["id"]).collect();
+        assert_eq!(rows, [&third["id"], &second["id"], &first["id"]]);
+        let numbers: Vec<i64> = log["items"].as_array().unwrap().iter().map(|entry| entry["number"].as_i64().unwrap()).collect();
+        assert!(numbers.is_sorted_by(|one, next| one > next), "{numbers:?}");
     }
 
     /// A photo of long ago goes too, after a stop of months.

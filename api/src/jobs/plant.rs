@@ -73,8 +73,10 @@ pub async fn plant(tx: &Tx, plan: Plan) -> Result<JobId> {
     Err(ApiError::new(Code::Conflict))
 }
 
-/// Plants a job that is due in more than ten minutes, longer than any transaction lives: so nobody waits for it, and who plants it
-/// again within that time (by its key, or by its kind where it has none) does nothing at all.
+/// Plants a job that is due in more than ten minutes, longer than any transaction lives: so whoever would plant it again on this node
+/// until ten minutes before (by its key, or by its kind where it has none) does nothing at all. Nobody waits for anybody: of two who
+/// are the first at the same moment, or on two nodes, each plants one, and what is to be done twice has nothing to do the
+/// second time.
 ///
 /// # Errors
 /// As [`plant`]; a job that is due earlier is an error of the program.
@@ -86,7 +88,7 @@ pub async fn plant_ahead(tx: &Tx, plan: Plan) -> Result<()> {
     if node.has_planted(tx.tenant(), &key, tx.now()) {
         return Ok(());
     }
-    insert(tx, &plan, at).await?;
+    insert(tx, &Plan { key: None, ..plan }, at).await?;
     let (tenant, now) = (tx.tenant(), tx.now());
     tx.after_commit(move || node.planted(tenant, key, at, now));
     Ok(())

@@ -2464,6 +2464,11 @@ export interface components {
              * @description Of those that wait: due already.
              */
             overdue: number;
+            /**
+             * @description The clock is more than a day ahead of when the system was at work last: nothing that is due is done until the operator
+             *     confirms it.
+             */
+            clock_in_doubt: boolean;
             /** @description The kinds there are. */
             kinds: components["schemas"]["JobKind"][];
         };
