@@ -16,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::account;
 use crate::audit::cosign;
 use crate::audit::note::{Verifier, is_name};
-use crate::clock::{beijing, is_ahead};
+use crate::clock::{Guard, beijing, is_doubtful};
 use crate::config::{Config, LogFormat};
 use crate::pages::Files;
 use crate::state::AppState;
@@ -122,7 +122,7 @@ enum Admin {
         /// The cosigned checkpoint.
         checkpoint: PathBuf,
     },
-    /// Says that the clock is right although it is more than a day ahead of when this installation was at work last. Until then
+    /// Says that the clock is right although it is more than a day from when this installation was at work last. Until then
     /// nothing that is due is done.
     ConfirmClock,
     /// Removes what the audit logs have kept longer than `audit_days`; on PostgreSQL as the owner.
@@ -215,7 +215,7 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
             Command::Admin { command: Admin::PurgeAudit } => {
                 let state = start(config).await?;
                 let (now, seen) = (state.clock().now(), state.platform().seen_at().await?);
-                if is_ahead(seen, now) {
+                if is_doubtful(seen, now) {
                     return Err(doubt(now, seen).into());
                 }
                 let removed = crate::audit::purge(&state).await?;
@@ -313,7 +313,8 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
         ))?;
     }
     let (now, seen) = (state.clock().now(), state.platform().seen_at().await?);
-    if is_ahead(seen, now) {
+    let guard = state.shared::<Guard>();
+    if guard.is_some_and(|guard| !guard.learn(seen, now)) {
         say(&doubt(now, seen))?;
     }
     let worker = state.spawn_background();
@@ -330,7 +331,7 @@ async fn serve(config: Config, files: Files) -> Result<(), Failure> {
 fn doubt(now: DateTime<Utc>, seen: Option<DateTime<Utc>>) -> String {
     let seen = seen.map_or_else(String::new, |seen| beijing(seen).to_rfc3339());
     format!(
-        "系统时钟 {} 比上次运行时间 {seen} 晚一天以上，到期事项暂不办理。时钟无误请执行 gezhi admin confirm-clock\n  (The clock is more than a day ahead of when this installation was at work last: what is due waits for `gezhi admin confirm-clock`)",
+        "系统时钟 {} 与上次运行时间 {seen} 相差一天以上，到期事项暂不办理。时钟无误请执行 gezhi admin confirm-clock\n  (The clock is more than a day from when this installation was at work last: what is due waits for `gezhi admin confirm-clock`)",
         beijing(now).to_rfc3339()
     )
 }

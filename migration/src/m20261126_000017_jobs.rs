@@ -9,13 +9,18 @@ use crate::ddl::{self, TenantTable};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// What the townships that are there already have to look after from now on: the daily round did it for them.
-const LOOKED_AFTER: [(&str, Option<&str>); 5] = [
-    ("checklist.open_periods", Some("checklist.open_periods")),
-    ("attachment.forget_unused", None),
-    ("session.forget_ended", None),
-    ("idempotency_key.forget", None),
-    ("audit.seal", None),
+/// What the townships that are there already have to look after from now on, since the daily round did it for them: what, its key, and
+/// in how many days. What is cleaned now is cleaned once more when what is there today has had its time.
+const LOOKED_AFTER: [(&str, Option<&str>, u32); 9] = [
+    ("checklist.open_periods", Some("checklist.open_periods"), 0),
+    ("grid.follow_posts", Some("grid.follow_posts"), 0),
+    ("audit.seal", None, 0),
+    ("attachment.forget_unused", None, 0),
+    ("attachment.forget_unused", None, 32),
+    ("session.forget_ended", None, 0),
+    ("session.forget_ended", None, 62),
+    ("idempotency_key.forget", None, 0),
+    ("idempotency_key.forget", None, 5),
 ];
 
 #[async_trait::async_trait]
@@ -97,17 +102,23 @@ impl MigrationTrait for Migration {
 async fn look_after(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
     let backend = manager.get_database_backend();
+    let postgres = backend == DbBackend::Postgres;
     // A random id of version 4: neither database has version 7, and nothing is sorted by these.
-    let (id, due) = match backend {
-        DbBackend::Postgres => ("gen_random_uuid()", "now()"),
-        _ => ("randomblob(16)", "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')"),
-    };
-    for (kind, key) in LOOKED_AFTER {
+    let id = if postgres { "gen_random_uuid()" } else { "randomblob(16)" };
+    for (kind, key, days) in LOOKED_AFTER {
         let key = key.map_or("NULL".to_owned(), |key| format!("'{key}'"));
+        let in_days = |days: u32| {
+            if postgres {
+                format!("now() + interval '{days} days'")
+            } else {
+                format!("strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now', '+{days} days')")
+            }
+        };
+        let (due, now) = (in_days(days), in_days(0));
         let plant = format!(
             "INSERT INTO \"job\" (\"tenant_id\", \"id\", \"kind\", \"payload\", \"unique_key\", \"state\", \"planned_at\", \"run_at\", \
              \"attempts\", \"fence\", \"created_at\") \
-             SELECT \"id\", {id}, '{kind}', '{{}}', {key}, 'waiting', {due}, {due}, 0, 0, {due} FROM \"tenant\""
+             SELECT \"id\", {id}, '{kind}', '{{}}', {key}, 'waiting', {due}, {due}, 0, 0, {now} FROM \"tenant\""
         );
         db.execute_raw(Statement::from_string(backend, plant)).await?;
     }

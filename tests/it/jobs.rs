@@ -527,6 +527,76 @@ on_both! {
         app.client(Who::Worker, Town::A).await.get(&path).await.problem(404, "not_found");
     }
 
+    /// A township of before there were jobs is looked after like any other from the upgrade on: periods, announced posts, cleaning.
+    async fn an_upgraded_township_is_looked_after(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        published(&clerk, "清单", &json!([item("巡查", "worker", "weekly", "none", 3, 1)])).await;
+        let town = app.town(Town::A);
+        let posts = clerk.get("/grids").await.ok(200);
+        let of_worker = async |client: &Client| {
+            for grid in posts["items"].as_array().unwrap() {
+                let grid = client.get(&format!("/grids/{}", grid["id"].as_str().unwrap())).await.ok(200);
+                if let Some(post) = grid["posts"].as_array().unwrap().iter().find(|post| post["member"]["id"] == json!(town.members.worker)) {
+                    return post["id"].as_str().unwrap().to_owned();
+                }
+            }
+            panic!("the worker has a post")
+        };
+        let post = of_worker(&clerk).await;
+        clerk.post(&format!("/grid-posts/{post}/end"), &json!({"until": "2026-12-16"})).await.ok(200);
+        let worker = app.client(Who::Worker, Town::A).await;
+        let photo = worker.upload("/attachments", "file", "a.png", "image/png", support::picture()).await.ok(201);
+
+        let outside = app.outside().await;
+        for statement in [
+            "DROP TABLE bell",
+            "DROP TABLE job",
+            "ALTER TABLE probe DROP COLUMN seen_at",
+            "ALTER TABLE task DROP COLUMN opened_late",
+            "DROP INDEX ix_attachment_created_at",
+            "DELETE FROM seaql_migrations WHERE version = 'm20261126_000017_jobs'",
+        ] {
+            outside.execute_unprepared(statement).await.unwrap();
+        }
+        outside.close().await.unwrap();
+        api::migrate(app.state.config()).await.unwrap();
+        app.bell_is_true().await;
+        // The step has asked the machine for the time: as if it had been the test's.
+        let planted = all(&app.scope(Town::A), "checklist.open_periods").await[0].run_at;
+        let since = planted - app.clock.now();
+        for town in [Town::A, Town::B] {
+            app.scope(town).write(async move |tx: &Tx| {
+                for row in tx.find::<job::Entity>().all().await? {
+                    let at = row.run_at - since;
+                    tx.update(job::ActiveModel {
+                        id: sea_orm::ActiveValue::Unchanged(row.id),
+                        planned_at: Set(at),
+                        run_at: Set(at),
+                        ..Default::default()
+                    }).await?;
+                }
+                jobs::ring_all(tx).await
+            }).await.unwrap();
+        }
+        jobs::round(&app.state).await.unwrap();
+
+        let last_monday = moment("2026-12-14T00:40:00+08:00");
+        app.clock.set(last_monday);
+        jobs::round(&app.state).await.unwrap();
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let open = tasks(&clerk, "&state=open").await;
+        let week = open.iter().find(|task| task["period"] == "2026-W51").expect("the week that begins then");
+        assert_eq!(week["opened_late"], false);
+        app.clock.set(moment("2026-12-16T00:40:00+08:00"));
+        jobs::round(&app.state).await.unwrap();
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        assert_eq!(tasks(&clerk, "&state=open").await, Vec::<Value>::new(), "the post has ended on its day");
+        app.clock.advance(TimeDelta::days(40));
+        jobs::round(&app.state).await.unwrap();
+        let worker = app.client(Who::Worker, Town::A).await;
+        worker.get(&format!("/attachments/{}", photo["id"].as_str().unwrap())).await.problem(404, "not_found");
+    }
+
     /// 41,352 townships with something planned for later: neither a look nor a round touches them.
     async fn sleeping_townships_cost_nothing(app: TestApp) {
         let townships = if support::soak() { 41_352 } else { 4_000 };

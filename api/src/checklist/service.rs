@@ -26,6 +26,7 @@ use crate::clock::{self, beijing};
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::jobs::{self, Act, Job, Kind, Next, Plan as JobPlan, plant};
 use crate::points;
+use crate::task::rules::Owed;
 use crate::task::service::{self as tasks, New};
 use crate::tenancy::{Scope, Tx};
 
@@ -462,9 +463,9 @@ async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
     Ok(count)
 }
 
-/// The tasks that are owed no longer while these versions are in force; two statements.
-async fn lapsed(tx: &Tx, in_force: &[Ready]) -> Result<Vec<(TaskId, Lapse)>> {
-    let owed = tasks::owed(tx, TaskSourceKind::Checklist).await?;
+/// The tasks among those owed that are owed no longer while these versions are in force; one statement. What is owed is read first: whoever
+/// publishes meanwhile opens tasks that are not among it, under a version that may be missing here.
+async fn lapsed(tx: &Tx, owed: &[Owed], in_force: &[Ready]) -> Result<Vec<(TaskId, Lapse)>> {
     if owed.is_empty() {
         return Ok(Vec::new());
     }
@@ -472,7 +473,11 @@ async fn lapsed(tx: &Tx, in_force: &[Ready]) -> Result<Vec<(TaskId, Lapse)>> {
         in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
     let roles: BTreeSet<PostKind> = owed.iter().map(|task| task.role).collect();
     let roles: Vec<PostKind> = roles.into_iter().collect();
-    Ok(rules::lapsed(&owed, &duties, &holders(tx, &roles).await?, tx.today()))
+    Ok(rules::lapsed(owed, &duties, &holders(tx, &roles).await?, tx.today()))
+}
+
+async fn owed(tx: &Tx) -> Result<Vec<Owed>> {
+    tasks::owed(tx, TaskSourceKind::Checklist).await
 }
 
 /// Cancels them; says how many.
@@ -516,10 +521,11 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
         .read(async |tx: &Tx| {
             let list = tx.get::<checklist::Entity>(id).await?;
             let (_, ready) = draft(tx, list).await?;
+            let owed = owed(tx).await?;
             let mut to_be = in_force(tx).await?;
             to_be.retain(|version| version.list.id != id);
             to_be.push(ready.clone());
-            let cancelled = lapsed(tx, &to_be).await?.len();
+            let cancelled = lapsed(tx, &owed, &to_be).await?.len();
             let versions = [ready];
             let plan = plan(tx, &versions, Periods::Running(None)).await?;
             let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
@@ -574,6 +580,7 @@ pub async fn publish(
     let fingerprint = (id, input.clone());
     scope
         .write_once(key, "publish_checklist", &fingerprint, async move |tx: &Tx| {
+            jobs::believe_clock(tx)?;
             let list = tx.get_locked::<checklist::Entity>(id).await?;
             seen.check(list.version)?;
             if input.effective_from.is_some_and(|day| day.date() != tx.today()) {
@@ -616,8 +623,9 @@ pub async fn publish(
             let versions = [ready];
             let plan = plan(tx, &versions, Periods::Running(None)).await?;
             let opened = open(tx, &versions, &plan).await?;
+            let owed = owed(tx).await?;
             let in_force = in_force(tx).await?;
-            let lapsed = lapsed(tx, &in_force).await?;
+            let lapsed = lapsed(tx, &owed, &in_force).await?;
             let cancelled = cancel(tx, lapsed).await?;
             plant_next(tx, &in_force).await?;
             let entry = Record::of(acts::PUBLISH).on("checklist", id).with("title", &list.title);
@@ -716,8 +724,9 @@ async fn open_periods(tx: &Tx, job: &Job) -> Result<Next> {
     if made_up > 0 {
         tracing::info!(tenant = %tx.tenant(), %day, made_up, "tasks of a time in which the server stood still");
     }
+    let owed = owed(tx).await?;
     let versions = in_force(tx).await?;
-    bring_up(tx, &versions, Some(day)).await?;
+    bring_up(tx, &owed, &versions, Some(day)).await?;
     // What was asked then goes on being made up for, whatever is asked now.
     then.extend(versions);
     Ok(next_opening(tx, &then, day).map_or(Next::Done, Next::Again))
@@ -740,18 +749,26 @@ async fn lock(tx: &Tx) -> Result<()> {
 /// Posts have changed: opens the tasks of the running periods for everybody now in a post, and cancels those of posts that have
 /// ended. Idempotent; needs a transaction for writing.
 pub async fn posts_changed(tx: &Tx) -> Result<()> {
+    jobs::believe_clock(tx)?;
     lock(tx).await?;
+    let owed = owed(tx).await?;
     let versions = in_force(tx).await?;
     // The posts change before it was made up for what the server slept through.
     let stood_still = jobs::overdue_since(tx, OPEN).await?.map(|at| beijing(at).date_naive());
-    bring_up(tx, &versions, stood_still).await
+    bring_up(tx, &owed, &versions, stood_still).await?;
+    plant_next(tx, &versions).await
 }
 
-async fn bring_up(tx: &Tx, versions: &[Ready], stood_still: Option<NaiveDate>) -> Result<()> {
+async fn bring_up(
+    tx: &Tx,
+    owed: &[Owed],
+    versions: &[Ready],
+    stood_still: Option<NaiveDate>,
+) -> Result<()> {
     if versions.is_empty() {
         return Ok(());
     }
-    let lapsed = lapsed(tx, versions).await?;
+    let lapsed = lapsed(tx, owed, versions).await?;
     let cancelled = cancel(tx, lapsed).await?;
     let plan = plan(tx, versions, Periods::Running(stood_still)).await?;
     let opened = open(tx, versions, &plan).await?;

@@ -1,20 +1,20 @@
 //! Clocks that jump. The installation writes down about once a minute when it was last seen at work. A clock that is more than a day
-//! ahead of that may be wrong, or nobody was there for a while: that only the operator can know. Until he says so
-//! (`gezhi admin confirm-clock`) nothing is opened, deleted or purged by the clock; people go on working.
+//! ahead of that, or behind it, may be wrong, or nobody was there for a while: that only the operator can know. Until he says so
+//! (`gezhi admin confirm-clock`) nothing is opened, cancelled, deleted or purged by the clock; people go on working.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How far the clock may be ahead of the moment at which the installation was seen last.
+/// How far the clock may be from the moment at which the installation was seen last.
 const BELIEVED: TimeDelta = TimeDelta::days(1);
 /// How often that moment is written down.
 const WRITTEN: TimeDelta = TimeDelta::minutes(1);
 
-/// Whether a clock is more than a day ahead of when the installation was seen last; where it never was, any clock is believed.
+/// Whether a clock is more than a day from when the installation was seen last; where it never was, any clock is believed.
 #[must_use]
-pub fn is_ahead(seen: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    seen.is_some_and(|seen| now - seen > BELIEVED)
+pub fn is_doubtful(seen: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    seen.is_some_and(|seen| (now - seen).abs() > BELIEVED)
 }
 
 /// What this process knows of the clock. Cheap to clone.
@@ -51,7 +51,9 @@ impl Guard {
     #[must_use]
     pub fn look(&self, now: DateTime<Utc>) -> Look {
         self.with(|known| match known.seen {
-            Some(seen) if !is_ahead(Some(seen), now) && !known.held => {
+            // Somewhat behind: the operator, who may lower it, is listened to.
+            Some(seen) if seen - now > WRITTEN => Look::Ask,
+            Some(seen) if !is_doubtful(Some(seen), now) && !known.held => {
                 if now - seen >= WRITTEN {
                     Look::Write
                 } else {
@@ -65,7 +67,7 @@ impl Guard {
     /// The database says when the installation was seen last; whether the clock can be believed.
     pub fn learn(&self, seen: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
         self.with(|known| {
-            known.held = is_ahead(seen, now);
+            known.held = is_doubtful(seen, now);
             known.seen = seen;
             known.recorded = known.recorded.max(seen);
             !known.held
@@ -77,7 +79,13 @@ impl Guard {
         self.with(|known| known.seen = known.seen.max(Some(now)));
     }
 
-    /// Whether the clock is in doubt.
+    /// Whether a moment is in doubt: the clock may have jumped since somebody looked at it last.
+    #[must_use]
+    pub fn doubts(&self, now: DateTime<Utc>) -> bool {
+        self.with(|known| known.held || is_doubtful(known.seen, now))
+    }
+
+    /// Whether the clock was in doubt when somebody looked at it last.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.with(|known| known.held)
@@ -133,6 +141,11 @@ mod tests {
         assert!(!guard.learn(Some(at(1)), ahead));
         assert!(guard.learn(Some(ahead), ahead));
         assert_eq!(guard.look(ahead), Look::Fine);
+        assert!(!guard.doubts(ahead) && guard.doubts(ahead + TimeDelta::days(2)));
+        // It was not, and is put right: that is a jump too, until he says so again.
+        assert_eq!(guard.look(at(5)), Look::Ask);
+        assert!(!guard.learn(Some(ahead), at(5)));
+        assert!(guard.learn(Some(at(5)), at(5)));
     }
 
     proptest! {

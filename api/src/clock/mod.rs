@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
-pub use guard::{Guard, Look, is_ahead};
+pub use guard::{Guard, Look, is_doubtful};
 
 /// A moment as it crosses HTTP: RFC 3339; answers carry Beijing's offset.
 #[derive(

@@ -118,7 +118,7 @@ pub struct JobSummary {
     /// Of those that wait: due already.
     #[schema(minimum = 0)]
     pub overdue: i64,
-    /// The clock is more than a day ahead of when the system was at work last: nothing that is due is done until the operator
+    /// The clock is more than a day from when the system was at work last: nothing that is due is done until the operator
     /// confirms it.
     pub clock_in_doubt: bool,
     /// The kinds there are.

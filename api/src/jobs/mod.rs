@@ -19,7 +19,7 @@
 //!   spread over half an hour.
 //! - A server that is told to stop takes nothing up and finishes what it has in hand; what does not end within ten seconds
 //!   is handed back, for another node to take at once.
-//! - A clock that is more than a day ahead of when the installation was seen last is not believed until the operator says so
+//! - A clock that is more than a day from when the installation was seen last is not believed until the operator says so
 //!   ([`crate::clock::Guard`]): nothing is done by it.
 //! - The memory of a process only wakes it sooner: what other nodes have planted is begun a second later.
 
@@ -38,6 +38,6 @@ mod worker;
 pub use handlers::routes;
 pub use kind::{Act, Job, Kind, Kinds, Next};
 pub use node::Node;
-pub use plant::{Plan, night_after, overdue_since, plant, plant_ahead, ring_all};
+pub use plant::{Plan, believe_clock, night_after, overdue_since, plant, plant_ahead, ring_all};
 pub use turn::Turn;
 pub use worker::{Worker, round, township};

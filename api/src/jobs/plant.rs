@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::node::{MARGIN, Node};
 use super::rules::Standing;
+use crate::clock::Guard;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::Tx;
 
@@ -92,6 +93,24 @@ pub async fn plant_ahead(tx: &Tx, plan: Plan) -> Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now());
     tx.after_commit(move || node.planted(tenant, key, at, now));
     Ok(())
+}
+
+/// Refuses to go by a clock that is in doubt. (A story has a clock of its own.)
+///
+/// # Errors
+/// 503 `unavailable` until the operator has confirmed the clock.
+pub fn believe_clock(tx: &Tx) -> Result<()> {
+    if !doubts_clock(tx) {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::Unavailable).retry_after(600).detail(
+        "系统时钟与上次运行时间相差一天以上，确认前不按时钟办理，请联系运维人员核对时钟",
+        "The clock is more than a day from when the system was at work last: nothing is done by it until the operator confirms it",
+    ))
+}
+
+pub(super) fn doubts_clock(tx: &Tx) -> bool {
+    !tx.scope().is_told() && tx.shared::<Guard>().is_some_and(|guard| guard.doubts(tx.now()))
 }
 
 /// The moment that the job of a key was planned for, if that is past: nobody has done it yet.

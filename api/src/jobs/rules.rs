@@ -5,8 +5,10 @@ use entity::ids::{JobId, TenantId};
 use entity::kinds::JobState;
 use sha2::{Digest, Sha256};
 
-/// How long whoever has claimed a job may keep it without a sign of life.
+/// How long whoever has claimed a job with effects outside may keep it without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// The same for one that is a single transaction, which gives no sign before its end.
+pub const INSIDE_LEASE: TimeDelta = TimeDelta::minutes(5);
 /// The wait after the first failure.
 const FIRST_DELAY_SECONDS: i64 = 10;
 /// The longest wait between two attempts.
@@ -44,6 +46,8 @@ pub enum Ended {
     More,
     /// It failed, for a reason that may pass.
     Failed,
+    /// The storage did not let it: that is no fault of its own, and does not count.
+    Hindered,
     /// It was not begun, or cut short by whoever stops the server.
     HandedBack,
 }
@@ -92,14 +96,14 @@ impl Standing {
     /// It is claimed. Who finds that its last attempts all ended without a word (the process died of it, perhaps)
     /// gives it up instead.
     #[must_use]
-    pub fn claimed(&self, now: DateTime<Utc>, schedule: bool) -> Self {
+    pub fn claimed(&self, now: DateTime<Utc>, lease: TimeDelta, schedule: bool) -> Self {
         if self.state == JobState::Running && self.attempts >= ATTEMPTS && !schedule {
             return Self { state: JobState::Failed, lease_until: None, ..self.clone() };
         }
         Self {
             state: JobState::Running,
             attempts: self.attempts.saturating_add(1),
-            lease_until: Some(now + LEASE),
+            lease_until: Some(now + lease),
             ..self.clone()
         }
     }
@@ -121,6 +125,12 @@ impl Standing {
             Ended::Failed => Self {
                 state: JobState::Waiting,
                 run_at: now + delay(self.attempts, chance),
+                ..rest
+            },
+            Ended::Hindered => Self {
+                state: JobState::Waiting,
+                run_at: now + delay(self.attempts, chance),
+                attempts: self.attempts.saturating_sub(1),
                 ..rest
             },
             Ended::HandedBack => {
@@ -209,6 +219,7 @@ mod tests {
             1 => Just(Ended::More),
             2 => Just(Ended::Failed),
             1 => Just(Ended::HandedBack),
+            1 => Just(Ended::Hindered),
             2 => (0_i64..4000).prop_map(|second| Ended::Again(at(second))),
         ];
         prop_oneof![
@@ -226,6 +237,8 @@ mod tests {
         job: Option<Standing>,
         /// Whether somebody has the job in hand who is alive.
         held: bool,
+        /// The storage hindered the last attempt: it waits for that.
+        hindered: bool,
         /// When the attempt that was begun last began.
         began: i64,
         /// Wishes that no attempt has begun for since they were uttered: for which moment.
@@ -251,8 +264,9 @@ mod tests {
                     if job.due_at().is_none_or(|due| due > at(self.now)) {
                         return;
                     }
-                    let job = job.claimed(at(self.now), schedule);
+                    let job = job.claimed(at(self.now), LEASE, schedule);
                     self.held = job.state == JobState::Running;
+                    self.hindered = false;
                     if self.held {
                         self.began = self.now;
                         // An attempt that died answers nothing.
@@ -274,6 +288,7 @@ mod tests {
                         self.wishes.append(&mut self.answered);
                     }
                     self.held = false;
+                    self.hindered = *how == Ended::Hindered;
                     self.job = (next.state != JobState::Done).then_some(next);
                 }
                 Event::Die => self.held = false,
@@ -287,7 +302,7 @@ mod tests {
         #[test]
         fn no_wish_is_lost(events in prop::collection::vec(event(), 0..80), schedule in any::<bool>()) {
             let mut model =
-                Model { now: 0, job: None, held: false, began: 0, wishes: vec![], answered: vec![] };
+                Model { now: 0, job: None, held: false, hindered: false, began: 0, wishes: vec![], answered: vec![] };
             for event in &events {
                 model.happen(event, schedule);
                 // What is not finished can be heard.
@@ -301,7 +316,7 @@ mod tests {
                     prop_assert!(model.wishes.is_empty() && model.answered.is_empty(), "{:?}", model.wishes);
                 }
                 // And in time: no wish waits for a moment later than its own, unless its job has failed since.
-                if let Some(job) = &model.job && job.state == JobState::Waiting && job.attempts == 0 {
+                if let Some(job) = &model.job && job.state == JobState::Waiting && job.attempts == 0 && !model.hindered {
                     for wanted in &model.wishes {
                         prop_assert!(job.run_at <= at((*wanted).max(model.now)), "{job:?} {wanted}");
                     }
@@ -350,7 +365,8 @@ mod tests {
             let mut waited = TimeDelta::zero();
             for attempt in 1..=ATTEMPTS {
                 let now = job.run_at;
-                job = job.claimed(now, schedule).ended(&Ended::Failed, now, schedule, chance);
+                job =
+                    job.claimed(now, LEASE, schedule).ended(&Ended::Failed, now, schedule, chance);
                 assert_eq!(job.attempts, attempt);
                 waited = job.run_at - at(0);
             }

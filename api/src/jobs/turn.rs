@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::kind::{Act, Job, Kind, Kinds, Next};
 use super::node::Node;
-use super::plant::put;
-use super::rules::{self, Ended, LEASE, Standing};
+use super::plant::{doubts_clock, put};
+use super::rules::{self, Ended, INSIDE_LEASE, LEASE, Standing};
 use super::worker::Stopped;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::{Scope, Tx};
@@ -50,11 +50,17 @@ fn due(now: chrono::DateTime<chrono::Utc>) -> Condition {
 pub(super) async fn claim(scope: &Scope) -> Result<Option<Claimed>> {
     scope
         .write(async |tx: &Tx| {
+            if doubts_clock(tx) {
+                return Ok(None);
+            }
+            // What only a newer program can do is left to it.
+            let kinds = tx.shared::<Kinds>().map(|kinds| kinds.0.as_slice()).unwrap_or_default();
             let found: Vec<JobId> = tx
                 .find::<job::Entity>()
                 .select_only()
                 .column(job::Column::Id)
                 .filter(due(tx.now()))
+                .filter(job::Column::Kind.is_in(kinds.iter().map(|kind| kind.name)))
                 .order_by_asc(job::Column::RunAt)
                 .order_by_asc(job::Column::Id)
                 .limit(LOOKED_AT)
@@ -84,7 +90,12 @@ pub(super) async fn claim(scope: &Scope) -> Result<Option<Claimed>> {
 async fn take(tx: &Tx, row: job::Model) -> Result<Option<Claimed>> {
     let kind = kind_of(tx.scope(), &row.kind);
     let schedule = kind.is_some_and(|kind| kind.schedule);
-    let standing = Standing::of(&row).claimed(tx.now(), schedule);
+    let lease = match kind.map(|kind| kind.act) {
+        Some(Act::Outside(_)) => LEASE,
+        // One transaction, which cannot say that it is alive.
+        _ => INSIDE_LEASE,
+    };
+    let standing = Standing::of(&row).claimed(tx.now(), lease, schedule);
     put(tx, row.id, &standing).await?;
     let mut more = job::ActiveModel { id: ActiveValue::Unchanged(row.id), ..Default::default() };
     if standing.state != JobState::Running {
@@ -119,7 +130,7 @@ impl Claimed {
     /// the lease is over.
     pub(super) async fn run(self, scope: &Scope, stopped: &Stopped) {
         let Some(kind) = kind_of(scope, &self.kind).copied() else {
-            // Planted by a newer program, or by one that did more: it waits for a node that can.
+            // Only what is registered is claimed.
             let unknown = ApiError::internal(format!("no room does {}", self.kind));
             return self.failed(scope, true, &unknown).await;
         };

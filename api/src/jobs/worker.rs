@@ -93,7 +93,7 @@ async fn believes(state: &AppState, guard: &Guard) -> Result<bool> {
             metrics::gauge!("gezhi_clock_in_doubt").set(if believed { 0.0 } else { 1.0 });
             if !believed {
                 if !before {
-                    tracing::error!(%now, ?seen, "the clock is more than a day ahead of when this installation was at work last: nothing that is due is done until `gezhi admin confirm-clock`");
+                    tracing::error!(%now, ?seen, "the clock is more than a day from when this installation was at work last: nothing that is due is done until `gezhi admin confirm-clock`");
                 }
                 return Ok(false);
             }

@@ -2465,7 +2465,7 @@ export interface components {
              */
             overdue: number;
             /**
-             * @description The clock is more than a day ahead of when the system was at work last: nothing that is due is done until the operator
+             * @description The clock is more than a day from when the system was at work last: nothing that is due is done until the operator
              *     confirms it.
              */
             clock_in_doubt: boolean;

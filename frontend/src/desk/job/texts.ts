@@ -5,7 +5,7 @@ export default defineTexts({
     title: '后台作业',
     note: '系统到时自动办理的事项；失败 {failed} 项，执行中 {running} 项，待执行 {waiting} 项',
     doubt:
-      '系统时钟比上次运行时间晚一天以上，到期事项已暂停办理。请运维人员核对时钟，无误后执行 gezhi admin confirm-clock。',
+      '系统时钟与上次运行时间相差一天以上，到期事项已暂停办理。请运维人员核对时钟，无误后执行 gezhi admin confirm-clock。',
     state: '状态',
     any_state: '全部状态',
     kind: '作业',
@@ -15,7 +15,7 @@ export default defineTexts({
     column: {
       kind: '作业',
       doubt:
-        '系统时钟比上次运行时间晚一天以上，到期事项已暂停办理。请运维人员核对时钟，无误后执行 gezhi admin confirm-clock。',
+        '系统时钟与上次运行时间相差一天以上，到期事项已暂停办理。请运维人员核对时钟，无误后执行 gezhi admin confirm-clock。',
       state: '状态',
       planned: '计划时间',
       next: '下次执行',
@@ -40,7 +40,7 @@ export default defineTexts({
     title: 'Jobs',
     note: 'What the system does by itself when it is due; {failed} failed, {running} running, {waiting} waiting',
     doubt:
-      'The clock is more than a day ahead of when the system was at work last: nothing that is due is done. The operator confirms it with gezhi admin confirm-clock.',
+      'The clock is more than a day from when the system was at work last: nothing that is due is done. The operator confirms it with gezhi admin confirm-clock.',
     state: 'State',
     any_state: 'All states',
     kind: 'Job',
@@ -50,7 +50,7 @@ export default defineTexts({
     column: {
       kind: 'Job',
       doubt:
-        'The clock is more than a day ahead of when the system was at work last: nothing that is due is done. The operator confirms it with gezhi admin confirm-clock.',
+        'The clock is more than a day from when the system was at work last: nothing that is due is done. The operator confirms it with gezhi admin confirm-clock.',
       state: 'State',
       planned: 'Planned for',
       next: 'Next attempt',
