@@ -53,7 +53,6 @@ pub struct Job {
     #[schema(example = "checklist.open_periods")]
     pub kind: String,
     /// What has become of it.
-    #[schema(inline)]
     pub state: JobState,
     /// The moment it was planned for.
     pub planned_at: Time,

@@ -2364,7 +2364,8 @@ export interface components {
              * @example checklist.open_periods
              */
             kind: string;
-            state: ("waiting" | "running" | "done" | "failed" | "cancelled") & Record<string, never>;
+            /** @description What has become of it. */
+            state: components["schemas"]["JobState"];
             /** @description The moment it was planned for. */
             planned_at: components["schemas"]["Time"];
             /** @description When it is tried next, or was last due. */
@@ -2432,6 +2433,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
+        /**
+         * @description What has become of a job.
+         * @enum {string}
+         */
+        JobState: "waiting" | "running" | "done" | "failed" | "cancelled";
         /** @description How the township's jobs stand. */
         JobSummary: {
             /**
