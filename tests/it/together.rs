@@ -1,13 +1,15 @@
 //! Rules that span rows, broken by two at the same moment: each pair is held before its first row until both wait, and then let go
 //! together. SQLite has one writer and could not break them; PostgreSQL can, unless what a rule reads is locked.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use support::prelude::*;
 use support::{Answer, Furnished};
 
 const ROUNDS: usize = 6;
+/// Less than whoever waits for a lock waits for it.
+const PATIENCE: Duration = Duration::from_millis(3000);
 
 /// Holds a table's rows, so that whoever changes one of them waits.
 async fn hold(outside: &DatabaseConnection, tables: &[&str]) {
@@ -37,13 +39,12 @@ async fn together(
     let (outside, watcher) = (app.outside().await, app.outside().await);
     hold(&outside, gate).await;
     let open = async {
-        for _ in 0..500 {
-            if waiting(&watcher).await >= 2 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        // Each look is a trip to the database, which is wait enough between two.
+        let began = Instant::now();
+        let mut both = waiting(&watcher).await;
+        while both < 2 && began.elapsed() < PATIENCE {
+            both = waiting(&watcher).await;
         }
-        let both = waiting(&watcher).await;
         outside.execute_unprepared("ROLLBACK").await.unwrap();
         both
     };
@@ -116,8 +117,13 @@ fn the_last_administrator_stays() {
                     .await;
                     assert_eq!(count(&app, ABLE).await, 1, "{one} and {other}");
                     assert_eq!(good(&answers), 1, "{answers:?}");
-                    // Or he was out before his own change was looked at.
-                    expected(&answers, &["in_use", "session_ended"]);
+                    match app.db {
+                        // Both were let in before the gate.
+                        Db::Postgres => expected(&answers, &["in_use"]),
+                        // There is no gate: who takes himself out ends the other request's session too, and may do so before
+                        // that is let in.
+                        Db::Sqlite => expected(&answers, &["in_use", "session_ended"]),
+                    }
                     // Everybody back, past the server.
                     let outside = app.outside().await;
                     for sql in [
