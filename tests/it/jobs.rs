@@ -6,114 +6,27 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use api::clock::Guard;
-use api::http::{ApiError, Code, Result};
-use api::jobs::{self, Act, Job, Kind, Next, Plan, Turn, Worker};
+use api::jobs::{self, Plan, Worker};
 use api::state::AppState;
 use api::tenancy::{Scope, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::ids::{AttachmentId, JobId};
+use entity::ids::JobId;
+use entity::job;
 use entity::kinds::JobState;
-use entity::{attachment, job};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, Statement};
+use support::kinds::{KINDS, leave, left};
 use support::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::checklist::{item, publish, published, tasks};
 
 fn moment(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
-
-// ---- kinds of jobs of the tests' own -----------------------------------------------------------------------------------------
-
-/// Leaves a row in the township: what a job does there. Nothing keeps a second one away.
-async fn leave(tx: &Tx, mark: &str) -> Result<()> {
-    let account = tx.find::<entity::account::Entity>().one().await?.unwrap().id;
-    tx.insert_many(vec![attachment::ActiveModel {
-        id: Set(AttachmentId::new()),
-        media_type: Set("image/jpeg".to_owned()),
-        size_bytes: Set(0),
-        width: Set(1),
-        height: Set(1),
-        sha256: Set(mark.to_owned()),
-        content: Set(vec![]),
-        account_id: Set(account),
-        created_at: Set(tx.now()),
-        ..Default::default()
-    }])
-    .await
-}
-
-/// What was left there, with how often.
-async fn left(scope: &Scope) -> BTreeMap<String, usize> {
-    let rows =
-        scope.read(async |tx: &Tx| tx.find::<attachment::Entity>().all().await).await.unwrap();
-    let mut left = BTreeMap::new();
-    for row in rows {
-        *left.entry(row.sha256).or_default() += 1;
-    }
-    left
-}
-
-/// Does its part and then fails, three times of ten, by an error or by a panic: by chance, of the job and its attempt.
-async fn count(tx: &Tx, job: &Job) -> Result<Next> {
-    leave(tx, &job.id.to_string()).await?;
-    let chance = jobs::rules::chance(job.id, job.attempt) % 20;
-    assert!(chance >= 2, "one in ten panics");
-    if chance < 6 { Err(ApiError::internal("two in ten fail")) } else { Ok(Next::Done) }
-}
-
-/// Asks a receiver outside, whose address is in the payload.
-async fn call(turn: Turn) -> Result<Next> {
-    let address = turn.payload()["receiver"].as_str().unwrap_or_default().to_owned();
-    let mut stream = TcpStream::connect(address).await.map_err(ApiError::internal)?;
-    let ask = format!("{}\n", turn.key());
-    stream.write_all(ask.as_bytes()).await.map_err(ApiError::internal)?;
-    let mut answer = [0];
-    stream.read_exact(&mut answer).await.map_err(ApiError::internal)?;
-    if answer == *b"y" { Ok(Next::Done) } else { Err(ApiError::new(Code::Conflict)) }
-}
-
-/// Takes away all wishes that it sees.
-async fn fulfil(tx: &Tx, _: &Job) -> Result<Next> {
-    let wishes = attachment::Column::Sha256.eq("wish");
-    tx.delete_many::<attachment::Entity>().filter(wishes).exec().await?;
-    Ok(Next::Done)
-}
-
-/// Long work: ten pieces.
-async fn in_pieces(tx: &Tx, job: &Job) -> Result<Next> {
-    leave(tx, &format!("piece {}", job.done)).await?;
-    let done = job.done + 1;
-    Ok(if done == 10 {
-        Next::Done
-    } else {
-        Next::More { payload: job.payload.clone(), done, total: Some(10) }
-    })
-}
-
-/// Never ends by itself.
-async fn hang(turn: Turn) -> Result<Next> {
-    turn.progress(1, Some(2)).await?;
-    std::future::pending().await
-}
-
-const fn kind(name: &'static str, act: Act) -> Kind {
-    Kind { name, zh: name, en: name, schedule: false, kept: true, act }
-}
-
-const KINDS: &[Kind] = &[
-    kind("test.count", Act::Inside(|tx, job| Box::pin(count(tx, job)))),
-    kind("test.call", Act::Outside(|turn| Box::pin(call(turn)))),
-    kind("test.fulfil", Act::Inside(|tx, job| Box::pin(fulfil(tx, job)))),
-    kind("test.pieces", Act::Inside(|tx, job| Box::pin(in_pieces(tx, job)))),
-    kind("test.hang", Act::Outside(|turn| Box::pin(hang(turn)))),
-    kind("test.fail", Act::Inside(|_, _| Box::pin(async { Err(ApiError::new(Code::Conflict)) }))),
-];
 
 async fn plant(scope: &Scope, plan: Plan) -> JobId {
     scope.write(async move |tx: &Tx| jobs::plant(tx, plan).await).await.unwrap()
@@ -692,34 +605,38 @@ impl Receiver {
     }
 }
 
-/// The program that is killed: this test's own, in a process of its own, whose only work are jobs.
-#[test]
-#[ignore = "started by the test of workers that are killed"]
-fn works_until_it_is_killed() {
-    actix_web::rt::System::new().block_on(async {
-        let config = api::config::Config::load(std::path::Path::new("gezhi.toml")).unwrap();
-        let clock = config.clock().unwrap();
-        let state = AppState::start_with(config, clock, KINDS).await.unwrap();
-        let _worker = Worker::start(state);
-        eprintln!("works");
-        std::future::pending::<()>().await;
-    });
-}
-
+/// The program that is killed: its only work are jobs.
 fn worker(app: &TestApp, now: DateTime<Utc>) -> Child {
     let config = app.state.config();
-    let mut command = support::program::environment(
-        std::env::current_exe().unwrap(),
-        &app.database_url,
-        &config.data_dir,
-    );
-    command
-        .args(["jobs::works_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
+    let program = env!("CARGO_BIN_EXE_worker");
+    support::program::environment(program, &app.database_url, &config.data_dir)
         .env("GEZHI_CLOCK", now.to_rfc3339())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// Until so many more attempts have begun than before, or nothing is left that could be.
+async fn until_begun(outside: &DatabaseConnection, more: i64) {
+    let sql = "SELECT cast(coalesce(sum(fence), 0) AS bigint) AS begun, \
+               cast(coalesce(sum(CASE WHEN state IN ('waiting', 'running') AND kind LIKE 'test.%' THEN 1 ELSE 0 END), 0) AS bigint) AS open \
+               FROM job";
+    let look = async || {
+        let asked = Statement::from_string(outside.get_database_backend(), sql);
+        let row = outside.query_one_raw(asked).await.unwrap().unwrap();
+        let number = |name: &str| row.try_get::<i64>("", name).unwrap();
+        (number("begun"), number("open"))
+    };
+    // Each look is a trip to the database, which is wait enough between two. What waits for a later hour is not begun: then the time is
+    // what ends it.
+    let (before, began) = (look().await.0, Instant::now());
+    loop {
+        let (begun, open) = look().await;
+        if open == 0 || begun - before >= more || began.elapsed() > Duration::from_secs(2) {
+            return;
+        }
+    }
 }
 
 /// Thousands of jobs, half with effects in the township and half outside, whose receivers fail three times of ten; their workers
@@ -772,6 +689,7 @@ fn workers_are_killed(db: Db) {
             }
             open
         };
+        let outside = app.outside().await;
         let began = Instant::now();
         while open().await > 0 {
             assert!(
@@ -782,11 +700,12 @@ fn workers_are_killed(db: Db) {
             now += TimeDelta::minutes(20);
             app.clock.set(now);
             let mut child = worker(&app, now);
-            tokio::time::sleep(Duration::from_millis(random.random_range(150..450))).await;
+            until_begun(&outside, random.random_range(1..40)).await;
             child.kill().unwrap();
             child.wait().unwrap();
             kills += 1;
         }
+        outside.close().await.unwrap();
         let mut inside = 0;
         for scope in &scopes {
             for (mark, times) in left(scope).await {

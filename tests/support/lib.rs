@@ -15,6 +15,7 @@ mod app;
 mod client;
 mod fixture;
 mod furniture;
+pub mod kinds;
 pub mod postgres;
 pub mod program;
 pub mod redis;
