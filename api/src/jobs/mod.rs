@@ -25,6 +25,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod answers;
+mod doubt;
 pub mod dto;
 mod handlers;
 mod kind;
@@ -35,9 +36,10 @@ mod service;
 mod turn;
 mod worker;
 
+pub use doubt::believe_clock;
 pub use handlers::routes;
 pub use kind::{Act, Job, Kind, Kinds, Next};
 pub use node::Node;
-pub use plant::{Plan, believe_clock, night_after, overdue_since, plant, plant_ahead, ring_all};
+pub use plant::{Plan, night_after, overdue_since, plant, plant_ahead, ring_all};
 pub use turn::Turn;
 pub use worker::{Worker, round, township};

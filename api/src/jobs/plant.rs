@@ -4,13 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::JobId;
 use entity::job;
 use entity::kinds::JobState;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::node::{MARGIN, Node};
 use super::rules::Standing;
-use crate::clock::Guard;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::Tx;
 
@@ -61,7 +60,7 @@ pub async fn plant(tx: &Tx, plan: Plan) -> Result<JobId> {
             && let Some(there) = unfinished(tx, key).await?
         {
             let now = Standing::of(&there).rung(at);
-            put(tx, there.id, &now).await?;
+            put(tx, there.id, &now, job::ActiveModel::default()).await?;
             wake(tx, at);
             return Ok(there.id);
         }
@@ -93,24 +92,6 @@ pub async fn plant_ahead(tx: &Tx, plan: Plan) -> Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now());
     tx.after_commit(move || node.planted(tenant, key, at, now));
     Ok(())
-}
-
-/// Refuses to go by a clock that is in doubt. (A story has a clock of its own.)
-///
-/// # Errors
-/// 503 `unavailable` until the operator has confirmed the clock.
-pub fn believe_clock(tx: &Tx) -> Result<()> {
-    if !doubts_clock(tx) {
-        return Ok(());
-    }
-    Err(ApiError::new(Code::Unavailable).retry_after(600).detail(
-        "系统时钟与上次运行时间相差一天以上，确认前不按时钟办理，请联系运维人员核对时钟",
-        "The clock is more than a day from when the system was at work last: nothing is done by it until the operator confirms it",
-    ))
-}
-
-pub(super) fn doubts_clock(tx: &Tx) -> bool {
-    !tx.scope().is_told() && tx.shared::<Guard>().is_some_and(|guard| guard.doubts(tx.now()))
 }
 
 /// The moment that the job of a key was planned for, if that is past: nobody has done it yet.
@@ -184,17 +165,23 @@ async fn insert(tx: &Tx, plan: &Plan, at: DateTime<Utc>) -> Result<Option<JobId>
     Ok(Some(id))
 }
 
-/// Writes where a job stands now, and rings accordingly. Its row is locked by this transaction.
-pub(super) async fn put(tx: &Tx, id: JobId, now: &Standing) -> Result<()> {
+/// Writes where a job stands now, with what else has changed of it, and rings accordingly; two statements. Its row is locked by
+/// this transaction.
+pub(super) async fn put(
+    tx: &Tx,
+    id: JobId,
+    now: &Standing,
+    changed: job::ActiveModel,
+) -> Result<()> {
     let mut row = job::ActiveModel {
-        id: sea_orm::ActiveValue::Unchanged(id),
+        id: Unchanged(id),
         state: Set(now.state),
         planned_at: Set(now.planned_at),
         run_at: Set(now.run_at),
         rung_at: Set(now.rung_at),
         attempts: Set(now.attempts),
         lease_until: Set(now.lease_until),
-        ..Default::default()
+        ..changed
     };
     if now.state != JobState::Running {
         row.lease_holder = Set(None);

@@ -158,7 +158,7 @@ async fn act(
             let Some(next) = to(&standing, tx.now(), schedule(tx, &row.kind)) else {
                 return Err(ApiError::new(Code::StateConflict));
             };
-            put(tx, id, &next).await?;
+            put(tx, id, &next, job::ActiveModel::default()).await?;
             let entry = Record::of(act).on("job", id).with("kind", &row.kind);
             record(tx, entry.changed("state", Some(row.state), Some(next.state))).await?;
             if let Some(at) = next.due_at() {

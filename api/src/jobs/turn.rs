@@ -4,13 +4,15 @@ use chrono::TimeDelta;
 use entity::ids::JobId;
 use entity::job;
 use entity::kinds::JobState;
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
-use sea_orm::{ActiveValue, ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
+use super::doubt::doubts_clock;
 use super::kind::{Act, Job, Kind, Kinds, Next};
 use super::node::Node;
-use super::plant::{doubts_clock, put};
+use super::plant::put;
 use super::rules::{self, Ended, INSIDE_LEASE, LEASE, Standing};
 use super::worker::Stopped;
 use crate::http::{ApiError, Code, Result};
@@ -96,19 +98,19 @@ async fn take(tx: &Tx, row: job::Model) -> Result<Option<Claimed>> {
         _ => INSIDE_LEASE,
     };
     let standing = Standing::of(&row).claimed(tx.now(), lease, schedule);
-    put(tx, row.id, &standing).await?;
-    let mut more = job::ActiveModel { id: ActiveValue::Unchanged(row.id), ..Default::default() };
     if standing.state != JobState::Running {
         let silent = "每次执行都中断，没有留下原因 / every attempt ended without a word";
-        more.last_error = ActiveValue::Set(Some(silent.to_owned()));
-        tx.update(more).await?;
+        let changed =
+            job::ActiveModel { last_error: Set(Some(silent.to_owned())), ..Default::default() };
+        put(tx, row.id, &standing, changed).await?;
         tracing::error!(job = %row.id, kind = %row.kind, "a job is given up: its attempts end without a word");
         return Ok(None);
     }
     let fence = row.fence.wrapping_add(1);
-    more.fence = ActiveValue::Set(fence);
-    more.lease_holder = ActiveValue::Set(tx.shared::<Node>().map(|node| node.name().to_owned()));
-    tx.update(more).await?;
+    let holder = tx.shared::<Node>().map(|node| node.name().to_owned());
+    let changed =
+        job::ActiveModel { fence: Set(fence), lease_holder: Set(holder), ..Default::default() };
+    put(tx, row.id, &standing, changed).await?;
     // Written by this room: what is no JSON is for the kind to refuse, not a reason to stop the township's other jobs.
     let payload = serde_json::from_str(&row.payload).unwrap_or(Value::Null);
     let job = Job {
@@ -179,14 +181,9 @@ impl Claimed {
                 let chance = rules::chance(id, row.attempts);
                 let next =
                     Standing::of(&row).ended(&Ended::Failed, tx.now(), schedule || storage, chance);
-                put(tx, id, &next).await?;
-                let reason = job::ActiveModel {
-                    id: ActiveValue::Unchanged(id),
-                    last_error: ActiveValue::Set(Some(reason)),
-                    ..Default::default()
-                };
-                tx.update(reason).await?;
-                Ok(())
+                let changed =
+                    job::ActiveModel { last_error: Set(Some(reason)), ..Default::default() };
+                put(tx, id, &next, changed).await
             })
             .await;
         if let Err(error) = written {
@@ -201,7 +198,7 @@ impl Claimed {
             .write(async move |tx: &Tx| {
                 let Some(row) = held(tx, id, fence).await? else { return Ok(()) };
                 let next = Standing::of(&row).ended(&Ended::HandedBack, tx.now(), true, 0);
-                put(tx, id, &next).await
+                put(tx, id, &next, job::ActiveModel::default()).await
             })
             .await;
         if let Err(error) = given {
@@ -269,21 +266,16 @@ async fn end(tx: &Tx, kind: &Kind, id: JobId, fence: i32, next: Next) -> Result<
         tx.delete_many::<job::Entity>().filter(job::Column::Id.eq(id)).exec().await?;
         tx.silence(id).await?;
     } else {
-        put(tx, id, &standing).await?;
-        let mut more = job::ActiveModel {
-            id: ActiveValue::Unchanged(id),
-            last_error: ActiveValue::Set(None),
-            ..Default::default()
-        };
+        let mut changed = job::ActiveModel { last_error: Set(None), ..Default::default() };
         if let Some((payload, done, total)) = progress {
-            more.payload = ActiveValue::Set(payload.to_string());
-            more.progress_done = ActiveValue::Set(Some(done));
-            more.progress_total = ActiveValue::Set(total);
+            changed.payload = Set(payload.to_string());
+            changed.progress_done = Set(Some(done));
+            changed.progress_total = Set(total);
         } else if how != Ended::Done {
-            more.progress_done = ActiveValue::Set(None);
-            more.progress_total = ActiveValue::Set(None);
+            changed.progress_done = Set(None);
+            changed.progress_total = Set(None);
         }
-        tx.update(more).await?;
+        put(tx, id, &standing, changed).await?;
     }
     if let Some(at) = standing.due_at() {
         super::plant::wake(tx, at);

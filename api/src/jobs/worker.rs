@@ -7,9 +7,10 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::doubt::believes;
 use super::node::Node;
 use super::turn;
-use crate::clock::{Guard, Look};
+use crate::clock::Guard;
 use crate::http::Result;
 use crate::state::AppState;
 use crate::tenancy::Scope;
@@ -79,32 +80,6 @@ async fn run(state: AppState, stopped: Stopped) {
             }
         }
     }
-}
-
-/// Whether the clock can be believed; says so in the log when it cannot, or can again.
-async fn believes(state: &AppState, guard: &Guard) -> Result<bool> {
-    let (now, before) = (state.clock().now(), guard.is_held());
-    match guard.look(now) {
-        Look::Fine => return Ok(true),
-        Look::Write => {}
-        Look::Ask => {
-            let seen = state.platform().seen_at().await?;
-            let believed = guard.learn(seen, now);
-            metrics::gauge!("gezhi_clock_in_doubt").set(if believed { 0.0 } else { 1.0 });
-            if !believed {
-                if !before {
-                    tracing::error!(%now, ?seen, "the clock is more than a day from when this installation was at work last: nothing that is due is done until `gezhi admin confirm-clock`");
-                }
-                return Ok(false);
-            }
-            if before {
-                tracing::info!(%now, "the clock is believed again");
-            }
-        }
-    }
-    state.platform().see(now, false).await?;
-    guard.written(now);
-    Ok(true)
 }
 
 async fn idle(node: &Node, most: Duration, stopped: &Stopped) {

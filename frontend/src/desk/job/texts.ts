@@ -3,7 +3,9 @@ import { defineTexts } from '@/shared/i18n'
 export default defineTexts({
   'zh-CN': {
     title: '后台作业',
-    note: '系统到时自动办理的事项；失败 {failed} 项，执行中 {running} 项，待执行 {waiting} 项',
+    note: '系统到时自动办理的事项',
+    failed: '失败 {n} 项',
+    state_count: '{state}（{n}）',
     doubt:
       '系统时钟与上次运行时间相差一天以上，到期事项已暂停办理。请运维人员核对时钟，无误后执行 gezhi admin confirm-clock。',
     state: '状态',
@@ -38,7 +40,9 @@ export default defineTexts({
   },
   en: {
     title: 'Jobs',
-    note: 'What the system does by itself when it is due; {failed} failed, {running} running, {waiting} waiting',
+    note: 'What the system does by itself when it is due',
+    failed: '{n} failed',
+    state_count: '{state} ({n})',
     doubt:
       'The clock is more than a day from when the system was at work last: nothing that is due is done. The operator confirms it with gezhi admin confirm-clock.',
     state: 'State',
