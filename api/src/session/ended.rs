@@ -1,4 +1,4 @@
-//! Sessions that have ended are forgotten, a month later.
+//! Sessions that have ended are forgotten: not before a month has passed, and at the latest two months after their last use.
 
 use chrono::TimeDelta;
 use entity::session;

@@ -11,7 +11,7 @@
 //! - Browsers keep the refresh token in an HttpOnly cookie of this host alone (`__Host-`), which no page can read; tried
 //!   without TLS, in one that goes to the session paths only.
 //! - A new password ends all other sessions of the account.
-//! - What has ended is forgotten thirty days later.
+//! - What has ended is forgotten: not before thirty days, and at the latest two months after its last use.
 //! - A sign-in leaves a second cookie in the device, by which it is known: see [`crate::auth`].
 
 pub(crate) mod acts;
