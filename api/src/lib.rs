@@ -91,15 +91,38 @@ pub fn acts() -> audit::Acts {
 
 /// What each room does when it is due, one room after the other.
 fn kinds() -> Vec<jobs::Kind> {
-    [session::JOBS, jobs::answers::JOBS, audit::JOBS, grid::JOBS, attachment::JOBS, checklist::JOBS]
-        .concat()
+    [
+        session::JOBS,
+        jobs::answers::JOBS,
+        audit::JOBS,
+        grid::JOBS,
+        task::JOBS,
+        attachment::JOBS,
+        checklist::JOBS,
+    ]
+    .concat()
+}
+
+/// What a caller adds to the product: tests, that need a job that fails or a source of tasks of their own.
+#[derive(Clone, Copy)]
+pub struct More {
+    /// Kinds of jobs.
+    pub jobs: &'static [jobs::Kind],
+    /// Sources of tasks.
+    pub task_sources: fn() -> Vec<Box<dyn task::Source>>,
+}
+
+impl Default for More {
+    fn default() -> Self {
+        Self { jobs: &[], task_sources: Vec::new }
+    }
 }
 
 /// What upper floors register for lower ones to call.
-pub(crate) fn register(shared: &mut Shared, more: &[jobs::Kind]) {
+pub(crate) fn register(shared: &mut Shared, more: More) -> Result<(), StartError> {
     shared.insert(acts());
     shared.insert(work::Places::default());
-    shared.insert(jobs::Kinds([kinds().as_slice(), more].concat()));
+    shared.insert(jobs::Kinds([kinds().as_slice(), more.jobs].concat()));
     shared.insert(jobs::Node::default());
     shared.insert(clock::Guard::default());
     shared.insert(tenancy::AnswerKept(vec![|tx| Box::pin(jobs::answers::forget_later(tx))]));
@@ -107,7 +130,10 @@ pub(crate) fn register(shared: &mut Shared, more: &[jobs::Kind]) {
         Box::pin(points::service::ensure_standing_data(tx))
     }]));
     shared.insert(grid::PostsChanged(vec![|tx| Box::pin(checklist::service::posts_changed(tx))]));
-    shared.insert(task::Sources::new(vec![Box::new(checklist::TaskEffects)]));
+    let mut sources: Vec<Box<dyn task::Source>> = vec![Box::new(checklist::TaskSource)];
+    sources.extend((more.task_sources)());
+    shared.insert(task::Sources::new(sources)?);
+    Ok(())
 }
 
 /// The operations of the API, one room after the other.

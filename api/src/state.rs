@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use entity::ids::TenantId;
 
+use crate::More;
 use crate::audit::Auditor;
 use crate::auth::{Devices, Passwords, Principal, Proxies, Throttle, TokenKey, Tokens, Watch};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::helper::Helper;
 use crate::http::{ApiError, Result};
-use crate::jobs::{self, Worker};
+use crate::jobs::Worker;
 use crate::session::Family;
 use crate::tenancy::{Db, Keys, News, Platform, Scope, Shared, StartError};
 
@@ -41,15 +42,11 @@ impl AppState {
     /// Closes the server's files to others, connects and checks; does not migrate. Refuses a schema that is not this program's and a PostgreSQL
     /// role that row-level security does not bind.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        Self::start_with(config, clock, &[]).await
+        Self::start_with(config, clock, More::default()).await
     }
 
-    /// Like [`AppState::start`], with kinds of jobs of the caller's own beside the product's: for tests that need one that fails.
-    pub async fn start_with(
-        config: Config,
-        clock: Clock,
-        kinds: &[jobs::Kind],
-    ) -> Result<Self, StartError> {
+    /// Like [`AppState::start`], with something of the caller's own beside the product's, for tests.
+    pub async fn start_with(config: Config, clock: Clock, more: More) -> Result<Self, StartError> {
         crate::files::close(&config)?;
         let db = Arc::new(Db::connect(&config).await?);
         db.check_role().await?;
@@ -58,7 +55,7 @@ impl AppState {
         db.prove().await.map_err(StartError::ReadOnly)?;
         let tokens = Tokens::default();
         let mut shared = Shared::default();
-        crate::register(&mut shared, kinds);
+        crate::register(&mut shared, more)?;
         let auditor = Auditor::load(&config)?;
         shared.insert(auditor.unsealed().clone());
         shared.insert(auditor.clone());

@@ -186,9 +186,18 @@ words! {
         Number = "number" "数量",
     }
 
-    /// What a task arose from.
-    TaskSourceKind {
-        Checklist = "checklist" "清单",
+    /// A way to prove that something was done.
+    EvidenceKind {
+        Text = "text" "文字",
+        Photo = "photo" "照片",
+        Number = "number" "数量",
+    }
+
+    /// Whom a task is given to.
+    AssigneeKind {
+        Person = "person" "个人",
+        Post = "post" "岗位",
+        Organisation = "organisation" "组织",
     }
 
     /// Life of a task. Being late is no state: it follows from the deadline and the moment.
@@ -203,6 +212,7 @@ words! {
     /// What happened to a task.
     TaskLogKind {
         Opened = "opened" "生成",
+        Accepted = "accepted" "签收",
         Submitted = "submitted" "提交",
         Verified = "verified" "核验",
         Returned = "returned" "退回",

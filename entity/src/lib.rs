@@ -19,6 +19,8 @@ pub mod check_in;
 pub mod checklist;
 pub mod checklist_item;
 pub mod checklist_version;
+pub mod clock_policy;
+pub mod evidence;
 pub mod grid;
 pub mod grid_post;
 pub mod idempotency_key;

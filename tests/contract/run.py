@@ -29,7 +29,7 @@ CALLERS = {
     "administrator": ["list_roles", "list_accounts", "list_account_candidates", "create_account", "get_account", "update_account",
                       "list_jobs", "get_job_summary", "get_job", "run_job", "cancel_job"],
     "member": ["sign_up", "withdraw", "read_check_in_code", "check_in", "check_out", "list_check_ins", "get_my_purse"],
-    "grid_head": ["submit_task", "list_inbox"],
+    "grid_head": ["accept_task", "submit_task", "list_inbox"],
     "leader": ["sign_out"],
     "integrator": ["list_sessions", "end_session", "refresh_session"],
     "worker": ["change_password"],

@@ -556,11 +556,12 @@ on_both! {
 }
 
 /// Operations that change something and record nothing, each with the reason.
-const EXEMPT: [(&str, &str); 7] = [
+const EXEMPT: [(&str, &str); 8] = [
     (
         "refresh_session",
         "prolongs a session whose sign-in is recorded; only its misuse is (refresh_token_reused)",
     ),
+    ("accept_task", "the task's own log says who and when, and is never changed"),
     ("submit_task", "the submission itself says who and when, and is never changed"),
     (
         "upload_attachment",

@@ -65,7 +65,7 @@ pub async fn tasks(client: &Client, query: &str) -> Vec<Value> {
 }
 
 fn of<'a>(tasks: &'a [Value], role: &str) -> &'a Value {
-    let mut found = tasks.iter().filter(|task| task["role"] == role);
+    let mut found = tasks.iter().filter(|task| task["assignee"]["post"] == role);
     let first = found.next().unwrap();
     assert!(found.next().is_none(), "one task of {role}");
     first
@@ -120,10 +120,14 @@ on_both! {
         assert_eq!(head["late"], false);
         assert_eq!(head["points"], 2);
         assert_eq!(head["grid"], json!({"id": town.grids.general, "name": "水库村"}));
-        assert_eq!(head["assignee"], json!({"id": town.members.head, "name": "顾建国"}));
+        assert_eq!(head["assignee"], json!({
+            "kind": "person", "id": town.members.head, "member": {"id": town.members.head, "name": "顾建国"},
+            "post": "general_head", "organisation": null,
+        }));
+        let version = json!({"zh": "清单版本", "en": "Version of the list", "text": "1"});
         assert_eq!(head["source"], json!({
-            "kind": "checklist", "checklist_id": list["id"],
-            "checklist_title": "网格长责任清单", "version_number": 1,
+            "kind": "checklist", "id": list["id"], "title": "网格长责任清单",
+            "link": format!("/checklists/{}", list["id"].as_str().unwrap()), "facts": [version],
         }));
         let sub_head = of(&tasks, "sub_head");
         assert_eq!((&sub_head["period"], &sub_head["due_at"]), (&json!("2026-11"), &json!("2026-11-27T17:30:00+08:00")));
@@ -213,9 +217,9 @@ on_both! {
         let open = tasks(&clerk, "").await;
         assert_eq!(open.len(), 4);
         let head = of(&open, "general_head");
-        assert_eq!((&head["source"]["version_number"], &head["points"]), (&json!(1), &json!(2)), "it keeps its version");
-        assert_eq!(head["source"]["checklist_title"], "网格长责任清单");
-        let states: BTreeMap<_, _> = open.iter().filter(|task| task["role"] == "sub_head")
+        assert_eq!((&head["source"]["facts"][0]["text"], &head["points"]), (&json!("1"), &json!(2)), "it keeps its version");
+        assert_eq!(head["source"]["title"], "网格长责任清单");
+        let states: BTreeMap<_, _> = open.iter().filter(|task| task["assignee"]["post"] == "sub_head")
             .map(|task| (task["title"].as_str().unwrap(), task["state"].as_str().unwrap())).collect();
         assert_eq!(states, BTreeMap::from([("每月召开一次网格例会", "cancelled"), ("每季度排查一次消防隐患", "open")]));
 
@@ -226,7 +230,7 @@ on_both! {
         let next: Vec<_> = tasks(&clerk, "").await.into_iter().filter(|task| task["period"] == "2026-W49").collect();
         assert_eq!(next.len(), 2);
         let head = of(&next, "general_head");
-        assert_eq!((&head["source"]["version_number"], &head["points"]), (&json!(2), &json!(5)));
+        assert_eq!((&head["source"]["facts"][0]["text"], &head["points"]), (&json!("2"), &json!(5)));
         assert_eq!(head["due_at"], "2026-12-03T17:30:00+08:00");
         assert_eq!(tasks(&clerk, "").await.len(), 6);
     }
@@ -242,7 +246,7 @@ on_both! {
         api::jobs::township(&app.scope(Town::A)).await.unwrap();
         let worker = app.client(Who::Worker, Town::A).await;
         let this_week = |tasks: Vec<Value>| {
-            tasks.into_iter().find(|task| task["role"] == "worker" && task["period"] == "2026-W49").unwrap()
+            tasks.into_iter().find(|task| task["assignee"]["post"] == "worker" && task["period"] == "2026-W49").unwrap()
         };
         let walk = this_week(tasks(&worker, "").await);
         worker.post(&format!("/tasks/{}/submit", walk["id"].as_str().unwrap()), &json!({"number": 3})).await.ok(200);
@@ -262,14 +266,14 @@ on_both! {
             let all = tasks(&clerk, "").await;
             assert_eq!(all.len(), 5);
             assert_eq!(this_week(all.clone())["state"], "submitted", "what was handed in stays");
-            let heads: BTreeMap<_, _> = all.iter().filter(|task| task["role"] == "general_head")
+            let heads: BTreeMap<_, _> = all.iter().filter(|task| task["assignee"]["post"] == "general_head")
                 .map(|task| (task["period"].as_str().unwrap(), task["state"].as_str().unwrap())).collect();
             let this = if cancelled == 1 { "cancelled" } else { "open" };
             assert_eq!(heads, BTreeMap::from([("2026-W48", "open"), ("2026-W49", this)]), "last week's is still owed");
         }
         let all = tasks(&clerk, "").await;
-        let again = all.iter().find(|task| task["role"] == "general_head" && task["period"] == "2026-W49").unwrap();
-        assert_eq!(again["source"]["version_number"], 3);
+        let again = all.iter().find(|task| task["assignee"]["post"] == "general_head" && task["period"] == "2026-W49").unwrap();
+        assert_eq!(again["source"]["facts"][0]["text"], "3");
         let again = clerk.get(&format!("/tasks/{}", again["id"].as_str().unwrap())).await.ok(200);
         let log: Vec<_> = again["log"].as_array().unwrap().iter()
             .map(|line| (line["kind"].as_str().unwrap(), line["note"].as_str())).collect();

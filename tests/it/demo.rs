@@ -87,7 +87,8 @@ async fn names(scope: &Scope) -> HashMap<Uuid, String> {
                 names.insert(row.id.uuid(), row.title);
             }
             for row in tx.find::<entity::task::Entity>().all().await? {
-                let owed = [row.member_id.uuid(), row.grid_id.uuid()].map(|id| names[&id].clone());
+                let owed = [row.member_id.unwrap().uuid(), row.grid_id.unwrap().uuid()]
+                    .map(|id| names[&id].clone());
                 names.insert(row.id.uuid(), format!("{} {} {owed:?}", row.title, row.period));
             }
             Ok(names)

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 
+use entity::clock_policy::ClockPolicy;
+use entity::evidence::{Requirement, Requirements};
 use entity::ids::{
     AccountId, AttachmentId, GridId, MemberId, Points, PointsRuleId, TaskId, TaskSubmissionId,
     TenantId,
 };
 use entity::kinds::{
-    Evidence, GridKind, MemberCategory, PostKind, Role, RulePer, Sphere, TaskSourceKind, TaskState,
+    AssigneeKind, EvidenceKind, GridKind, MemberCategory, PostKind, Role, RulePer, Sphere,
+    TaskState,
 };
 use entity::{
     account, account_role, attachment, grid, idempotency_key, member, points_rule, task,
@@ -208,23 +211,32 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
     let task = task::Model {
         tenant_id,
         id: TaskId::new(),
-        source_kind: TaskSourceKind::Checklist,
+        source_kind: "checklist".into(),
         source_id: tenant_id.uuid(),
-        list_id: tenant_id.uuid(),
-        list_title: "责任清单".into(),
-        list_number: 1,
+        source_title: "责任清单".into(),
+        source_item_id: tenant_id.uuid(),
+        source_detail: "1".into(),
         period: "2026-11".into(),
         title: "走访".into(),
-        grid_id: grid.id,
-        member_id: member.id,
-        role: PostKind::GeneralHead,
-        evidence: Evidence::None,
+        grid_id: Some(grid.id),
+        assignee_kind: AssigneeKind::Person,
+        assignee_id: member.id.uuid(),
+        member_id: Some(member.id),
+        post: Some(PostKind::GeneralHead),
+        party_org_id: None,
+        obligation_id: tenant_id.uuid(),
+        evidence: Requirements(vec![Requirement {
+            unit: Some("户".into()),
+            least: Some(0.5),
+            ..Requirement::one(EvidenceKind::Number)
+        }]),
         points: Points::whole(2),
-        limit_working_days: 5,
+        clock_policy: ClockPolicy::WorkingDays(5),
         state: TaskState::Open,
         opened_at: now,
         opened_late: false,
         due_at: now,
+        accepted_at: None,
         submitted_at: Some(now),
         closed_at: None,
         version: 1,

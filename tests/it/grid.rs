@@ -297,7 +297,7 @@ on_both! {
 
     /// What other features ask: holders, vacancies, subtrees, heads.
     async fn other_features_get_their_answers(app: TestApp) {
-        use api::grid::service::{self, Heads};
+        use api::grid::service;
         use entity::kinds::PostKind;
         let town = app.town(Town::A).clone();
         let scope = app.scope(Town::A);
@@ -312,10 +312,6 @@ on_both! {
             let beneath = service::subtree_ids(tx, town.grids.general).await?;
             assert_eq!(beneath.first(), Some(&town.grids.general));
             assert_eq!(beneath.len(), 3);
-            assert_eq!(service::headed_by(tx, town.members.head, Heads::Verifying).await?.len(), 3);
-            assert!(service::headed_by(tx, town.members.sub_head, Heads::Verifying).await?.is_empty());
-            assert_eq!(service::headed_by(tx, town.members.sub_head, Heads::Seeing).await?, [town.grids.sub]);
-            assert!(service::headed_by(tx, town.members.worker, Heads::Seeing).await?.is_empty());
             let names = service::names(tx, &[town.grids.sub]).await?;
             assert_eq!(names[&town.grids.sub], "水库村第1子网格");
             assert_eq!(service::tree(tx).await?.len(), 5);

@@ -39,6 +39,7 @@ mod signin;
 mod storage;
 mod strangers;
 mod task;
+mod task_source;
 mod tenancy;
 mod together;
 mod township;

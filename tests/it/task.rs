@@ -58,14 +58,14 @@ async fn handed_in(app: &TestApp, clerk: &Client, count: usize) -> usize {
     let paging = api::task::dto::TaskPaging { limit: Some(200), cursor: None };
     let mut handed = 0;
     loop {
-        let inbox = api::task::service::inbox(&scope, paging.clone()).await.unwrap();
+        let inbox = api::task::inbox(&scope, paging.clone()).await.unwrap();
         if inbox.items.is_empty() {
             return handed;
         }
         for task in inbox.items {
             let input =
                 api::task::dto::SubmitTask { text: Some("已走访".into()), ..Default::default() };
-            api::task::service::submit(&scope, Default::default(), task.id, input).await.unwrap();
+            api::task::submit(&scope, Default::default(), task.id, input).await.unwrap();
             handed += 1;
         }
     }
@@ -88,7 +88,7 @@ on_both! {
         let open = head.get(&path(&task, "")).await;
         assert_eq!(open.etag(), "\"v1\"");
         let open = open.ok(200);
-        assert_eq!(open["may"], json!({"submit": true, "verify": false, "return": false}));
+        assert_eq!(open["may"], json!({"accept": true, "submit": true, "verify": false, "return": false}));
         assert_eq!(open["submission"], Value::Null);
         assert_eq!(open["log"].as_array().unwrap().len(), 1);
         assert_eq!(open["log"][0]["kind"], "opened");
@@ -106,7 +106,7 @@ on_both! {
         assert_eq!(answer.etag(), "\"v2\"");
         let submitted = answer.ok(200);
         assert_eq!(submitted["state"], "submitted");
-        assert_eq!(submitted["may"], json!({"submit": false, "verify": false, "return": false}));
+        assert_eq!(submitted["may"], json!({"accept": false, "submit": false, "verify": false, "return": false}));
         let submission = &submitted["submission"];
         assert_eq!(submission["text"], "已巡查东片");
         assert_eq!(submission["at"], "2026-11-23T09:00:00+08:00");
@@ -323,7 +323,7 @@ on_both! {
         })).await.ok(201);
         assert_eq!(published(&clerk, "责任清单", &three_duties()).await["tasks_created"], 5);
         let assignees = |tasks: &[Value]| {
-            let mut names: Vec<_> = tasks.iter().map(|t| t["assignee"]["name"].as_str().unwrap().to_owned()).collect();
+            let mut names: Vec<_> = tasks.iter().map(|t| t["assignee"]["member"]["name"].as_str().unwrap().to_owned()).collect();
             names.sort_unstable();
             names
         };
@@ -360,7 +360,7 @@ on_both! {
         sub_head.post(&path(&workers, "/verify"), &json!({})).await.problem(403, "forbidden");
         assert_eq!(sub_head.get("/tasks/to-verify").await.ok(200)["items"], json!([]));
         assert_eq!(sub_head.get(&path(&workers, "")).await.ok(200)["may"]["verify"], false);
-        assert_eq!(head.get(&path(&workers, "")).await.ok(200)["may"], json!({"submit": false, "verify": true, "return": true}));
+        assert_eq!(head.get(&path(&workers, "")).await.ok(200)["may"], json!({"accept": false, "submit": false, "verify": true, "return": true}));
         assert_eq!(head.get("/tasks/to-verify").await.ok(200)["items"].as_array().unwrap().len(), 1);
         head.post(&path(&workers, "/verify"), &json!({})).await.ok(200);
     }

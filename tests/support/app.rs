@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::fixture::{self, PASSWORD, Town, Township, Who};
 use crate::postgres::{self, Postgres};
 use crate::shim::Shim;
-use crate::{redis, workplace};
+use crate::{redis, sources, workplace};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,7 +126,9 @@ impl TestApp {
         own: Option<Postgres>,
     ) -> Self {
         let database_url = config.database_url.clone();
-        let state = AppState::start(config, clock.clone()).await.expect("the server starts");
+        let state = AppState::start_with(config, clock.clone(), sources::more())
+            .await
+            .expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let server =
@@ -282,9 +284,9 @@ impl TestApp {
     }
 
     /// Another program's memory on the same database, with kinds of jobs of the test's own.
-    pub async fn state_with(&self, kinds: &[api::jobs::Kind]) -> AppState {
+    pub async fn state_with(&self, more: api::More) -> AppState {
         let config = self.state.config().clone();
-        AppState::start_with(config, self.clock.clone(), kinds).await.expect("it starts")
+        AppState::start_with(config, self.clock.clone(), more).await.expect("it starts")
     }
 
     /// Stops the server and drops its database.

@@ -12,6 +12,8 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::sources;
+
 /// Leaves a row in the township: what a job does there. Nothing keeps a second one away.
 pub async fn leave(tx: &Tx, mark: &str) -> Result<()> {
     let account = tx.find::<entity::account::Entity>().one().await?.expect("an account").id;
@@ -88,6 +90,12 @@ async fn hang(turn: Turn) -> Result<Next> {
 
 const fn kind(name: &'static str, act: Act) -> Kind {
     Kind { name, zh: name, en: name, schedule: false, kept: true, act }
+}
+
+/// What the tests add to the product: these, and their source of tasks.
+#[must_use]
+pub fn more() -> api::More {
+    api::More { jobs: KINDS, ..sources::more() }
 }
 
 /// All of them.

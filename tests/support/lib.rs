@@ -20,6 +20,7 @@ pub mod postgres;
 pub mod program;
 pub mod redis;
 pub mod shim;
+pub mod sources;
 pub mod wire;
 mod workplace;
 

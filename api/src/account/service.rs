@@ -21,7 +21,7 @@ use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
 use crate::state::AppState;
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, like};
 
 /// People offered at once for a new account.
 const CANDIDATES: u64 = 20;
@@ -52,7 +52,8 @@ pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
                 .order_by_asc(account::Column::Username)
                 .limit(page.fetch());
             if let Some(q) = input.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-                find = find.filter(account::Column::Username.starts_with(q.to_lowercase()));
+                find =
+                    find.filter(account::Column::Username.like(like::beginning(&q.to_lowercase())));
             }
             if let Some(after) = &after {
                 find = find.filter(account::Column::Username.gt(after.as_str()));

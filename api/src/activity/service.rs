@@ -8,8 +8,8 @@ use entity::kinds::SignupState;
 use entity::{activity, activity_signup, check_in, grid, member};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, JoinType, NotSet, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
-    Set,
+    ColumnTrait, Condition, JoinType, NotSet, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Set,
 };
 
 use super::acts;
@@ -23,7 +23,7 @@ use crate::grid::dto::GridRef;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::member::dto::MemberRef;
 use crate::points;
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, beyond};
 
 /// The times of an activity, for the rules.
 #[must_use]
@@ -243,23 +243,11 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
             }
             let latest_first =
                 query.on.is_none() && matches!(query.phase, None | Some(ListedPhase::Ended));
-            if let Some((at, id)) = after {
-                let beyond = if latest_first {
-                    (Col::StartsAt.lt(at), Col::Id.lt(id))
-                } else {
-                    (Col::StartsAt.gt(at), Col::Id.gt(id))
-                };
-                find = find.filter(
-                    Condition::any()
-                        .add(beyond.0)
-                        .add(Condition::all().add(Col::StartsAt.eq(at)).add(beyond.1)),
-                );
+            let order = if latest_first { Order::Desc } else { Order::Asc };
+            if let Some(key) = after {
+                find = find.filter(beyond([Col::StartsAt, Col::Id], key, &order));
             }
-            find = if latest_first {
-                find.order_by_desc(Col::StartsAt).order_by_desc(Col::Id)
-            } else {
-                find.order_by_asc(Col::StartsAt).order_by_asc(Col::Id)
-            };
+            find = find.order_by(Col::StartsAt, order.clone()).order_by(Col::Id, order);
             let rows = find.limit(page.fetch()).all().await?;
             let (rows, next_cursor) = page.cut(rows, |row| (row.starts_at, row.id))?;
             Ok(dto::ActivityPage { items: views(tx, rows).await?, next_cursor })

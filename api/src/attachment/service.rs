@@ -13,7 +13,7 @@ use super::rules;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 use crate::jobs::{Act, Job, Kind, Next, Plan, night_after, plant_ahead};
-use crate::task::service::Reach;
+use crate::task::Visibility;
 use crate::tenancy::{Scope, Tx};
 use crate::work::{Budget, Heavy, Lane, Stop, too_much};
 
@@ -120,7 +120,7 @@ pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> 
             if tx.actor() == Some(photo.account_id) {
                 return Ok(photo);
             }
-            let reach = Reach::of(tx).await?;
+            let sight = Visibility::of(tx).await?;
             let seen = tx
                 .find::<submission_attachment::Entity>()
                 .join(JoinType::InnerJoin, submission_attachment::Relation::Submission.def())
@@ -128,7 +128,7 @@ pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> 
                 .select_only()
                 .column(submission_attachment::Column::SubmissionId)
                 .filter(submission_attachment::Column::AttachmentId.eq(id))
-                .filter(reach.visible())
+                .filter(sight.visible())
                 .limit(1)
                 .into_tuple::<TaskSubmissionId>()
                 .one()

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, AuditEntryId};
 use entity::{account, audit_detail, audit_entry, audit_leaf};
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
 };
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use super::{Acts, acts};
 use crate::clock::{beijing, day};
 use crate::http::{ApiError, Code, Page, Result};
 use crate::state::AppState;
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, beyond};
 
 /// Entries in one exported file.
 pub const EXPORTED_MAX: u64 = 50_000;
@@ -73,7 +73,7 @@ impl Row {
 async fn rows(
     tx: &Tx,
     query: &ListAuditEntries,
-    beyond: Option<(DateTime<Utc>, AuditEntryId)>,
+    after: Option<(DateTime<Utc>, AuditEntryId)>,
     limit: u64,
 ) -> Result<Vec<Row>> {
     use audit_entry::Column;
@@ -86,12 +86,8 @@ async fn rows(
     if let Some(username) = &query.username {
         condition = condition.add(account::Column::Username.eq(username.trim().to_lowercase()));
     }
-    if let Some((at, id)) = beyond {
-        condition = condition.add(
-            Condition::any()
-                .add(Column::At.lt(at))
-                .add(Condition::all().add(Column::At.eq(at)).add(Column::Id.lt(id))),
-        );
+    if let Some(key) = after {
+        condition = condition.add(beyond([Column::At, Column::Id], key, &Order::Desc));
     }
     tx.find::<audit_entry::Entity>()
         .join(JoinType::LeftJoin, audit_entry::Relation::Detail.def())
@@ -121,10 +117,10 @@ async fn rows(
 /// One page of the log, the latest first; one statement.
 pub async fn list(scope: &Scope, query: ListAuditEntries) -> Result<AuditEntryPage> {
     let page = Page::of(scope.seal("audit_entries", &query)?, query.limit);
-    let beyond = page.after(query.cursor.as_deref())?;
+    let after = page.after(query.cursor.as_deref())?;
     scope
         .read(async |tx| {
-            let rows = rows(tx, &query, beyond, page.fetch()).await?;
+            let rows = rows(tx, &query, after, page.fetch()).await?;
             let (rows, next_cursor) = page.cut(rows, |row| (row.at, row.id))?;
             Ok(AuditEntryPage { items: rows.into_iter().map(Row::into_dto).collect(), next_cursor })
         })

@@ -33,7 +33,7 @@ pub struct HomeGridLate {
 }
 
 /// What needs a decision today.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Home {
     /// Late tasks.
     pub tasks_late: i64,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::ids::{GridId, TaskId};
+use entity::ids::GridId;
 use entity::kinds::TaskState;
 use entity::{activity, task};
 use sea_orm::sea_query::{CaseStatement, Condition, Func, SimpleExpr};
@@ -12,9 +12,10 @@ use super::dto::{Home, HomeGridLate, HomeVacancy};
 use super::rules::{self, Node};
 use crate::auth::perm;
 use crate::clock;
+use crate::grid::nothing;
 use crate::http::{ApiError, Result};
 use crate::task::rules::OWED;
-use crate::task::service::{self as tasks, Reach};
+use crate::task::{self as tasks, Visibility};
 use crate::tenancy::{Scope, Tx};
 
 const VACANCIES: usize = 20;
@@ -22,7 +23,7 @@ const MOST_LATE: u64 = 10;
 
 #[derive(Debug, FromQueryResult)]
 struct GridCounts {
-    grid_id: GridId,
+    grid_id: Option<GridId>,
     late: i64,
     due_today: i64,
     to_verify: i64,
@@ -36,8 +37,8 @@ fn count_if(condition: Condition) -> SimpleExpr {
 pub async fn home(scope: &Scope) -> Result<Home> {
     scope
         .read(async |tx: &Tx| {
-            let reach = Reach::of(tx).await?;
-            let counts = counts(tx, &reach).await?;
+            let sight = Visibility::of(tx).await?;
+            let counts = counts(tx, &sight).await?;
             let tree = crate::grid::service::tree(tx).await?;
             let nodes: Vec<Node> = tree
                 .iter()
@@ -46,9 +47,9 @@ pub async fn home(scope: &Scope) -> Result<Home> {
             let names: HashMap<GridId, String> =
                 tree.into_iter().map(|node| (node.id, node.name)).collect();
             let late: HashMap<GridId, i64> =
-                counts.iter().map(|row| (row.grid_id, row.late)).collect();
+                counts.iter().filter_map(|row| Some((row.grid_id?, row.late))).collect();
             let mut vacancies = crate::grid::service::vacancies(tx).await?;
-            vacancies.retain(|vacancy| reach.whole || reach.seeing.contains(&vacancy.grid_id));
+            vacancies.retain(|vacancy| sight.sees_grid(vacancy.grid_id));
             Ok(Home {
                 tasks_late: counts.iter().map(|row| row.late).sum(),
                 tasks_due_today: counts.iter().map(|row| row.due_today).sum(),
@@ -66,7 +67,7 @@ pub async fn home(scope: &Scope) -> Result<Home> {
                 activities_today: activities_today(tx).await?,
                 late: tasks::first(
                     tx,
-                    Condition::all().add(reach.visible()).add(tasks::late(tx.now())),
+                    Condition::all().add(sight.visible()).add(tasks::late(tx.now())),
                     MOST_LATE,
                 )
                 .await?,
@@ -84,19 +85,14 @@ pub async fn home(scope: &Scope) -> Result<Home> {
 }
 
 /// The unfinished tasks that the account sees, counted by grid; one statement.
-async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
+async fn counts(tx: &Tx, sight: &Visibility) -> Result<Vec<GridCounts>> {
     use task::Column;
     let (today, tomorrow) = clock::day(tx.today());
     let due_today = Condition::all()
         .add(Column::State.is_in(OWED))
         .add(Column::DueAt.gte(today))
         .add(Column::DueAt.lt(tomorrow));
-    let to_verify = if tx.has(perm::TASK_VERIFY) {
-        reach.to_verify()
-    } else {
-        // Nothing: an empty `is_in` is false.
-        Condition::all().add(Column::Id.is_in(Vec::<TaskId>::new()))
-    };
+    let to_verify = if tx.has(perm::TASK_VERIFY) { sight.to_verify() } else { nothing() };
     tx.find::<task::Entity>()
         .select_only()
         .column(Column::GridId)
@@ -104,7 +100,7 @@ async fn counts(tx: &Tx, reach: &Reach) -> Result<Vec<GridCounts>> {
         .column_as(count_if(due_today), "due_today")
         .column_as(count_if(to_verify), "to_verify")
         .filter(Column::State.is_not_in([TaskState::Verified, TaskState::Cancelled]))
-        .filter(reach.visible())
+        .filter(sight.visible())
         .group_by(Column::GridId)
         .into_model::<GridCounts>()
         .all()

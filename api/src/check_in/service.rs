@@ -7,8 +7,8 @@ use entity::{activity, check_in};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, JoinType, NotSet, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Set,
+    ColumnTrait, FromQueryResult, JoinType, NotSet, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Set,
 };
 
 use super::code::{self, Refused};
@@ -19,7 +19,7 @@ use crate::auth::{Shower, Throttle};
 use crate::clock;
 use crate::http::{ApiError, Code, IdempotencyKey, Page, Result};
 use crate::points;
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, beyond};
 
 /// Least width and height of the QR picture; it scales, being SVG.
 const PICTURE_PIXELS: u32 = 320;
@@ -344,12 +344,8 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
                 .column(activity::Column::Title)
                 .column(activity::Column::Place)
                 .filter(Col::MemberId.eq(me));
-            if let Some((at, id)) = after {
-                find = find.filter(
-                    Condition::any()
-                        .add(Col::CheckedInAt.lt(at))
-                        .add(Condition::all().add(Col::CheckedInAt.eq(at)).add(Col::Id.lt(id))),
-                );
+            if let Some(key) = after {
+                find = find.filter(beyond([Col::CheckedInAt, Col::Id], key, &Order::Desc));
             }
             let rows = find
                 .order_by_desc(Col::CheckedInAt)

@@ -30,28 +30,48 @@ pub mod service;
 
 pub use service::JOBS;
 
-use entity::kinds::TaskSourceKind;
 use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
 
+use crate::auth::perm;
 use crate::http::Result;
-use crate::task::Source;
+use crate::task::{Event, Fact, Source};
 use crate::tenancy::Tx;
 
-/// What happens to the duties of checklists when their tasks are settled.
+/// What lists are to their tasks.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TaskEffects;
+pub struct TaskSource;
 
-impl Source for TaskEffects {
-    fn kind(&self) -> TaskSourceKind {
-        TaskSourceKind::Checklist
+impl Source for TaskSource {
+    fn kind(&self) -> &'static str {
+        rules::SOURCE
     }
 
-    fn verified<'a>(
+    fn heeds(&self) -> &'static [Event] {
+        &[Event::Verified]
+    }
+
+    fn happened<'a>(
         &'a self,
         tx: &'a Tx,
-        task: &'a entity::task::Model,
+        _: Event,
+        tasks: &'a [entity::task::Model],
     ) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(service::reward(tx, task))
+        Box::pin(async move {
+            for task in tasks {
+                service::reward(tx, task).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn link(&self, tx: &Tx, source_id: Uuid) -> Option<String> {
+        tx.has(perm::CHECKLIST_READ).then(|| format!("/checklists/{source_id}"))
+    }
+
+    /// What is kept with a task is the number of the version under which it arose.
+    fn facts(&self, detail: &str) -> Vec<Fact> {
+        vec![Fact { zh: "清单版本", en: "Version of the list", text: detail.to_owned() }]
     }
 }
 

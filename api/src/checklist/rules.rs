@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
+use entity::clock_policy::ClockPolicy;
 use entity::ids::{ChecklistId, ChecklistItemId, GridId, MemberId, TaskId};
 use entity::kinds::{Frequency, GridKind, PostKind};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::calendar::Calendar;
-use crate::task::rules::{Key, Owed, due_when_opened};
+use crate::task::rules::{derived_id, due_when_opened, obligation_id};
+use crate::task::{Assignee, Owed};
 
 /// The period of a duty: its key, as people and the interface see it, and its first day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,18 +88,12 @@ pub fn must_hold(role: PostKind, grid: GridKind) -> bool {
 /// second time in a period that has been asked for already.
 #[must_use]
 pub fn duty_id(list: ChecklistId, what: &str, role: PostKind, frequency: Frequency) -> Uuid {
-    let mut hash = Sha256::new();
-    hash.update(Uuid::from(list).as_bytes());
-    for part in [role.as_str(), frequency.as_str(), what.trim()] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    let digest = hash.finalize();
-    let mut bytes = [0; 16];
-    for (to, from) in bytes.iter_mut().zip(digest) {
-        *to = from;
-    }
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    derived_id([
+        list.uuid().as_bytes().as_slice(),
+        role.as_str().as_bytes(),
+        frequency.as_str().as_bytes(),
+        what.trim().as_bytes(),
+    ])
 }
 
 /// Positions (from 0) of items that repeat an earlier one: the same words, post and frequency.
@@ -135,6 +130,14 @@ pub struct Duty {
     pub limit_working_days: i32,
 }
 
+impl Duty {
+    /// How long it may take.
+    #[must_use]
+    pub const fn clock_policy(&self) -> ClockPolicy {
+        ClockPolicy::WorkingDays(self.limit_working_days)
+    }
+}
+
 /// Somebody in a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
@@ -147,6 +150,9 @@ pub struct Holder {
     /// Who.
     pub member_id: MemberId,
 }
+
+/// The kind of the tasks that lists ask for.
+pub const SOURCE: &str = "checklist";
 
 /// A task to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +167,8 @@ pub struct Opening {
     pub grid_id: GridId,
     /// Who owes it.
     pub member_id: MemberId,
+    /// In which post.
+    pub role: PostKind,
     /// Until when.
     pub due_at: DateTime<Utc>,
     /// It ought to have been opened on an earlier day, on which the server stood still.
@@ -168,10 +176,16 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// What makes it the same task as another.
+    /// Whose it is: of the person who holds the post, not of whoever will hold it.
     #[must_use]
-    pub fn key(&self) -> Key {
-        (self.duty_id, self.period.clone(), self.grid_id, self.member_id)
+    pub fn assignee(&self) -> Assignee {
+        Assignee::Person(self.member_id, Some(self.role))
+    }
+
+    /// What makes it the same obligation as another.
+    #[must_use]
+    pub fn obligation_id(&self) -> Uuid {
+        obligation_id(SOURCE, self.duty_id, &self.period, Some(self.grid_id), &self.assignee())
     }
 }
 
@@ -250,14 +264,15 @@ fn opening(
         period: period.key.clone(),
         grid_id: holder.grid_id,
         member_id: holder.member_id,
-        due_at: due_when_opened(start, duty.limit_working_days, when.today, when.now, calendar),
+        role: duty.role,
+        due_at: due_when_opened(duty.clock_policy(), start, when.now, calendar),
         late,
     }
 }
 
 fn each_once(plan: impl Iterator<Item = Opening>) -> Vec<Opening> {
-    let mut seen: HashSet<Key> = HashSet::new();
-    plan.filter(|opening| seen.insert(opening.key())).collect()
+    let mut seen: HashSet<Uuid> = HashSet::new();
+    plan.filter(|opening| seen.insert(opening.obligation_id())).collect()
 }
 
 /// Why a task is owed no longer.
@@ -285,9 +300,15 @@ pub fn lapsed(
         Frequency::ALL.iter().map(|frequency| period(*frequency, today, today).key).collect();
     owed.iter()
         .filter_map(|task| {
-            let lapse = if !held.contains(&(task.role, task.grid_id, task.member_id)) {
+            // A task of a list is a person's in a post of a grid: what lacks one of these is held by nobody.
+            let is_held = task
+                .post
+                .zip(task.grid_id)
+                .zip(task.member_id)
+                .is_some_and(|((post, grid), member)| held.contains(&(post, grid, member)));
+            let lapse = if !is_held {
                 Lapse::PostEnded
-            } else if !in_force.contains(&task.source_id) && running.contains(&task.period) {
+            } else if !in_force.contains(&task.source_item_id) && running.contains(&task.period) {
                 Lapse::DutyDropped
             } else {
                 return None;
@@ -493,11 +514,11 @@ mod tests {
         let (kept, dropped) = (Uuid::now_v7(), Uuid::now_v7());
         let owed = |source_id, period: &str, member_id| Owed {
             id: TaskId::new(),
-            source_id,
+            source_item_id: source_id,
             period: period.to_owned(),
-            role: PostKind::SubHead,
-            grid_id: grid,
-            member_id,
+            post: Some(PostKind::SubHead),
+            grid_id: Some(grid),
+            member_id: Some(member_id),
         };
         let tasks = [
             owed(kept, "2026-11", head),
@@ -544,15 +565,14 @@ mod tests {
                 member_id: MemberId::new(),
             }).collect();
             let when = monday(9);
-            let roles: HashMap<Uuid, PostKind> = duties.iter().map(|d| (d.duty_id, d.role)).collect();
             let owed: Vec<Owed> = openings(&duties, &holders, when, Calendar::china()).into_iter()
                 .map(|o| Owed {
                     id: TaskId::new(),
-                    role: roles[&o.duty_id],
-                    source_id: o.duty_id,
+                    post: Some(o.role),
+                    source_item_id: o.duty_id,
                     period: o.period,
-                    grid_id: o.grid_id,
-                    member_id: o.member_id,
+                    grid_id: Some(o.grid_id),
+                    member_id: Some(o.member_id),
                 })
                 .collect();
             let in_force: HashSet<Uuid> = duties.iter().map(|d| d.duty_id).collect();
@@ -610,7 +630,7 @@ mod tests {
             let plan = openings(&duties, &holders, when, Calendar::china());
             prop_assert_eq!(plan.len(), wanted);
             prop_assert!(plan.iter().all(|o| o.due_at > when.now));
-            let keys: HashSet<Key> = plan.iter().map(Opening::key).collect();
+            let keys: HashSet<Uuid> = plan.iter().map(Opening::obligation_id).collect();
             prop_assert_eq!(keys.len(), plan.len());
         }
     }

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use entity::clock_policy::ClockPolicy;
+use entity::evidence::{Requirement, Requirements};
 use entity::ids::{
     ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, MemberId, Points, TaskId,
 };
-use entity::kinds::{ChecklistKind, ChecklistState, PostKind, PostingSourceKind, TaskSourceKind};
-use entity::{checklist, checklist_item, checklist_version, task};
+use entity::kinds::{
+    ChecklistKind, ChecklistState, Evidence, EvidenceKind, PostKind, PostingSourceKind,
+};
+use entity::{checklist, checklist_item, checklist_version};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Condition;
 use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
 };
 
 use super::acts;
@@ -26,9 +30,8 @@ use crate::clock::{self, beijing};
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::jobs::{self, Act, Job, Kind, Next, Plan as JobPlan, plant};
 use crate::points;
-use crate::task::rules::Owed;
-use crate::task::service::{self as tasks, New};
-use crate::tenancy::{Scope, Tx};
+use crate::task::{self, New, Owed};
+use crate::tenancy::{Scope, Tx, beyond};
 
 #[derive(Debug, FromQueryResult)]
 struct VersionRow {
@@ -47,12 +50,8 @@ pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage>
     scope
         .read(async |tx: &Tx| {
             let mut find = tx.find::<checklist::Entity>();
-            if let Some((at, id)) = after {
-                find = find.filter(
-                    Condition::any()
-                        .add(CreatedAt.lt(at))
-                        .add(Condition::all().add(CreatedAt.eq(at)).add(Id.lt(id))),
-                );
+            if let Some(key) = after {
+                find = find.filter(beyond([CreatedAt, Id], key, &Order::Desc));
             }
             let lists =
                 find.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all().await?;
@@ -410,11 +409,14 @@ async fn plan(tx: &Tx, versions: &[Ready], periods: Periods) -> Result<Plan> {
     let sources: HashSet<_> = wanted.iter().flatten().map(|opening| opening.duty_id).collect();
     let periods: BTreeSet<_> =
         wanted.iter().flatten().map(|opening| opening.period.clone()).collect();
-    let existing = tasks::existing(tx, TaskSourceKind::Checklist, sources, periods).await?;
+    let existing = task::existing(tx, rules::SOURCE, sources, periods).await?;
     let openings = wanted
         .into_iter()
         .map(|openings| {
-            openings.into_iter().filter(|opening| !existing.contains(&opening.key())).collect()
+            openings
+                .into_iter()
+                .filter(|opening| !existing.contains(&opening.obligation_id()))
+                .collect()
         })
         .collect();
 
@@ -440,26 +442,25 @@ async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
                 continue;
             };
             new.push(New {
-                source_kind: TaskSourceKind::Checklist,
-                source_id: opening.duty_id,
-                list_id: version.list.id.into(),
-                list_title: version.list.title.clone(),
-                list_number: version.number,
+                source_kind: rules::SOURCE,
+                source_id: version.list.id.into(),
+                source_title: version.list.title.clone(),
+                source_item_id: opening.duty_id,
+                source_detail: version.number.to_string(),
                 period: opening.period.clone(),
                 title: item.what.clone(),
-                grid_id: opening.grid_id,
-                member_id: opening.member_id,
-                role: item.role,
-                evidence: item.evidence,
+                grid_id: Some(opening.grid_id),
+                assignee: opening.assignee(),
+                evidence: wanted(item.evidence),
                 points: item.points,
-                limit_working_days: item.limit_working_days,
+                clock_policy: ClockPolicy::WorkingDays(item.limit_working_days),
                 due_at: opening.due_at,
                 late: opening.late,
             });
         }
     }
     let count = new.len();
-    tasks::open(tx, new).await?;
+    task::open(tx, new).await?;
     Ok(count)
 }
 
@@ -471,13 +472,13 @@ async fn lapsed(tx: &Tx, owed: &[Owed], in_force: &[Ready]) -> Result<Vec<(TaskI
     }
     let duties: HashSet<_> =
         in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
-    let roles: BTreeSet<PostKind> = owed.iter().map(|task| task.role).collect();
+    let roles: BTreeSet<PostKind> = owed.iter().filter_map(|task| task.post).collect();
     let roles: Vec<PostKind> = roles.into_iter().collect();
     Ok(rules::lapsed(owed, &duties, &holders(tx, &roles).await?, tx.today()))
 }
 
 async fn owed(tx: &Tx) -> Result<Vec<Owed>> {
-    tasks::owed(tx, TaskSourceKind::Checklist).await
+    task::owed(tx, rules::SOURCE).await
 }
 
 /// Cancels them; says how many.
@@ -492,9 +493,20 @@ async fn cancel(tx: &Tx, lapsed: Vec<(TaskId, Lapse)>) -> Result<usize> {
     }
     let mut count = 0;
     for (reason, ids) in by_reason {
-        count += tasks::cancel(tx, &ids, reason).await?;
+        count += task::cancel(tx, &ids, reason).await?;
     }
     Ok(count)
+}
+
+/// What must be shown for an item.
+fn wanted(evidence: Evidence) -> Requirements {
+    let kind = match evidence {
+        Evidence::None => return Requirements::default(),
+        Evidence::Text => EvidenceKind::Text,
+        Evidence::Photo => EvidenceKind::Photo,
+        Evidence::Number => EvidenceKind::Number,
+    };
+    Requirements(vec![Requirement::one(kind)])
 }
 
 fn number(count: usize) -> Result<i64> {
@@ -780,7 +792,9 @@ async fn bring_up(
 
 /// Posts the points of a verified duty to whoever owed it. They count for the quarter of the verification, so that the
 /// ledger grows in one order.
-pub(super) async fn reward(tx: &Tx, task: &task::Model) -> Result<()> {
+pub(super) async fn reward(tx: &Tx, task: &entity::task::Model) -> Result<()> {
+    let member_id =
+        task.member_id.ok_or_else(|| ApiError::internal("a duty of a list that nobody owes"))?;
     let period = if task.period == "once" { "一次性" } else { task.period.as_str() };
     points::service::post(
         tx,
@@ -789,7 +803,7 @@ pub(super) async fn reward(tx: &Tx, task: &task::Model) -> Result<()> {
             source_id: task.id.into(),
             rule: points::rules::TASK_ITEM.to_owned(),
             reason: format!("完成『{}』({period})，经核验得 {} 分", task.title, task.points),
-            member_id: task.member_id,
+            member_id,
             amount: task.points,
             at: tx.now(),
         },

@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use entity::ids::{AccountId, ActivityId, CheckInId, GridId, MemberId, PartyOrgId};
 use entity::kinds::{
-    ChecklistKind, Evidence, Frequency, GridKind, MemberCategory, PartyOrgKind, PostKind, Role,
+    ChecklistKind, Evidence, EvidenceKind, Frequency, GridKind, MemberCategory, PartyOrgKind,
+    PostKind, Role,
 };
 use entity::{activity_signup, checklist_version, party_org, task_log};
 use rand::rngs::StdRng;
@@ -29,7 +30,7 @@ use crate::door::Secret;
 use crate::grid::dto::Appoint;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::{CreateMember, CreatePartyOrg};
-use crate::task::dto::{ReturnTask, SubmitTask, TaskPaging, VerifyTask};
+use crate::task::dto::{ReturnTask, SubmitTask, TaskBrief, TaskPaging, VerifyTask};
 use crate::tenancy::{Find, Scope, Tx};
 use crate::{
     account, activity, attachment, check_in, checklist, grid, jobs, member, task, township,
@@ -458,7 +459,7 @@ impl Story {
     ) -> Result<()> {
         let scope = self.acting(person);
         let soon = soon(day);
-        let inbox = task::service::inbox(&scope, TaskPaging::default()).await?;
+        let inbox = task::inbox(&scope, TaskPaging::default()).await?;
         let next = inbox
             .items
             .into_iter()
@@ -467,22 +468,20 @@ impl Story {
         let Some(next) = next else { return Ok(()) };
         let mut input =
             SubmitTask { text: Some("已按要求完成。".into()), ..SubmitTask::default() };
-        match next.evidence {
-            Evidence::Photo => {
-                if let Some(photo) = photo {
-                    // As a phone does: cut short before the task is handed in, the photo is not kept twice.
-                    let print: [u8; 32] = Sha256::digest(&photo).into();
-                    let [a, b, c, d, ..] = print;
-                    let once = format!("{day}-{:08x}", u32::from_be_bytes([a, b, c, d]));
-                    let key = IdempotencyKey(Some(once));
-                    let kept = attachment::service::upload(&scope, key, photo).await?;
-                    input.attachment_ids.push(kept.id);
-                }
-            }
-            Evidence::Number => input.number = Some(number),
-            Evidence::Text | Evidence::None => {}
+        let asked = |kind| next.evidence.iter().any(|one| one.kind == kind);
+        if let Some(photo) = photo.filter(|_| asked(EvidenceKind::Photo)) {
+            // As a phone does: cut short before the task is handed in, the photo is not kept twice.
+            let print: [u8; 32] = Sha256::digest(&photo).into();
+            let [a, b, c, d, ..] = print;
+            let once = format!("{day}-{:08x}", u32::from_be_bytes([a, b, c, d]));
+            let key = IdempotencyKey(Some(once));
+            let kept = attachment::service::upload(&scope, key, photo).await?;
+            input.attachment_ids.push(kept.id);
         }
-        task::service::submit(&scope, key(), next.id, input).await?;
+        if asked(EvidenceKind::Number) {
+            input.number = Some(number);
+        }
+        task::submit(&scope, key(), next.id, input).await?;
         Ok(())
     }
 
@@ -495,22 +494,22 @@ impl Story {
         }
         let office = self.office();
         let all = TaskPaging { limit: Some(200), cursor: None };
-        let mut waiting = task::service::to_verify(&office, all).await?.items;
-        waiting.sort_by(|a, b| {
-            (a.due_at, &a.title, &a.assignee.name).cmp(&(b.due_at, &b.title, &b.assignee.name))
-        });
+        let mut waiting = task::to_verify(&office, all).await?.items;
+        let who = |one: &TaskBrief| one.assignee.member.as_ref().map(|member| member.name.clone());
+        waiting.sort_by_cached_key(|one| (one.due_at, one.title.clone(), who(one)));
         // What was looked at before waits no more, so the rest comes right after it.
         self.move_to(self.told);
         for one in waiting {
             if !self.is_due() {
                 break;
             }
-            let which = format!("verify {day} {} {} {}", one.title, one.period, one.assignee.name);
+            let who = who(&one).unwrap_or_default();
+            let which = format!("verify {day} {} {} {who}", one.title, one.period);
             if self.chance(&which).random_bool(0.04) {
                 let input = ReturnTask { reason: "照片看不清现场，请补拍。".into() };
-                task::service::send_back(&office, key(), one.id, input).await?;
+                task::send_back(&office, key(), one.id, input).await?;
             } else {
-                task::service::verify(&office, key(), one.id, VerifyTask { note: None }).await?;
+                task::verify(&office, key(), one.id, VerifyTask { note: None }).await?;
             }
         }
         Ok(())

@@ -23,10 +23,12 @@ mod follow;
 pub mod geometry;
 mod handlers;
 mod planar;
+mod row_scope;
 pub mod rules;
 pub mod service;
 
 pub use follow::{JOBS, posts_changed};
+pub use row_scope::{RowScope, nothing};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::tenancy::Hook;

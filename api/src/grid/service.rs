@@ -30,8 +30,8 @@ use crate::door::Day;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
 use crate::member::service::held_on;
-use crate::member::{bulk, tree};
-use crate::tenancy::{Scope, Tx};
+use crate::member::tree;
+use crate::tenancy::{Scope, Tx, bulk};
 use crate::work::Budget;
 
 /// Rows asked for by id in one statement.
@@ -156,37 +156,6 @@ pub async fn subtree_ids(tx: &Tx, grid: GridId) -> Result<Vec<GridId>> {
     } else {
         Err(ApiError::new(Code::NotFound))
     }
-}
-
-/// Which heads of a grid are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heads {
-    /// Those who verify the work in it: supervisor and general head.
-    Verifying,
-    /// Those who see the work in it: the same and the sub-grid head.
-    Seeing,
-}
-
-/// Every grid in the subtrees of the grids that a person heads today; none when there are none. At most two statements.
-pub async fn headed_by(tx: &Tx, member: MemberId, heads: Heads) -> Result<Vec<GridId>> {
-    let kinds = match heads {
-        Heads::Verifying => vec![PostKind::Supervisor, PostKind::GeneralHead],
-        Heads::Seeing => vec![PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead],
-    };
-    let roots: Vec<GridId> = tx
-        .find::<grid_post::Entity>()
-        .select_only()
-        .column(grid_post::Column::GridId)
-        .filter(grid_post::Column::MemberId.eq(member))
-        .filter(grid_post::Column::Kind.is_in(kinds))
-        .filter(held_on(tx.today()))
-        .into_tuple()
-        .all()
-        .await?;
-    if roots.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(tree::subtrees(&parents(tx).await?, &roots))
 }
 
 /// Names by id; ids that are not the township's are left out.

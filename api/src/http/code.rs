@@ -125,7 +125,7 @@ codes! {
     PayloadTooLarge = "payload_too_large", 413, "内容过大", "The content is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, "不支持的内容格式", "The media type is not supported";
     ValidationFailed = "validation_failed", 422, "有内容需要更正", "Some fields need correction";
-    EvidenceMissing = "evidence_missing", 422, "缺少要求的凭证", "The evidence asked for is missing";
+    EvidenceMissing = "evidence_missing", 422, "缺少要求的佐证", "The evidence asked for is missing";
     IdempotencyMismatch = "idempotency_mismatch", 422, "同一幂等键用于了不同的请求", "The Idempotency-Key was used for another request";
     CheckInCodeInvalid = "check_in_code_invalid", 422, "签到码无效", "The check-in code is not valid";
     CheckInCodeExpired = "check_in_code_expired", 422, "签到码已过期，请重新扫码", "The check-in code has expired; scan it again";

@@ -5,7 +5,7 @@ use entity::ids::JobId;
 use entity::job;
 use entity::kinds::JobState;
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::dto::{Job, JobKind, JobMay, JobPage, JobSummary, ListJobs};
 use super::plant::{put, wake};
@@ -14,7 +14,7 @@ use super::{Kinds, acts};
 use crate::audit::{Act, Record, record};
 use crate::clock::{Guard, beijing};
 use crate::http::{ApiError, Code, Page, Result};
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, beyond};
 
 fn schedule(tx: &Tx, kind: &str) -> bool {
     tx.shared::<Kinds>().and_then(|kinds| kinds.get(kind)).is_some_and(|kind| kind.schedule)
@@ -46,19 +46,13 @@ fn show(tx: &Tx, row: job::Model) -> Job {
 pub async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
     use job::Column::{Id, Kind, RunAt, State};
     let page = Page::of(scope.seal("jobs", &query)?, query.limit);
-    let beyond: Option<(DateTime<Utc>, JobId)> = page.after(query.cursor.as_deref())?;
+    let after: Option<(DateTime<Utc>, JobId)> = page.after(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
-            let mut condition = Condition::all()
+            let condition = Condition::all()
                 .add_option(query.state.map(|state| State.eq(state)))
-                .add_option(query.kind.as_deref().map(|kind| Kind.eq(kind)));
-            if let Some((at, id)) = beyond {
-                condition = condition.add(
-                    Condition::any()
-                        .add(RunAt.lt(at))
-                        .add(Condition::all().add(RunAt.eq(at)).add(Id.lt(id))),
-                );
-            }
+                .add_option(query.kind.as_deref().map(|kind| Kind.eq(kind)))
+                .add_option(after.map(|key| beyond([RunAt, Id], key, &Order::Desc)));
             let rows = tx
                 .find::<job::Entity>()
                 .filter(condition)

@@ -14,7 +14,6 @@
 //! The roster is brought in from a workbook by the room `import`.
 
 pub(crate) mod acts;
-pub mod bulk;
 pub mod dto;
 mod handlers;
 pub mod rules;

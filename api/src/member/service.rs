@@ -7,7 +7,7 @@ use entity::ids::{GridId, GridPostId, MemberId, PartyOrgId};
 use entity::kinds::{MemberCategory, PartyOrgKind, PostKind};
 use entity::{grid, grid_post, member, party_org};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
     QuerySelect, RelationTrait,
@@ -18,11 +18,11 @@ use super::dto::{
     PartyOrgList, PartyOrgRef, UpdateMember, UpdatePartyOrg,
 };
 use super::rules::{self, Search};
-use super::{acts, bulk, tree};
+use super::{acts, tree};
 use crate::audit::{Record, record};
 use crate::auth::perm;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, bulk, like};
 
 /// Rows asked for by id in one statement.
 const CHUNK: usize = 1000;
@@ -93,7 +93,7 @@ pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
 /// four digits of the telephone number.
 #[must_use]
 pub fn search(text: &str) -> Condition {
-    let prefix = |column: member::Column, text: &str| column.like(starting_with(text));
+    let prefix = |column: member::Column, text: &str| column.like(like::beginning(text));
     match rules::search(text) {
         Search::All => Condition::all(),
         Search::Digits { number, tail } => Condition::any()
@@ -107,19 +107,6 @@ pub fn search(text: &str) -> Condition {
             .add(prefix(member::Column::Name, &text))
             .add(prefix(member::Column::Number, &text)),
     }
-}
-
-/// A pattern for everything that begins with the text, whose own `%` and `_` mean themselves.
-fn starting_with(text: &str) -> LikeExpr {
-    let mut pattern = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('!')
 }
 
 async fn rows(tx: &Tx, condition: Condition, limit: Option<u64>) -> Result<Vec<Row>> {

@@ -8,8 +8,8 @@ use entity::kinds::{HolderKind, PostingSourceKind, PurseKind, RulePer};
 use entity::{member, party_org, points_entry, points_rule, posting, purse, purse_quarter};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, JoinType, NotSet, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Set,
+    ColumnTrait, FromQueryResult, JoinType, NotSet, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Set,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use crate::auth::perm;
 use crate::clock;
 use crate::http::{ApiError, Code, Page, Result};
 use crate::member::dto::{MemberRef, PartyOrgRef};
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, beyond};
 
 /// Entries read at a time by the audit.
 const AUDIT_CHUNK: u64 = 5_000;
@@ -351,14 +351,9 @@ pub async fn list_entries(
                 .column(posting::Column::SourceKind)
                 .column(posting::Column::SourceId)
                 .filter(points_entry::Column::PurseId.eq(purse.id));
-            if let Some((at, id)) = after {
-                find = find.filter(
-                    Condition::any().add(points_entry::Column::At.lt(at)).add(
-                        Condition::all()
-                            .add(points_entry::Column::At.eq(at))
-                            .add(points_entry::Column::Id.lt(id)),
-                    ),
-                );
+            if let Some(key) = after {
+                let columns = [points_entry::Column::At, points_entry::Column::Id];
+                find = find.filter(beyond(columns, key, &Order::Desc));
             }
             let rows = find
                 .order_by_desc(points_entry::Column::At)

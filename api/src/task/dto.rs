@@ -1,46 +1,83 @@
 //! Tasks over HTTP.
 
-use entity::ids::{AccountId, AttachmentId, ChecklistId, GridId, MemberId, Points, TaskId};
-use entity::kinds::{Evidence, PostKind, TaskLogKind, TaskSourceKind, TaskState};
+use entity::evidence::Requirement;
+use entity::ids::{AccountId, AttachmentId, GridId, MemberId, Points, TaskId};
+use entity::kinds::{AssigneeKind, PostKind, TaskLogKind, TaskState};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::door::{Day, Lines, Moment, left_out};
 use crate::grid::dto::GridRef;
 use crate::http::{Versioned, not_blank};
-use crate::member::dto::MemberRef;
+use crate::member::dto::{MemberRef, PartyOrgRef};
+
+/// Something that the source of a task says about it, to be shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskFact {
+    /// What it is, in Chinese.
+    #[schema(example = "清单版本")]
+    pub zh: String,
+    /// What it is, in English.
+    #[schema(example = "Version of the list")]
+    pub en: String,
+    /// The fact.
+    #[schema(example = "1")]
+    pub text: String,
+}
 
 /// What a task arose from, as it was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskSource {
-    /// What kind of thing.
-    pub kind: TaskSourceKind,
-    /// The list.
-    pub checklist_id: ChecklistId,
-    /// The list's title when the task arose.
+    /// What kind of thing: `checklist` today. Further kinds come with further features; show title and facts of a kind that you
+    /// do not know.
+    #[schema(example = "checklist")]
+    pub kind: String,
+    /// The thing.
+    pub id: Uuid,
+    /// Its title when the task arose.
     #[schema(example = "总网格长责任清单")]
-    pub checklist_title: String,
-    /// The version of the list under which the task arose.
-    #[schema(example = 1)]
-    pub version_number: i32,
+    pub title: String,
+    /// The path under which the account that asks can read the thing; null where it cannot.
+    #[schema(required = true, example = "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77")]
+    pub link: Option<String>,
+    /// What else there is to know of it.
+    pub facts: Vec<TaskFact>,
+}
+
+/// Whom a task is given to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaskAssignee {
+    /// A person, whoever holds a post in the task's grid, or an organisation.
+    pub kind: AssigneeKind,
+    /// The person, the post in its grid, or the organisation; `assignee_id` of the list finds its tasks.
+    pub id: Uuid,
+    /// Of a person: who. Of a post or an organisation: who has accepted it or did it last.
+    #[schema(required = true)]
+    pub member: Option<MemberRef>,
+    /// Of a post: which. Of a person: in which post it is owed.
+    #[schema(required = true)]
+    pub post: Option<PostKind>,
+    /// Of an organisation: which. Whoever belongs to it can accept the task.
+    #[schema(required = true)]
+    pub organisation: Option<PartyOrgRef>,
 }
 
 /// A task in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskBrief {
     /// The task.
     pub id: TaskId,
     /// What is to be done.
     #[schema(example = "每周巡查一次网格")]
     pub title: String,
-    /// Where.
-    pub grid: GridRef,
+    /// Where; null where it is owed nowhere in particular.
+    #[schema(required = true)]
+    pub grid: Option<GridRef>,
     /// Who owes it.
-    pub assignee: MemberRef,
-    /// In which post it is owed.
-    pub role: PostKind,
+    pub assignee: TaskAssignee,
     /// Where it stands.
     pub state: TaskState,
     /// Owed and past its deadline, or handed in too late and not yet verified.
@@ -49,8 +86,8 @@ pub struct TaskBrief {
     pub looks_right: bool,
     /// The deadline.
     pub due_at: Time,
-    /// What must be shown.
-    pub evidence: Evidence,
+    /// What must be shown, each kind once; nothing where it is enough to say that it is done.
+    pub evidence: Vec<Requirement>,
     /// What verification brings.
     pub points: Points,
     /// What it arose from.
@@ -181,6 +218,8 @@ pub struct TaskLogEntry {
 /// What the account that asks may do to the task now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskMay {
+    /// Accept it.
+    pub accept: bool,
     /// Hand it in.
     pub submit: bool,
     /// Verify it.
@@ -197,20 +236,19 @@ pub struct Task {
     /// What is to be done.
     #[schema(example = "每周巡查一次网格")]
     pub title: String,
-    /// Where.
-    pub grid: GridRef,
+    /// Where; null where it is owed nowhere in particular.
+    #[schema(required = true)]
+    pub grid: Option<GridRef>,
     /// Who owes it.
-    pub assignee: MemberRef,
-    /// In which post it is owed.
-    pub role: PostKind,
+    pub assignee: TaskAssignee,
     /// Where it stands.
     pub state: TaskState,
     /// Owed and past its deadline, or handed in too late and not yet verified.
     pub late: bool,
     /// The deadline.
     pub due_at: Time,
-    /// What must be shown.
-    pub evidence: Evidence,
+    /// What must be shown, each kind once; nothing where it is enough to say that it is done.
+    pub evidence: Vec<Requirement>,
     /// What verification brings.
     pub points: Points,
     /// What it arose from.
@@ -222,6 +260,9 @@ pub struct Task {
     pub opened_at: Time,
     /// It fell due to be opened while the server stood still; its time counts from when it was opened.
     pub opened_late: bool,
+    /// When somebody accepted it.
+    #[schema(required = true)]
+    pub accepted_at: Option<Time>,
     /// What was handed in last.
     #[schema(required = true)]
     pub submission: Option<TaskSubmission>,
@@ -273,10 +314,13 @@ pub struct ListTasks {
     /// In this grid or beneath it.
     #[garde(skip)]
     pub grid_id: Option<GridId>,
-    /// Owed by this person.
+    /// Given to this person, post or organisation.
     #[garde(skip)]
-    pub assignee_id: Option<MemberId>,
-    /// Part of the title, or the beginning of the assignee's name.
+    pub assignee_id: Option<Uuid>,
+    /// Owed, accepted or done by this person.
+    #[garde(skip)]
+    pub member_id: Option<MemberId>,
+    /// Part of the title, or the beginning of the name of the assignee.
     #[garde(length(chars, max = 50))]
     #[param(max_length = 50, example = "巡查")]
     pub q: Option<String>,

@@ -7,11 +7,25 @@ use super::dto::{
     ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, ToVerify, Verdict, Verdicts,
     VerifyTask, VerifyTasks,
 };
-use super::service;
 use crate::auth::{Permit, perm};
 use crate::http::{
     ApiError, IdempotencyKey, Json, Language, PathId, Problems, Query, Result, Tagged, Valid,
 };
+
+/// The routes of this feature.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    // Fixed words before `{id}`.
+    cfg.service(list_inbox)
+        .service(list_to_verify)
+        .service(get_to_verify)
+        .service(verify_tasks)
+        .service(list_tasks)
+        .service(get_task)
+        .service(accept_task)
+        .service(submit_task)
+        .service(verify_task)
+        .service(return_task);
+}
 
 /// Own tasks and those in the subtrees of the grids one heads; all of the township's with `task.read_all`.
 #[utoipa::path(
@@ -27,7 +41,7 @@ pub async fn list_tasks(
     permit: Permit<perm::TaskRead>,
     query: Query<ListTasks>,
 ) -> Result<Json<TaskPage>> {
-    Ok(Json(service::list(&permit, query.into_inner()).await?))
+    Ok(Json(super::list(&permit, query.into_inner()).await?))
 }
 
 /// What one owes oneself: open and returned tasks, the most late first.
@@ -44,7 +58,7 @@ pub async fn list_inbox(
     permit: Permit<perm::TaskRead>,
     query: Query<TaskPaging>,
 ) -> Result<Json<TaskPage>> {
-    Ok(Json(service::inbox(&permit, query.into_inner()).await?))
+    Ok(Json(super::inbox(&permit, query.into_inner()).await?))
 }
 
 /// Submitted tasks that one may verify.
@@ -61,7 +75,7 @@ pub async fn list_to_verify(
     permit: Permit<perm::TaskVerify>,
     query: Query<TaskPaging>,
 ) -> Result<Json<TaskPage>> {
-    Ok(Json(service::to_verify(&permit, query.into_inner()).await?))
+    Ok(Json(super::to_verify(&permit, query.into_inner()).await?))
 }
 
 /// How many submitted tasks one may verify, and which of them look right, to verify them together.
@@ -74,7 +88,7 @@ pub async fn list_to_verify(
 )]
 #[get("/tasks/to-verify/summary")]
 pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVerify>> {
-    Ok(Json(service::waiting(&permit).await?))
+    Ok(Json(super::waiting(&permit).await?))
 }
 
 /// A task with what was handed in last, its log, and what one may do to it now.
@@ -88,7 +102,29 @@ pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVe
 )]
 #[get("/tasks/{id}")]
 pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Result<Tagged<Task>> {
-    Ok(Tagged(service::get(&permit, id.0).await?))
+    Ok(Tagged(super::get(&permit, id.0).await?))
+}
+
+/// The assignee takes note of the task. What is given to an organisation one of its people takes on, before he hands it in; a
+/// colleague can take it over.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "accept_task",
+    summary = "签收任务",
+    security(("bearer" = ["task.submit"])),
+    params(
+        ("id" = TaskId, Path, description = "任务"),
+        ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")
+    ),
+    responses((status = 200, description = "已签收", body = Task), Problems)
+)]
+#[post("/tasks/{id}/accept")]
+pub async fn accept_task(
+    permit: Permit<perm::TaskSubmit>,
+    id: PathId<TaskId>,
+    key: IdempotencyKey,
+) -> Result<Tagged<Task>> {
+    Ok(Tagged(super::accept(&permit, key, id.0).await?))
 }
 
 /// The assignee hands the task in with the evidence it asks for.
@@ -111,7 +147,7 @@ pub async fn submit_task(
     key: IdempotencyKey,
     input: Valid<SubmitTask>,
 ) -> Result<Tagged<Task>> {
-    Ok(Tagged(service::submit(&permit, key, id.0, input.into_inner()).await?))
+    Ok(Tagged(super::submit(&permit, key, id.0, input.into_inner()).await?))
 }
 
 /// Confirms a submitted task; the assignee's points are posted with it. Never one's own task.
@@ -134,7 +170,7 @@ pub async fn verify_task(
     key: IdempotencyKey,
     input: Valid<VerifyTask>,
 ) -> Result<Tagged<Task>> {
-    Ok(Tagged(service::verify(&permit, key, id.0, input.into_inner()).await?))
+    Ok(Tagged(super::verify(&permit, key, id.0, input.into_inner()).await?))
 }
 
 /// Confirms up to 500 submitted tasks as they were seen, each as `verify_task` does: one that was handed in anew since, or
@@ -156,7 +192,7 @@ pub async fn verify_tasks(
     language: Language,
     input: Valid<VerifyTasks>,
 ) -> Result<Json<Verdicts>> {
-    let verdicts = service::verify_many(&permit, key, input.into_inner()).await?;
+    let verdicts = super::verify_many(&permit, key, input.into_inner()).await?;
     let verified = verdicts.iter().filter(|(_, refused)| refused.is_none()).count();
     let results = verdicts.into_iter().map(|(id, refused)| {
         let problem = refused.map(|error| error.problem(language, ""));
@@ -193,5 +229,5 @@ pub async fn return_task(
     key: IdempotencyKey,
     input: Valid<ReturnTask>,
 ) -> Result<Tagged<Task>> {
-    Ok(Tagged(service::send_back(&permit, key, id.0, input.into_inner()).await?))
+    Ok(Tagged(super::send_back(&permit, key, id.0, input.into_inner()).await?))
 }

@@ -1,34 +1,87 @@
-//! Deadlines, states and who may do what: pure functions of facts.
+//! Deadlines, states, evidence and who may do what: pure functions of facts.
 
-use std::collections::HashSet;
-
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use entity::ids::{GridId, MemberId, TaskId};
-use entity::kinds::{Evidence, PostKind, TaskState};
-use sea_orm::FromQueryResult;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use entity::clock_policy::ClockPolicy;
+use entity::evidence::{Requirement, Requirements};
+use entity::ids::{GridId, MemberId, PartyOrgId};
+use entity::kinds::{AssigneeKind, EvidenceKind, PostKind, TaskState};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::calendar::Calendar;
-use crate::clock::from_beijing;
+use crate::clock::{beijing, from_beijing};
 
-/// What makes a task of a source the same task: the thing it arose from, the period, the grid, the person.
-pub type Key = (Uuid, String, GridId, MemberId);
+/// Whom a task is given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Assignee {
+    /// A person, in this post where it is the post's duty. The person owes it still when the post is somebody else's: the source
+    /// takes it back or not.
+    Person(MemberId, Option<PostKind>),
+    /// Whoever holds this post in this grid, on the day on which it is done.
+    Post(GridId, PostKind),
+    /// An organisation: whoever belongs to it can accept it, and then owes it.
+    Organisation(PartyOrgId),
+}
 
-/// A task that somebody still owes.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Owed {
-    /// The task.
-    pub id: TaskId,
-    /// What it arose from.
-    pub source_id: Uuid,
-    /// The key of its period.
-    pub period: String,
-    /// Where.
-    pub grid_id: GridId,
-    /// Who owes it.
-    pub member_id: MemberId,
-    /// In which post.
-    pub role: PostKind,
+impl Assignee {
+    /// What kind of assignee it is.
+    #[must_use]
+    pub const fn kind(&self) -> AssigneeKind {
+        match self {
+            Self::Person(..) => AssigneeKind::Person,
+            Self::Post(..) => AssigneeKind::Post,
+            Self::Organisation(_) => AssigneeKind::Organisation,
+        }
+    }
+
+    /// The id by which its tasks are found: the person's, the organisation's, or one made of grid and post.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Person(member, _) => member.uuid(),
+            Self::Post(grid, post) => {
+                derived_id([grid.uuid().as_bytes().as_slice(), post.as_str().as_bytes()])
+            }
+            Self::Organisation(organisation) => organisation.uuid(),
+        }
+    }
+}
+
+/// An id that is the same for the same parts, and another for others.
+#[must_use]
+pub fn derived_id<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(digest) {
+        *to = from;
+    }
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// What makes a task of a source the same obligation as another: the thing that asks for it, the period, the grid, the assignee.
+/// There is one task for each.
+#[must_use]
+pub fn obligation_id(
+    source_kind: &str,
+    source_item_id: Uuid,
+    period: &str,
+    grid: Option<GridId>,
+    assignee: &Assignee,
+) -> Uuid {
+    let grid = grid.map(GridId::uuid).unwrap_or_default();
+    derived_id([
+        source_kind.as_bytes(),
+        source_item_id.as_bytes().as_slice(),
+        period.as_bytes(),
+        grid.as_bytes(),
+        assignee.kind().as_str().as_bytes(),
+        assignee.id().as_bytes(),
+    ])
 }
 
 /// The end of the working day in Beijing, 17:30, from midnight.
@@ -40,30 +93,48 @@ pub const OWED: [TaskState; 2] = [TaskState::Open, TaskState::Returned];
 /// How far the clock of a phone may run ahead of the server's before it is taken to claim the future.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(2);
 
-/// The moment something is due: 17:30 Beijing of the `limit_working_days`-th working day, the first working day on or
-/// after `first_day` being day 1. A limit below 1 is taken as 1.
+/// The moment something is due whose time is counted from `first_day`, and which is handed over `now`. Days end at 17:30 Beijing:
+/// of working days the n-th, the first working day on or after `first_day` being day 1; of plain days the n-th, `first_day` being
+/// day 1. Hours are counted from now. A count below 1 is taken as 1. Nothing for a moment that the source names.
 #[must_use]
-pub fn due_at(first_day: NaiveDate, limit_working_days: i32, calendar: &Calendar) -> DateTime<Utc> {
-    let last = calendar.nth_working_day(first_day, limit_working_days);
-    from_beijing(last.and_time(NaiveTime::MIN) + CLOSING)
+pub fn due_at(
+    policy: ClockPolicy,
+    first_day: NaiveDate,
+    now: DateTime<Utc>,
+    calendar: &Calendar,
+) -> Option<DateTime<Utc>> {
+    let end_of = |day: NaiveDate| from_beijing(day.and_time(NaiveTime::MIN) + CLOSING);
+    match policy {
+        ClockPolicy::WorkingDays(days) => Some(end_of(calendar.nth_working_day(first_day, days))),
+        ClockPolicy::Days(days) => {
+            let more = Days::new(u64::try_from(days.max(1) - 1).unwrap_or_default());
+            Some(end_of(first_day.checked_add_days(more).unwrap_or(first_day)))
+        }
+        ClockPolicy::Hours(hours) => {
+            Some(now.checked_add_signed(TimeDelta::hours(hours.max(1).into())).unwrap_or(now))
+        }
+        ClockPolicy::Moment => None,
+    }
 }
 
 /// The moment a task that opens `now` is due. Normally [`due_at`]; but nobody is handed a task whose time has run out
-/// already: where the count from `first_day` ends before `now`, it begins anew `today`, or tomorrow when today is over.
+/// already: where the count from `first_day` ends before `now`, it begins anew today in Beijing, or tomorrow when today is over.
+/// Of a moment that the source names nothing is known here: it is now.
 #[must_use]
 pub fn due_when_opened(
+    policy: ClockPolicy,
     first_day: NaiveDate,
-    limit_working_days: i32,
-    today: NaiveDate,
     now: DateTime<Utc>,
     calendar: &Calendar,
 ) -> DateTime<Utc> {
+    let today = beijing(now).date_naive();
     let tomorrow = today.succ_opt().unwrap_or(today);
+    let due = |start: NaiveDate| due_at(policy, start, now, calendar).unwrap_or(now);
     [first_day, first_day.max(today)]
         .into_iter()
-        .map(|start| due_at(start, limit_working_days, calendar))
+        .map(due)
         .find(|due| *due > now)
-        .unwrap_or_else(|| due_at(first_day.max(tomorrow), limit_working_days, calendar))
+        .unwrap_or_else(|| due(first_day.max(tomorrow)))
 }
 
 /// Whether a task is late at `now`: owed and past its deadline, or handed in after the deadline and not yet verified.
@@ -96,6 +167,8 @@ pub fn looks_right(
 /// What can be done to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
+    /// The assignee takes note of it; of an organisation, somebody takes it on 签收.
+    Accept,
     /// The assignee hands it in 提交.
     Submit,
     /// Somebody above confirms it 核验.
@@ -108,6 +181,7 @@ pub enum Act {
 #[must_use]
 pub fn next(state: TaskState, act: Act) -> Option<TaskState> {
     match (state, act) {
+        (TaskState::Open | TaskState::Returned, Act::Accept) => Some(state),
         (TaskState::Open | TaskState::Returned, Act::Submit) => Some(TaskState::Submitted),
         (TaskState::Submitted, Act::Verify) => Some(TaskState::Verified),
         (TaskState::Submitted, Act::Return) => Some(TaskState::Returned),
@@ -120,8 +194,14 @@ pub fn next(state: TaskState, act: Act) -> Option<TaskState> {
 pub struct Facts {
     /// The state of the task.
     pub state: TaskState,
-    /// The task is owed by the account's own member.
-    pub own: bool,
+    /// The task is the account's person's to do: given to the person, to a post that the person holds, or to the person's organisation.
+    pub owes: bool,
+    /// The person did it, or has accepted it.
+    pub did: bool,
+    /// It was accepted, by whom ever.
+    pub accepted: bool,
+    /// It is done by whoever has accepted it, and by nobody before.
+    pub to_be_accepted: bool,
     /// The account's roles let it hand in tasks.
     pub submits: bool,
     /// The account's roles let it verify tasks.
@@ -141,36 +221,58 @@ pub enum Refusal {
     OwnTask,
     /// The task is not in a state for it.
     WrongState,
+    /// It must be accepted first.
+    NotAccepted,
 }
 
 /// Why these facts forbid the act; nothing when it is allowed. Who one is comes before the state of the task.
 #[must_use]
 pub fn refusal(act: Act, facts: &Facts) -> Option<Refusal> {
     let who = match act {
-        Act::Submit if facts.submits && facts.own => None,
-        Act::Submit => Some(Refusal::Forbidden),
+        Act::Accept | Act::Submit if facts.submits && facts.owes => None,
+        Act::Accept | Act::Submit => Some(Refusal::Forbidden),
         Act::Verify | Act::Return if !facts.verifies => Some(Refusal::Forbidden),
-        Act::Verify | Act::Return if facts.own => Some(Refusal::OwnTask),
+        Act::Verify | Act::Return if facts.owes || facts.did => Some(Refusal::OwnTask),
         Act::Verify | Act::Return if facts.verifies_all || facts.verifying_head => None,
         Act::Verify | Act::Return => Some(Refusal::Forbidden),
     };
-    who.or_else(|| next(facts.state, act).is_none().then_some(Refusal::WrongState))
+    let state = || next(facts.state, act).is_none().then_some(Refusal::WrongState);
+    let accepted = || match act {
+        // What a colleague has accepted can be taken over; what one has accepted oneself cannot be accepted again.
+        Act::Accept if facts.accepted && (facts.did || !facts.to_be_accepted) => {
+            Some(Refusal::WrongState)
+        }
+        Act::Submit if facts.to_be_accepted && !facts.did => Some(Refusal::NotAccepted),
+        _ => None,
+    };
+    who.or_else(state).or_else(accepted)
 }
 
-/// Whether what is handed in lacks the evidence that the duty asks for.
+/// What somebody hands in, as far as it is evidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Given<'a> {
+    /// In words.
+    pub text: Option<&'a str>,
+    /// In number.
+    pub number: Option<f64>,
+    /// How many photos.
+    pub photos: usize,
+}
+
+/// What of the evidence asked for is not there, or not as asked for.
 #[must_use]
-pub fn evidence_missing(
-    wanted: Evidence,
-    text: Option<&str>,
-    number: Option<f64>,
-    photos: usize,
-) -> bool {
-    match wanted {
-        Evidence::None => false,
-        Evidence::Text => text.is_none_or(|t| t.trim().is_empty()),
-        Evidence::Photo => photos == 0,
-        Evidence::Number => number.is_none(),
-    }
+pub fn lacking<'a>(wanted: &'a Requirements, given: Given<'_>) -> Vec<&'a Requirement> {
+    let lacks = |one: &&Requirement| match one.kind {
+        EvidenceKind::Text => given.text.is_none_or(|text| text.trim().is_empty()),
+        EvidenceKind::Photo => {
+            given.photos < usize::try_from(one.count.max(1)).unwrap_or(usize::MAX)
+        }
+        EvidenceKind::Number => given.number.is_none_or(|number| {
+            one.least.is_some_and(|least| number < least)
+                || one.most.is_some_and(|most| number > most)
+        }),
+    };
+    wanted.0.iter().filter(lacks).collect()
 }
 
 /// The moment of an act reported with its own time (done without a network, sent later). It cannot lie before the
@@ -189,20 +291,6 @@ pub fn moment(
     }
 }
 
-/// The grids beneath `roots`, these included, of a tree given as (grid, parent), parents before their children.
-#[must_use]
-pub fn beneath(tree: &[(GridId, Option<GridId>)], roots: &[GridId]) -> Vec<GridId> {
-    let mut inside: HashSet<GridId> = HashSet::new();
-    let mut found = Vec::new();
-    for (grid, parent) in tree {
-        if roots.contains(grid) || parent.is_some_and(|p| inside.contains(&p)) {
-            inside.insert(*grid);
-            found.push(*grid);
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,50 +304,89 @@ mod tests {
         text.parse().unwrap_or_default()
     }
 
+    fn after(days: i32, first_day: &str) -> DateTime<Utc> {
+        let policy = ClockPolicy::WorkingDays(days);
+        due_at(policy, day(first_day), at("2026-09-01T09:00:00+08:00"), Calendar::china())
+            .unwrap_or_default()
+    }
+
     #[test]
     fn three_working_days_from_monday_end_on_wednesday() {
-        let due = due_at(day("2026-11-23"), 3, Calendar::china());
+        let due = after(3, "2026-11-23");
         assert_eq!(due, at("2026-11-25T17:30:00+08:00"));
     }
 
     #[test]
     fn a_first_day_off_is_counted_from_the_next_working_day() {
-        assert_eq!(
-            due_at(day("2026-11-21"), 1, Calendar::china()),
-            at("2026-11-23T17:30:00+08:00")
-        );
+        assert_eq!(after(1, "2026-11-21"), at("2026-11-23T17:30:00+08:00"));
     }
 
     #[test]
     fn around_national_day() {
-        let china = Calendar::china();
         // 9月20日 is a Sunday that is worked, 25日 to 27日 is Mid-Autumn.
-        assert_eq!(due_at(day("2026-09-18"), 3, china), at("2026-09-21T17:30:00+08:00"));
-        assert_eq!(due_at(day("2026-09-24"), 2, china), at("2026-09-28T17:30:00+08:00"));
+        assert_eq!(after(3, "2026-09-18"), at("2026-09-21T17:30:00+08:00"));
+        assert_eq!(after(2, "2026-09-24"), at("2026-09-28T17:30:00+08:00"));
         // October's duties: the first working day is the 8th, Saturday the 10th counts.
-        assert_eq!(due_at(day("2026-10-01"), 3, china), at("2026-10-10T17:30:00+08:00"));
-        assert_eq!(due_at(day("2026-10-01"), 4, china), at("2026-10-12T17:30:00+08:00"));
+        assert_eq!(after(3, "2026-10-01"), at("2026-10-10T17:30:00+08:00"));
+        assert_eq!(after(4, "2026-10-01"), at("2026-10-12T17:30:00+08:00"));
+    }
+
+    #[test]
+    fn plain_days_and_hours_know_no_calendar() {
+        let (china, friday) = (Calendar::china(), at("2026-11-27T16:00:00+08:00"));
+        let due = |policy| due_when_opened(policy, day("2026-11-27"), friday, china);
+        assert_eq!(due(ClockPolicy::WorkingDays(2)), at("2026-11-30T17:30:00+08:00"));
+        assert_eq!(due(ClockPolicy::Days(2)), at("2026-11-28T17:30:00+08:00"));
+        assert_eq!(due(ClockPolicy::Days(1)), at("2026-11-27T17:30:00+08:00"));
+        assert_eq!(due(ClockPolicy::Hours(48)), at("2026-11-29T16:00:00+08:00"));
+        assert_eq!(due_at(ClockPolicy::Moment, day("2026-11-27"), friday, china), None);
     }
 
     #[test]
     fn a_task_opened_after_hours_begins_the_next_day() {
-        let china = Calendar::china();
         let (monday, evening) = (day("2026-11-23"), at("2026-11-23T20:00:00+08:00"));
-        assert_eq!(
-            due_when_opened(monday, 1, monday, evening, china),
-            at("2026-11-24T17:30:00+08:00")
-        );
-        assert_eq!(
-            due_when_opened(monday, 3, monday, evening, china),
-            at("2026-11-25T17:30:00+08:00")
-        );
+        let due = |days| {
+            due_when_opened(ClockPolicy::WorkingDays(days), monday, evening, Calendar::china())
+        };
+        assert_eq!(due(1), at("2026-11-24T17:30:00+08:00"));
+        assert_eq!(due(3), at("2026-11-25T17:30:00+08:00"));
     }
 
     #[test]
     fn a_holder_who_comes_late_in_the_period_is_counted_from_today() {
-        let (today, now) = (day("2026-11-23"), at("2026-11-23T09:00:00+08:00"));
-        let due = due_when_opened(day("2026-11-01"), 3, today, now, Calendar::china());
+        let now = at("2026-11-23T09:00:00+08:00");
+        let policy = ClockPolicy::WorkingDays(3);
+        let due = due_when_opened(policy, day("2026-11-01"), now, Calendar::china());
         assert_eq!(due, at("2026-11-25T17:30:00+08:00"));
+    }
+
+    #[test]
+    fn another_grid_period_item_or_assignee_is_another_obligation() {
+        let (grid, item, person) = (GridId::new(), Uuid::now_v7(), MemberId::new());
+        let of = |item, period, grid, assignee| {
+            obligation_id("checklist", item, period, grid, &assignee)
+        };
+        let one = of(item, "2026-11", Some(grid), Assignee::Person(person, None));
+        let as_head = Assignee::Person(person, Some(PostKind::SubHead));
+        assert_eq!(of(item, "2026-11", Some(grid), as_head), one, "the post is no part of it");
+        let others = [
+            of(Uuid::now_v7(), "2026-11", Some(grid), as_head),
+            of(item, "2026-12", Some(grid), as_head),
+            of(item, "2026-11", None, as_head),
+            of(item, "2026-11", Some(GridId::new()), as_head),
+            of(item, "2026-11", Some(grid), Assignee::Person(MemberId::new(), None)),
+            of(item, "2026-11", Some(grid), Assignee::Post(grid, PostKind::SubHead)),
+            of(item, "2026-11", Some(grid), Assignee::Post(grid, PostKind::Worker)),
+            of(
+                item,
+                "2026-11",
+                Some(grid),
+                Assignee::Organisation(PartyOrgId::from_uuid(person.uuid())),
+            ),
+        ];
+        let different: std::collections::HashSet<Uuid> = others.into_iter().collect();
+        assert_eq!(different.len(), others.len());
+        assert!(!different.contains(&one));
     }
 
     #[test]
@@ -290,27 +417,74 @@ mod tests {
 
     #[test]
     fn evidence() {
-        assert!(!evidence_missing(Evidence::None, None, None, 0));
-        assert!(evidence_missing(Evidence::Text, Some("  "), None, 1));
-        assert!(!evidence_missing(Evidence::Text, Some("已巡查"), None, 0));
-        assert!(evidence_missing(Evidence::Photo, Some("已巡查"), Some(1.0), 0));
-        assert!(!evidence_missing(Evidence::Photo, None, None, 1));
-        assert!(evidence_missing(Evidence::Number, Some("3"), None, 1));
-        assert!(!evidence_missing(Evidence::Number, None, Some(0.0), 0));
+        let lacks = |wanted: &[Requirement], given: Given<'_>| -> Vec<EvidenceKind> {
+            let wanted = Requirements(wanted.to_vec());
+            lacking(&wanted, given).into_iter().map(|one| one.kind).collect()
+        };
+        let [text, photo, number] =
+            [EvidenceKind::Text, EvidenceKind::Photo, EvidenceKind::Number].map(Requirement::one);
+        let nothing = Given::default();
+        assert_eq!(lacks(&[], nothing), []);
+        let words = Given { text: Some("已巡查"), ..nothing };
+        assert_eq!(
+            lacks(std::slice::from_ref(&text), Given { text: Some("  "), ..nothing }),
+            [EvidenceKind::Text]
+        );
+        assert_eq!(lacks(std::slice::from_ref(&text), words), []);
+        let three = Requirement { count: 3, ..photo.clone() };
+        assert_eq!(
+            lacks(std::slice::from_ref(&three), Given { photos: 2, ..nothing }),
+            [EvidenceKind::Photo]
+        );
+        assert_eq!(lacks(std::slice::from_ref(&three), Given { photos: 3, ..nothing }), []);
+        let households = Requirement { least: Some(1.0), most: Some(40.0), ..number.clone() };
+        let counted = |number| Given { number: Some(number), ..nothing };
+        for (given, fits) in [(0.0, false), (1.0, true), (40.0, true), (40.5, false)] {
+            assert_eq!(
+                lacks(std::slice::from_ref(&households), counted(given)).is_empty(),
+                fits,
+                "{given}"
+            );
+        }
+        assert_eq!(lacks(std::slice::from_ref(&number), counted(0.0)), []);
+        // Each thing that is asked for, whatever else is given.
+        assert_eq!(
+            lacks(&[text, photo, number], words),
+            [EvidenceKind::Photo, EvidenceKind::Number]
+        );
     }
 
     #[test]
-    fn a_subtree_is_the_root_and_all_beneath() {
-        let [township, general, sub, other] = [(); 4].map(|()| GridId::new());
-        let tree = [
-            (township, None),
-            (general, Some(township)),
-            (sub, Some(general)),
-            (other, Some(township)),
-        ];
-        assert_eq!(beneath(&tree, &[general]), vec![general, sub]);
-        assert_eq!(beneath(&tree, &[township, sub]), vec![township, general, sub, other]);
-        assert_eq!(beneath(&tree, &[]), vec![]);
+    fn what_an_organisation_owes_is_done_by_who_accepted_it() {
+        let nobody = Facts {
+            state: TaskState::Open,
+            owes: true,
+            did: false,
+            accepted: false,
+            to_be_accepted: true,
+            submits: true,
+            verifies: false,
+            verifies_all: false,
+            verifying_head: false,
+        };
+        assert_eq!(refusal(Act::Submit, &nobody), Some(Refusal::NotAccepted));
+        assert_eq!(refusal(Act::Accept, &nobody), None);
+        let mine = Facts { did: true, accepted: true, ..nobody };
+        assert_eq!(refusal(Act::Submit, &mine), None);
+        assert_eq!(refusal(Act::Accept, &mine), Some(Refusal::WrongState));
+        let colleagues = Facts { accepted: true, ..nobody };
+        assert_eq!(refusal(Act::Submit, &colleagues), Some(Refusal::NotAccepted));
+        assert_eq!(refusal(Act::Accept, &colleagues), None, "a colleague takes it over");
+        let strangers = Facts { owes: false, ..colleagues };
+        assert_eq!(refusal(Act::Accept, &strangers), Some(Refusal::Forbidden));
+        // A person's own task is accepted once, and handed in with or without it.
+        let own = Facts { to_be_accepted: false, did: true, ..nobody };
+        assert_eq!(refusal(Act::Accept, &own), None);
+        assert_eq!(refusal(Act::Submit, &own), None);
+        assert_eq!(
+            refusal(Act::Accept, &Facts { accepted: true, ..own }),
+            Some(Refusal::WrongState)
+        );
     }
 
     fn any_moment() -> impl Strategy<Value = DateTime<Utc>> {
@@ -326,10 +500,25 @@ mod tests {
             Just(TaskState::Verified),
             Just(TaskState::Cancelled)
         ];
-        (state, any::<[bool; 5]>()).prop_map(
-            |(state, [own, submits, verifies, verifies_all, verifying_head])| Facts {
+        (state, any::<[bool; 8]>()).prop_map(
+            |(
                 state,
-                own,
+                [
+                    owes,
+                    did,
+                    accepted,
+                    to_be_accepted,
+                    submits,
+                    verifies,
+                    verifies_all,
+                    verifying_head,
+                ],
+            )| Facts {
+                state,
+                owes,
+                did,
+                accepted,
+                to_be_accepted,
                 submits,
                 verifies,
                 verifies_all,
@@ -341,21 +530,26 @@ mod tests {
     proptest! {
         #[test]
         fn no_task_is_born_late(
-            now in any_moment(), first in -400_i64..40, limit in 1_i32..=60,
+            now in any_moment(), first in -400_i64..40, limit in 1_i32..=60, which in 0..3,
         ) {
-            let today = (now + TimeDelta::hours(8)).date_naive();
-            let first_day = today + TimeDelta::days(first);
-            let due = due_when_opened(first_day, limit, today, now, Calendar::china());
+            let policy = match which {
+                0 => ClockPolicy::WorkingDays(limit),
+                1 => ClockPolicy::Days(limit),
+                _ => ClockPolicy::Hours(limit),
+            };
+            let first_day = (now + TimeDelta::hours(8)).date_naive() + TimeDelta::days(first);
+            let due = due_when_opened(policy, first_day, now, Calendar::china());
             prop_assert!(due > now);
             prop_assert!(!late(TaskState::Open, due, None, now));
-            let plain = due_at(first_day, limit, Calendar::china());
+            let plain = due_at(policy, first_day, now, Calendar::china()).unwrap_or_default();
             prop_assert!(due >= plain);
             prop_assert!(plain <= now || due == plain);
         }
 
         #[test]
         fn due_is_half_past_five_of_a_working_day(now in any_moment(), limit in 1_i32..=60) {
-            let due = due_at(now.date_naive(), limit, Calendar::china());
+            let policy = ClockPolicy::WorkingDays(limit);
+            let due = due_at(policy, now.date_naive(), now, Calendar::china()).unwrap_or_default();
             let beijing = due + TimeDelta::hours(8);
             prop_assert_eq!(beijing.time(), NaiveTime::MIN + TimeDelta::minutes(17 * 60 + 30));
             prop_assert!(Calendar::china().is_working(beijing.date_naive()));
@@ -372,8 +566,9 @@ mod tests {
         }
 
         #[test]
-        fn nobody_verifies_or_returns_his_own_task(mut facts in any_facts()) {
-            facts.own = true;
+        fn nobody_verifies_or_returns_his_own_task(mut facts in any_facts(), did in any::<bool>()) {
+            facts.did |= did;
+            facts.owes |= !did;
             prop_assert!(refusal(Act::Verify, &facts).is_some());
             prop_assert!(refusal(Act::Return, &facts).is_some());
         }
@@ -381,9 +576,10 @@ mod tests {
         #[test]
         fn only_the_assignee_submits_and_nothing_moves_a_settled_task(facts in any_facts()) {
             if refusal(Act::Submit, &facts).is_none() {
-                prop_assert!(facts.own && facts.submits);
+                prop_assert!(facts.owes && facts.submits);
+                prop_assert!(facts.did || !facts.to_be_accepted);
             }
-            for act in [Act::Submit, Act::Verify, Act::Return] {
+            for act in [Act::Accept, Act::Submit, Act::Verify, Act::Return] {
                 for state in [TaskState::Verified, TaskState::Cancelled] {
                     let settled = Facts { state, ..facts };
                     prop_assert!(refusal(act, &settled).is_some());

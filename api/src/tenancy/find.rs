@@ -2,11 +2,13 @@
 
 use entity::TenantEntity;
 use sea_orm::sea_query::{
-    DeleteStatement, IntoIden, LockType, SelectStatement, SimpleExpr, UpdateStatement,
+    DeleteStatement, Expr, ExprTrait, IntoIden, LockType, SelectStatement, SimpleExpr,
+    UpdateStatement,
 };
 use sea_orm::{
-    ActiveModelTrait, FromQueryResult, Iden, PaginatorTrait, PartialModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait, TryGetableMany,
+    ActiveModelTrait, ColumnTrait, FromQueryResult, Iden, Order, PaginatorTrait, PartialModelTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait,
+    TryGetableMany, Value,
 };
 
 use super::tx::Tx;
@@ -91,6 +93,22 @@ impl<E: TenantEntity> QuerySelect for Find<'_, E> {
     type QueryStatement = SelectStatement;
     fn query(&mut self) -> &mut SelectStatement {
         QuerySelect::query(&mut self.select)
+    }
+}
+
+/// The rows behind one in an order by two columns: `(a, b) > (x, y)`, or `<` in a falling order. Said as one comparison it begins in
+/// the index, so that a page costs the same wherever it lies.
+#[must_use]
+pub fn beyond<C: ColumnTrait>(
+    columns: [C; 2],
+    (first, second): (impl Into<Value>, impl Into<Value>),
+    order: &Order,
+) -> SimpleExpr {
+    let here = Expr::tuple(columns.map(|column| column.into_expr()));
+    let there = Expr::tuple([Expr::val(first), Expr::val(second)]);
+    match order {
+        Order::Desc => here.lt(there),
+        _ => here.gt(there),
     }
 }
 

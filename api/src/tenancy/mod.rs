@@ -23,9 +23,11 @@
 )]
 
 mod bell;
+pub mod bulk;
 mod db;
 mod find;
 mod keys;
+pub mod like;
 mod news;
 mod once;
 mod origin;
@@ -38,7 +40,7 @@ mod tx;
 mod wall;
 
 pub use db::{Db, StartError, migrate};
-pub use find::{DeleteMany, Find, Selected, UpdateMany};
+pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond};
 pub use keys::Keys;
 pub use news::News;
 pub use once::AnswerKept;

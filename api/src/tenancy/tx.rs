@@ -4,14 +4,15 @@ use std::cell::RefCell;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{AccountId, MemberId, TenantId};
-use entity::{KeyedEntity, TenantEntity};
-use sea_orm::sea_query::OnConflict;
+use entity::{KeyedEntity, TenantEntity, VersionedEntity};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, Insert, IntoActiveModel, QueryFilter,
-    TryInsertResult, Update,
+    TryInsertResult, Update, Value,
 };
 use uuid::Uuid;
 
+use super::bulk;
 use super::find::{DeleteMany, Find, UpdateMany};
 use super::scope::Scope;
 use super::trust::Txn;
@@ -210,6 +211,41 @@ impl Tx {
             Err(sea_orm::DbErr::RecordNotUpdated) => Err(ApiError::new(Code::NotFound)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Changes many rows, each to values of its own, which stand in these columns of theirs, and counts their versions up; one
+    /// statement for every [`bulk::CHUNK`] of them.
+    pub async fn update_each<A>(
+        &self,
+        rows: Vec<A>,
+        columns: &[<A::Entity as EntityTrait>::Column],
+    ) -> Result<()>
+    where
+        A: ActiveModelTrait,
+        A::Entity: VersionedEntity,
+    {
+        let (id, version) = (A::Entity::id_column(), A::Entity::version_column());
+        for rows in rows.chunks(bulk::CHUNK) {
+            let mut ids: Vec<(Uuid, &A)> = Vec::with_capacity(rows.len());
+            for row in rows {
+                match row.get(id).into_value() {
+                    Some(Value::Uuid(Some(id))) => ids.push((id, row)),
+                    _ => return Err(ApiError::internal("a row without an id")),
+                }
+            }
+            let mut update = self.update_many::<A::Entity>();
+            for column in columns {
+                let values =
+                    ids.iter().filter_map(|(id, row)| Some((*id, row.get(*column).into_value()?)));
+                update = update.col_expr(*column, bulk::by_id(id, *column, values));
+            }
+            update
+                .col_expr(version, version.into_expr().add(1))
+                .filter(id.is_in(ids.iter().map(|(id, _)| *id)))
+                .exec()
+                .await?;
+        }
+        Ok(())
     }
 
     /// Changes the township's rows that a filter names.

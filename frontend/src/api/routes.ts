@@ -1,6 +1,7 @@
 /** Where each operation lives: method, path, and whether it takes an Idempotency-Key. Written by
  * scripts/routes.mjs from openapi/openapi.json (`npm run generate`). */
 export const routes = {
+  accept_task: ['POST', '/api/v1/tasks/{id}/accept', true],
   appoint: ['POST', '/api/v1/grid-posts', true],
   cancel_activity: ['POST', '/api/v1/activities/{id}/cancel', false],
   cancel_job: ['POST', '/api/v1/jobs/{id}/cancel', false],

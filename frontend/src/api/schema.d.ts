@@ -1154,6 +1154,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 签收任务 */
+        post: operations["accept_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}/return": {
         parameters: {
             query?: never;
@@ -1374,6 +1391,11 @@ export interface components {
              */
             since?: string | null;
         };
+        /**
+         * @description Whom a task is given to.
+         * @enum {string}
+         */
+        AssigneeKind: "person" | "post" | "organisation";
         /** @description A stored photo. */
         Attachment: {
             /** @description The photo; read it at `/attachments/{id}`. */
@@ -2002,6 +2024,38 @@ export interface components {
          * @enum {string}
          */
         Evidence: "none" | "text" | "photo" | "number";
+        /**
+         * @description A way to prove that something was done.
+         * @enum {string}
+         */
+        EvidenceKind: "text" | "photo" | "number";
+        /** @description One thing that must be shown. */
+        EvidenceRequirement: {
+            /** @description How it is shown. */
+            kind: components["schemas"]["EvidenceKind"];
+            /**
+             * Format: int32
+             * @description Of photos: how many at least.
+             * @example 1
+             */
+            count: number;
+            /**
+             * @description Of a number: what is counted.
+             * @example 户
+             */
+            unit: string | null;
+            /**
+             * Format: double
+             * @description Of a number: not less than this.
+             * @example 0
+             */
+            least: number | null;
+            /**
+             * Format: double
+             * @description Of a number: not more than this.
+             */
+            most: number | null;
+        };
         /**
          * @description Something in an imported file that needs correction.
          * @example {
@@ -3297,20 +3351,17 @@ export interface components {
              * @example 每周巡查一次网格
              */
             title: string;
-            /** @description Where. */
-            grid: components["schemas"]["GridRef"];
+            grid: components["schemas"]["GridRef"] | null;
             /** @description Who owes it. */
-            assignee: components["schemas"]["MemberRef"];
-            /** @description In which post it is owed. */
-            role: components["schemas"]["PostKind"];
+            assignee: components["schemas"]["TaskAssignee"];
             /** @description Where it stands. */
             state: components["schemas"]["TaskState"];
             /** @description Owed and past its deadline, or handed in too late and not yet verified. */
             late: boolean;
             /** @description The deadline. */
             due_at: components["schemas"]["Time"];
-            /** @description What must be shown. */
-            evidence: components["schemas"]["Evidence"];
+            /** @description What must be shown, each kind once; nothing where it is enough to say that it is done. */
+            evidence: components["schemas"]["EvidenceRequirement"][];
             /** @description What verification brings. */
             points: components["schemas"]["Points"];
             /** @description What it arose from. */
@@ -3324,6 +3375,7 @@ export interface components {
             opened_at: components["schemas"]["Time"];
             /** @description It fell due to be opened while the server stood still; its time counts from when it was opened. */
             opened_late: boolean;
+            accepted_at: components["schemas"]["Time"] | null;
             submission: components["schemas"]["TaskSubmission"] | null;
             /** @description What happened, oldest first. */
             log: components["schemas"]["TaskLogEntry"][];
@@ -3344,6 +3396,19 @@ export interface components {
              * @example 党建办 王芳
              */
             name: string;
+        };
+        /** @description Whom a task is given to. */
+        TaskAssignee: {
+            /** @description A person, whoever holds a post in the task's grid, or an organisation. */
+            kind: components["schemas"]["AssigneeKind"];
+            /**
+             * Format: uuid
+             * @description The person, the post in its grid, or the organisation; `assignee_id` of the list finds its tasks.
+             */
+            id: string;
+            member: components["schemas"]["MemberRef"] | null;
+            post: components["schemas"]["PostKind"] | null;
+            organisation: components["schemas"]["PartyOrgRef"] | null;
         };
         /** @description A photo of a submission. */
         TaskAttachment: {
@@ -3379,12 +3444,9 @@ export interface components {
              * @example 每周巡查一次网格
              */
             title: string;
-            /** @description Where. */
-            grid: components["schemas"]["GridRef"];
+            grid: components["schemas"]["GridRef"] | null;
             /** @description Who owes it. */
-            assignee: components["schemas"]["MemberRef"];
-            /** @description In which post it is owed. */
-            role: components["schemas"]["PostKind"];
+            assignee: components["schemas"]["TaskAssignee"];
             /** @description Where it stands. */
             state: components["schemas"]["TaskState"];
             /** @description Owed and past its deadline, or handed in too late and not yet verified. */
@@ -3393,8 +3455,8 @@ export interface components {
             looks_right: boolean;
             /** @description The deadline. */
             due_at: components["schemas"]["Time"];
-            /** @description What must be shown. */
-            evidence: components["schemas"]["Evidence"];
+            /** @description What must be shown, each kind once; nothing where it is enough to say that it is done. */
+            evidence: components["schemas"]["EvidenceRequirement"][];
             /** @description What verification brings. */
             points: components["schemas"]["Points"];
             /** @description What it arose from. */
@@ -3411,6 +3473,24 @@ export interface components {
              * @description Counted up by every change.
              */
             version: number;
+        };
+        /** @description Something that the source of a task says about it, to be shown as it is. */
+        TaskFact: {
+            /**
+             * @description What it is, in Chinese.
+             * @example 清单版本
+             */
+            zh: string;
+            /**
+             * @description What it is, in English.
+             * @example Version of the list
+             */
+            en: string;
+            /**
+             * @description The fact.
+             * @example 1
+             */
+            text: string;
         };
         /**
          * Format: uuid
@@ -3432,9 +3512,11 @@ export interface components {
          * @description What happened to a task.
          * @enum {string}
          */
-        TaskLogKind: "opened" | "submitted" | "verified" | "returned" | "cancelled";
+        TaskLogKind: "opened" | "accepted" | "submitted" | "verified" | "returned" | "cancelled";
         /** @description What the account that asks may do to the task now. */
         TaskMay: {
+            /** @description Accept it. */
+            accept: boolean;
             /** @description Hand it in. */
             submit: boolean;
             /** @description Verify it. */
@@ -3451,27 +3533,30 @@ export interface components {
         };
         /** @description What a task arose from, as it was then. */
         TaskSource: {
-            /** @description What kind of thing. */
-            kind: components["schemas"]["TaskSourceKind"];
-            /** @description The list. */
-            checklist_id: components["schemas"]["ChecklistId"];
             /**
-             * @description The list's title when the task arose.
+             * @description What kind of thing: `checklist` today. Further kinds come with further features; show title and facts of a kind that you
+             *     do not know.
+             * @example checklist
+             */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The thing.
+             */
+            id: string;
+            /**
+             * @description Its title when the task arose.
              * @example 总网格长责任清单
              */
-            checklist_title: string;
+            title: string;
             /**
-             * Format: int32
-             * @description The version of the list under which the task arose.
-             * @example 1
+             * @description The path under which the account that asks can read the thing; null where it cannot.
+             * @example /checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
              */
-            version_number: number;
+            link: string | null;
+            /** @description What else there is to know of it. */
+            facts: components["schemas"]["TaskFact"][];
         };
-        /**
-         * @description What a task arose from.
-         * @enum {string}
-         */
-        TaskSourceKind: "checklist";
         /**
          * @description Life of a task. Being late is no state: it follows from the deadline and the moment.
          * @enum {string}
@@ -12644,10 +12729,12 @@ export interface operations {
                 late?: boolean;
                 /** @description In this grid or beneath it. */
                 grid_id?: components["schemas"]["GridId"];
-                /** @description Owed by this person. */
-                assignee_id?: components["schemas"]["MemberId"];
+                /** @description Given to this person, post or organisation. */
+                assignee_id?: string;
+                /** @description Owed, accepted or done by this person. */
+                member_id?: components["schemas"]["MemberId"];
                 /**
-                 * @description Part of the title, or the beginning of the assignee's name.
+                 * @description Part of the title, or the beginning of the name of the assignee.
                  * @example 巡查
                  */
                 q?: string;
@@ -13289,6 +13376,131 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description 任务 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid sign-in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The permission named under security is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Absent, or another township's: the two cannot be told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names an older version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields need correction. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 同一键重复提交只生效一次 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description 任务 */
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已签收 */
             200: {
                 headers: {
                     [name: string]: unknown;

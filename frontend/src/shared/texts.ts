@@ -37,6 +37,7 @@ export default defineTexts({
       vacant: '空缺',
       points: '{n} 分',
       count: '共 {n} 项',
+      with: '{name}（{more}）',
       trace: '问题编号 {id}',
     },
     problem: {
@@ -126,6 +127,15 @@ export default defineTexts({
       quarter: '{y}年第{q}季度',
       once: '一次性',
     },
+    task_evidence: {
+      photos: '至少 {n} 张',
+      between: '{least} 至 {most}',
+      least: '不小于 {n}',
+      most: '不大于 {n}',
+      comma: '，',
+      and: '、',
+      source: '《{title}》',
+    },
     enum: {
       role: {
         administrator: '系统管理员',
@@ -174,7 +184,7 @@ export default defineTexts({
       },
       checklist_version_state: { draft: '草稿', published: '已发布', superseded: '已被替代' },
       frequency: { once: '一次性', weekly: '每周', monthly: '每月', quarterly: '每季度' },
-      evidence: { none: '无需凭据', text: '文字说明', photo: '照片', number: '数量' },
+      evidence: { none: '无需佐证', text: '文字说明', photo: '照片', number: '数量' },
       task_state: {
         open: '待办',
         submitted: '待核验',
@@ -191,6 +201,7 @@ export default defineTexts({
       },
       task_log_kind: {
         opened: '生成',
+        accepted: '签收',
         submitted: '提交',
         verified: '核验通过',
         returned: '退回',
@@ -237,6 +248,7 @@ export default defineTexts({
       vacant: 'Vacant',
       points: '{n} points',
       count: '{n} in all',
+      with: '{name} ({more})',
       trace: 'Reference {id}',
     },
     problem: {
@@ -326,6 +338,15 @@ export default defineTexts({
       quarter: 'Q{q} {y}',
       once: 'once',
     },
+    task_evidence: {
+      photos: 'at least {n}',
+      between: '{least} to {most}',
+      least: '{n} or more',
+      most: '{n} or less',
+      comma: ', ',
+      and: ', ',
+      source: '“{title}”',
+    },
     enum: {
       role: {
         administrator: 'Administrator',
@@ -391,6 +412,7 @@ export default defineTexts({
       },
       task_log_kind: {
         opened: 'Opened',
+        accepted: 'Accepted',
         submitted: 'Submitted',
         verified: 'Verified',
         returned: 'Returned',

@@ -10,7 +10,7 @@ const list = '冬季安全责任清单'
 
 /** A table as Excel puts it on the clipboard. */
 const block = [
-  ['序号', '事项', '责任人', '频次', '凭证', '时限', '积分'],
+  ['序号', '事项', '责任人', '频次', '佐证', '时限', '积分'],
   ['1', pasted, '子网格长', '一次', '文字说明', '5个工作日', '1分'],
   ['2', third, '总网格长', '每月', '文字', '10个工作日', '2分'],
 ]
@@ -83,7 +83,7 @@ export async function publish(browser, server, api) {
       await row.getByLabel(/事项/).fill(written)
       await row.getByLabel(/岗位/).selectOption({ label: '子网格长' })
       await row.getByLabel(/频次/).selectOption({ label: '一次性' })
-      await row.getByLabel(/凭证/).selectOption({ label: '照片' })
+      await row.getByLabel(/佐证/).selectOption({ label: '照片' })
       await row.getByLabel(/时限/).fill('5')
       await row.getByLabel(/积分/).fill('2')
     })
@@ -269,12 +269,12 @@ export async function verifyAll(clerk, server, api) {
     await check('one is taken out, one comes in meanwhile, all others are verified', async () => {
       const { items } = await api.clerk.get('/tasks/to-verify?limit=20')
       left = items.find((one) => one.looks_right) ?? before.tasks[0]
-      const box = page.getByRole('checkbox', { name: `选择：${left.title}（${left.assignee?.name}）` })
+      const box = page.getByRole('checkbox', { name: `选择：${left.title}（${left.assignee?.member?.name}）` })
       const shown = (await box.count()) > 0
       if (shown) await box.first().uncheck()
       const one = await signInByApi(server, 'worker')
       const { items: owed } = await one.get('/tasks/inbox?limit=200')
-      const late = owed.find((task) => task.evidence === 'text')
+      const late = owed.find((task) => task.evidence.some((one) => one.kind === 'text'))
       if (late) await one.post(`/tasks/${late.id}/submit`, { text: '已收集 3 条意见。' })
       const expected = before.right - (shown ? 1 : 0)
       await clerk.button(`核验通过所选 ${expected} 项`).click()

@@ -150,6 +150,57 @@ export async function desk(browser, server, clerk, api) {
   })
 }
 
+/** What pages know of a task is what the contract says: here is one that nothing in the product opens yet. */
+async function errand(head, id, api) {
+  const { page } = head
+  const whole = await api.head.get(`/tasks/${id}`)
+  const need = { count: 1, unit: null, least: null, most: null }
+  let accepted = false
+  const told = () => ({
+    ...whole,
+    title: '走访困难户',
+    grid: null,
+    assignee: {
+      kind: 'organisation',
+      id: whole.id,
+      member: accepted ? whole.assignee.member : null,
+      post: null,
+      organisation: { id: whole.id, name: '水库村党总支' },
+    },
+    source: {
+      kind: 'errand',
+      id: whole.id,
+      title: '关于开展入户走访的函',
+      link: null,
+      facts: [{ zh: '来文单位', en: 'Asked by', text: '区民政局' }],
+    },
+    evidence: [
+      { ...need, kind: 'photo', count: 2 },
+      { ...need, kind: 'number', unit: '户', least: 1, most: 40 },
+    ],
+    may: { accept: !accepted, submit: accepted, verify: false, return: false },
+  })
+  const at = `**/api/v1/tasks/${id}`
+  await page.route(at, (route) => route.fulfill({ json: told() }))
+  await page.route(`${at}/accept`, (route) => {
+    accepted = true
+    return route.fulfill({ json: told() })
+  })
+  await head.go(`/hand/tasks/${id}`)
+  await head.text('水库村党总支').first().waitFor()
+  await head.tap(head.button('签收'))
+  await page.getByText('已签收').first().waitFor()
+  await page.getByLabel('数量（户）').fill('41')
+  await head.tap(head.button('提交'))
+  await page.getByRole('alert').filter({ hasText: '本任务须至少 2 张照片' }).waitFor()
+  same(await page.getByLabel('数量（户）').getAttribute('placeholder'), '1 至 40', 'the bounds')
+  await page.getByText('详情').first().click()
+  await page.getByText('《关于开展入户走访的函》（来文单位 区民政局）').waitFor()
+  await page.unroute(at)
+  await page.unroute(`${at}/accept`)
+  head.quiet()
+}
+
 export async function hand(browser, server, head, member, steward, api) {
   await journey('pages of the phone', async (check) => {
     const stranger = await Person.arrive(browser, server, 'hand', 'stranger')
@@ -157,7 +208,7 @@ export async function hand(browser, server, head, member, steward, api) {
     await stranger.context.close()
 
     const open = (await api.head.get('/tasks/inbox?limit=200')).items
-    const withPhoto = open.find((one) => one.evidence === 'photo') ?? open[0]
+    const withPhoto = open.find((one) => one.evidence.some((need) => need.kind === 'photo')) ?? open[0]
     const done = (await api.head.get('/tasks?state=verified&limit=1')).items[0]
     const activities = (await api.clerk.get('/activities?limit=200')).items
     const running = activities.find((one) => one.phase === 'running')
@@ -192,6 +243,9 @@ export async function hand(browser, server, head, member, steward, api) {
     await see(member, '/me/sessions')
     await see(member, '/me/password')
     await see(member, '/no-such-page')
+    await check.each('a task of a source that no page knows, from an organisation', () =>
+      errand(head, withPhoto.id, api),
+    )
     await check.each('every page that is announced was opened', () => {
       const paths = announced('hand')
       same(missed(paths, visited), [], 'not opened')

@@ -28,7 +28,7 @@ export default defineTexts({
       what: '事项',
       role: '岗位',
       frequency: '频次',
-      evidence: '凭证',
+      evidence: '佐证',
       limit_working_days: '时限（工作日）',
       points: '积分',
     },

@@ -1,5 +1,5 @@
 import { newKey } from '@/api'
-import type { Problem, TaskBrief } from '@/api'
+import type { EvidenceRequirement, Problem, TaskBrief } from '@/api'
 
 /** A photo as it waits on the phone. Bytes, not a `Blob`: some phones lose blobs kept in IndexedDB. */
 export interface KeptPhoto {
@@ -47,9 +47,9 @@ export function draft(account: string, task: TaskFacts, written: Written, now: n
     task: {
       id: task.id,
       title: task.title,
-      grid: { id: task.grid.id, name: task.grid.name },
+      grid: task.grid && { id: task.grid.id, name: task.grid.name },
       due_at: task.due_at,
-      evidence: task.evidence,
+      evidence: task.evidence.map((one) => ({ ...one })),
     },
     state: 'draft',
     text: written.text,
@@ -97,16 +97,24 @@ export function body(entry: Entry): {
   }
 }
 
-/** Which evidence is still missing, before anything is sent. */
-export function missing(
-  evidence: TaskFacts['evidence'],
-  written: Written,
-): 'text' | 'photo' | 'number' | 'number_form' | undefined {
+/** What of the evidence is still lacking: of which requirement, and how. */
+export interface Lack {
+  what: 'text' | 'photo' | 'number' | 'number_form' | 'number_range'
+  need?: EvidenceRequirement
+}
+
+/** The first thing that is lacking, before anything is sent. */
+export function missing(evidence: TaskFacts['evidence'], written: Written): Lack | undefined {
   const number = readNumber(written.number)
-  if (written.number.trim() !== '' && number === undefined) return 'number_form'
-  if (evidence === 'text' && written.text.trim() === '') return 'text'
-  if (evidence === 'photo' && written.photos.length === 0) return 'photo'
-  if (evidence === 'number' && number === undefined) return 'number'
+  if (written.number.trim() !== '' && number === undefined) return { what: 'number_form' }
+  for (const need of evidence) {
+    if (need.kind === 'text' && written.text.trim() === '') return { what: 'text', need }
+    if (need.kind === 'photo' && written.photos.length < need.count) return { what: 'photo', need }
+    if (need.kind !== 'number') continue
+    if (number === undefined) return { what: 'number', need }
+    const small = need.least != null && number < need.least
+    if (small || (need.most != null && number > need.most)) return { what: 'number_range', need }
+  }
   return undefined
 }
 

@@ -1,18 +1,26 @@
 import { describe, expect, it, vi } from 'vitest'
 import { Problem } from '@/api'
-import type { Task } from '@/api'
+import type { EvidenceKind, EvidenceRequirement, Task } from '@/api'
 import { body, draft, empty, meaning, missing, readNumber } from './entry'
 import type { Entry, Written } from './entry'
 import { pause, send, sendAll } from './sender'
 import type { Server } from './sender'
 import { memoryStorage } from './storage'
 
+const need = (kind: EvidenceKind, more: Partial<EvidenceRequirement> = {}): EvidenceRequirement => ({
+  kind,
+  count: 1,
+  unit: null,
+  least: null,
+  most: null,
+  ...more,
+})
 const facts = {
   id: 'task',
   title: '巡查河道',
   grid: { id: 'grid', name: '水库村' },
   due_at: '2026-11-22T17:30:00+08:00',
-  evidence: 'photo' as const,
+  evidence: [need('photo')],
 }
 const photo = (key: string) => ({ key, type: 'image/jpeg', bytes: new ArrayBuffer(4) })
 const written = (change: Partial<Written> = {}): Written => ({
@@ -53,12 +61,22 @@ describe('an entry', () => {
   })
   it('names the evidence that is missing', () => {
     const nothing = written({ photos: [] })
-    expect(missing('photo', nothing)).toBe('photo')
-    expect(missing('text', written({ text: ' \n' }))).toBe('text')
-    expect(missing('number', nothing)).toBe('number')
-    expect(missing('none', written({ number: '三个' }))).toBe('number_form')
-    expect(missing('number', written({ number: '0' }))).toBeUndefined()
-    expect(missing('none', nothing)).toBeUndefined()
+    const lack = (evidence: EvidenceRequirement[], given: Written) => missing(evidence, given)?.what
+    expect(lack([need('photo')], nothing)).toBe('photo')
+    expect(lack([need('text')], written({ text: ' \n' }))).toBe('text')
+    expect(lack([need('number')], nothing)).toBe('number')
+    expect(lack([], written({ number: '三个' }))).toBe('number_form')
+    expect(lack([need('number')], written({ number: '0' }))).toBeUndefined()
+    expect(lack([], nothing)).toBeUndefined()
+  })
+  it('asks for each thing, as many and within the bounds that are asked for', () => {
+    const both = [need('photo', { count: 2 }), need('number', { unit: '户', least: 1, most: 40 })]
+    const lack = (given: Partial<Written>) => missing(both, written(given))?.what
+    expect(lack({ photos: [photo('p1')], number: '3' })).toBe('photo')
+    expect(lack({})).toBe('number')
+    expect(lack({ number: '0' })).toBe('number_range')
+    expect(lack({ number: '41' })).toBe('number_range')
+    expect(lack({ number: '40' })).toBeUndefined()
   })
   it('says whether there is anything to keep', () => {
     expect(empty(written({ photos: [] }))).toBe(true)

@@ -1,0 +1,140 @@
+//! Data scope 数据范围: which rows of a township an account sees.
+
+use chrono::NaiveDate;
+use entity::ids::{GridId, MemberId, PartyOrgId};
+use entity::kinds::PostKind;
+use entity::{grid, grid_post, member};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoCondition, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationDef, RelationTrait,
+};
+
+use crate::auth::perm::Permission;
+use crate::http::Result;
+use crate::member::service::held_on;
+use crate::member::tree;
+use crate::tenancy::Tx;
+
+/// The posts whose holder sees what happens in the grid and beneath it.
+pub const HEADS: [PostKind; 3] = [PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead];
+/// Those of them who judge it, too.
+pub const JUDGES: [PostKind; 2] = [PostKind::Supervisor, PostKind::GeneralHead];
+
+/// Which rows of its township an account sees: all of them, where its roles say so; otherwise its own, its organisation's, those
+/// of the posts that its person holds today, and those in the grids that the person heads and beneath them.
+#[derive(Debug, Clone, Default)]
+pub struct RowScope {
+    /// Every row.
+    pub all: bool,
+    /// The account's person.
+    pub member: Option<MemberId>,
+    /// The organisation that the person belongs to.
+    pub organisation: Option<PartyOrgId>,
+    /// The posts that the person holds today.
+    pub posts: Vec<(GridId, PostKind)>,
+    /// The grids that the person heads and all beneath them.
+    pub grids: Vec<GridId>,
+    /// The part of these in which the person judges what others do.
+    pub judged: Vec<GridId>,
+}
+
+#[derive(FromQueryResult)]
+struct Held {
+    party_org_id: Option<PartyOrgId>,
+    grid_id: Option<GridId>,
+    kind: Option<PostKind>,
+}
+
+impl RowScope {
+    /// The scope of the account that acts, which sees every row with the permission `all`; at most two statements, and none for who
+    /// sees and judges everything.
+    pub async fn of(tx: &Tx, all: Permission, judges_all: Permission) -> Result<Self> {
+        let all = tx.has(all);
+        if all && tx.has(judges_all) {
+            return Ok(Self { all, member: tx.member(), ..Self::default() });
+        }
+        let mut scope = Self { all, ..Self::own(tx).await? };
+        let headed = |kinds: &[PostKind]| -> Vec<GridId> {
+            scope.posts.iter().filter(|(_, kind)| kinds.contains(kind)).map(|(id, _)| *id).collect()
+        };
+        let (seen, judged) = (headed(&HEADS), headed(&JUDGES));
+        if !seen.is_empty() {
+            let parents: Vec<(GridId, Option<GridId>)> = tx
+                .find::<grid::Entity>()
+                .select_only()
+                .columns([grid::Column::Id, grid::Column::ParentId])
+                .into_tuple()
+                .all()
+                .await?;
+            scope.grids = tree::subtrees(&parents, &seen);
+            scope.judged = tree::subtrees(&parents, &judged);
+        }
+        Ok(scope)
+    }
+
+    /// What is the account's own alone: its person's, the posts' and the organisation's. One statement; none for an account without a
+    /// person.
+    pub async fn own(tx: &Tx) -> Result<Self> {
+        let Some(member) = tx.member() else {
+            return Ok(Self::default());
+        };
+        let rows = tx
+            .find::<member::Entity>()
+            .join(JoinType::LeftJoin, posts_today(tx.today()))
+            .select_only()
+            .column(member::Column::PartyOrgId)
+            .columns([grid_post::Column::GridId, grid_post::Column::Kind])
+            .filter(member::Column::Id.eq(member))
+            .into_model::<Held>()
+            .all()
+            .await?;
+        Ok(Self {
+            member: Some(member),
+            organisation: rows.first().and_then(|row| row.party_org_id),
+            posts: rows.iter().filter_map(|row| row.grid_id.zip(row.kind)).collect(),
+            ..Self::default()
+        })
+    }
+
+    /// The rows that are seen, of a table in which `grid` says where a row belongs: these, and what `own` says of the account's own.
+    /// Without either there is none.
+    pub fn rows(
+        &self,
+        grid: impl ColumnTrait,
+        own: impl IntoIterator<Item = SimpleExpr>,
+    ) -> Condition {
+        if self.all {
+            return Condition::all();
+        }
+        let mut seen = Condition::any();
+        if !self.grids.is_empty() {
+            seen = seen.add(grid.is_in(self.grids.iter().copied()));
+        }
+        for own in own {
+            seen = seen.add(own);
+        }
+        if seen.is_empty() { nothing() } else { seen }
+    }
+
+    /// The rows in the grids in which the person judges; none where there is no such grid.
+    pub fn judged_rows(&self, grid: impl ColumnTrait) -> Condition {
+        if self.judged.is_empty() {
+            nothing()
+        } else {
+            Condition::all().add(grid.is_in(self.judged.iter().copied()))
+        }
+    }
+}
+
+/// No row. (An empty condition would be every row.)
+#[must_use]
+pub fn nothing() -> Condition {
+    Condition::all().add(ExprTrait::eq(Expr::val(1), 2))
+}
+
+fn posts_today(today: NaiveDate) -> RelationDef {
+    grid_post::Relation::Member
+        .def()
+        .rev()
+        .on_condition(move |_, _| held_on(today).into_condition())
+}

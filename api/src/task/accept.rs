@@ -1,0 +1,39 @@
+//! Accepting a task.
+
+use entity::ids::TaskId;
+use entity::kinds::TaskLogKind;
+use entity::task;
+use sea_orm::ActiveValue::Set;
+
+use super::detail::show;
+use super::dto::Task;
+use super::engine::note;
+use super::rules::Act;
+use super::source::{Event, tell};
+use super::visibility::Visibility;
+use crate::http::{IdempotencyKey, Result};
+use crate::tenancy::{Scope, Tx};
+
+/// The assignee takes note of a task; of an organisation, one of its people takes it on, also from a colleague.
+pub async fn accept(scope: &Scope, key: IdempotencyKey, id: TaskId) -> Result<Task> {
+    scope
+        .write_once(key, "accept_task", &id, async move |tx: &Tx| {
+            let sight = Visibility::of(tx).await?;
+            let task = sight.locked(tx, id).await?;
+            let state = sight.allowed(tx, &task, Act::Accept)?;
+            let accepted = tx
+                .update(task::ActiveModel {
+                    id: Set(id),
+                    state: Set(state),
+                    member_id: Set(tx.member()),
+                    accepted_at: Set(Some(tx.now())),
+                    version: Set(task.version + 1),
+                    ..Default::default()
+                })
+                .await?;
+            note(tx, id, TaskLogKind::Accepted, None).await?;
+            tell(tx, Event::Accepted, &accepted).await?;
+            show(tx, &sight, id).await
+        })
+        .await
+}

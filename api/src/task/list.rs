@@ -1,0 +1,156 @@
+//! Lists of tasks.
+
+use chrono::{DateTime, Utc};
+use entity::ids::TaskId;
+use entity::{member, party_org, task};
+use sea_orm::sea_query::Condition;
+use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+
+use super::dto::{ListTasks, SeenTask, TaskBrief, TaskPage, TaskPaging, TaskSort, ToVerify};
+use super::row::{Row, rows};
+use super::rules;
+use super::visibility::{Visibility, late, looking_right};
+use crate::clock;
+use crate::http::{ApiError, Page, Result};
+use crate::tenancy::{Scope, Tx, beyond, like};
+
+/// Tasks that can be verified by one request: what [`super::dto::VerifyTasks`] takes.
+const VERIFIED_AT_ONCE: u64 = 500;
+
+/// The first `limit` tasks of a condition, the earliest deadline first.
+pub async fn first(tx: &Tx, condition: Condition, limit: u64) -> Result<Vec<TaskBrief>> {
+    let found = rows(tx)
+        .filter(condition)
+        .order_by_asc(task::Column::DueAt)
+        .order_by_asc(task::Column::Id)
+        .limit(limit)
+        .into_model::<Row>()
+        .all()
+        .await?;
+    found.into_iter().map(|row| row.brief(tx)).collect()
+}
+
+async fn page(
+    tx: &Tx,
+    condition: Condition,
+    sort: TaskSort,
+    page: &Page,
+    cursor: Option<&str>,
+) -> Result<TaskPage> {
+    use task::Column::{DueAt, Id};
+    let after: Option<(DateTime<Utc>, TaskId)> = page.after(cursor)?;
+    let order = match sort {
+        TaskSort::DueAt => Order::Asc,
+        TaskSort::DueAtDescending => Order::Desc,
+    };
+    let find = rows(tx)
+        .filter(condition)
+        .filter(Condition::all().add_option(after.map(|key| beyond([DueAt, Id], key, &order))))
+        .order_by(DueAt, order.clone())
+        .order_by(Id, order);
+    let found = find.limit(page.fetch()).into_model::<Row>().all().await?;
+    let (found, next_cursor) = page.cut(found, |row| (row.due_at, row.id))?;
+    let items = found.into_iter().map(|row| row.brief(tx)).collect::<Result<_>>()?;
+    Ok(TaskPage { items, next_cursor })
+}
+
+/// Tasks that the account sees.
+pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
+    let shown = Page::of(scope.seal("tasks", &query)?, query.limit);
+    scope
+        .read(async |tx: &Tx| {
+            let sight = Visibility::of(tx).await?;
+            let mut wanted = Condition::all().add(sight.visible());
+            if let Some(state) = query.state {
+                wanted = wanted.add(task::Column::State.eq(state));
+            }
+            if let Some(is_owed) = query.owed {
+                wanted = wanted.add(if is_owed {
+                    task::Column::State.is_in(rules::OWED)
+                } else {
+                    task::Column::State.is_not_in(rules::OWED)
+                });
+            }
+            if let Some(day) = query.due_on {
+                let (from, to) = clock::day(day.date());
+                wanted = wanted.add(task::Column::DueAt.gte(from)).add(task::Column::DueAt.lt(to));
+            }
+            if let Some(is_late) = query.late {
+                let late = late(tx.now());
+                wanted = wanted.add(if is_late { late } else { late.not() });
+            }
+            if let Some(grid) = query.grid_id {
+                let grids = crate::grid::service::subtree_ids(tx, grid).await?;
+                wanted = wanted.add(task::Column::GridId.is_in(grids));
+            }
+            if let Some(assignee) = query.assignee_id {
+                wanted = wanted.add(task::Column::AssigneeId.eq(assignee));
+            }
+            if let Some(member) = query.member_id {
+                wanted = wanted.add(task::Column::MemberId.eq(member));
+            }
+            if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+                wanted = wanted.add(
+                    Condition::any()
+                        .add(task::Column::Title.like(like::within(text)))
+                        .add(member::Column::Name.like(like::beginning(text)))
+                        .add(party_org::Column::Name.like(like::beginning(text))),
+                );
+            }
+            page(tx, wanted, query.sort.unwrap_or_default(), &shown, query.cursor.as_deref()).await
+        })
+        .await
+}
+
+/// What the account's own person still owes, the most late first.
+pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
+    let shown = Page::of(scope.seal("inbox", &scope.member())?, paging.limit);
+    scope
+        .read(async |tx: &Tx| {
+            let owed = Visibility::own(tx).await?.owed();
+            page(tx, owed, TaskSort::DueAt, &shown, paging.cursor.as_deref()).await
+        })
+        .await
+}
+
+/// What waits for this account's verification, the earliest deadline first.
+pub async fn to_verify(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
+    let shown = Page::of(scope.seal("to_verify", &scope.actor())?, paging.limit);
+    scope
+        .read(async |tx: &Tx| {
+            let sight = Visibility::of(tx).await?;
+            page(tx, sight.to_verify(), TaskSort::DueAt, &shown, paging.cursor.as_deref()).await
+        })
+        .await
+}
+
+/// How much waits for this account's verification, and what of it looks right, as it is now.
+pub async fn waiting(scope: &Scope) -> Result<ToVerify> {
+    use task::Column;
+    scope
+        .read(async |tx: &Tx| {
+            let sight = Visibility::of(tx).await?;
+            let right = sight.to_verify().add(looking_right());
+            let count = async |wanted: Condition| {
+                let count = tx.find::<task::Entity>().filter(wanted).count().await?;
+                i64::try_from(count).map_err(ApiError::internal)
+            };
+            let tasks = tx
+                .find::<task::Entity>()
+                .select_only()
+                .columns([Column::Id, Column::Version])
+                .filter(right.clone())
+                .order_by_asc(Column::DueAt)
+                .order_by_asc(Column::Id)
+                .limit(VERIFIED_AT_ONCE)
+                .into_tuple::<(TaskId, i32)>()
+                .all()
+                .await?;
+            Ok(ToVerify {
+                total: count(sight.to_verify()).await?,
+                right: count(right).await?,
+                tasks: tasks.into_iter().map(|(id, version)| SeenTask { id, version }).collect(),
+            })
+        })
+        .await
+}

@@ -1,0 +1,223 @@
+//! Which tasks an account sees, owes and may verify: the data scope, applied to tasks.
+
+use chrono::{DateTime, Utc};
+use entity::ids::{GridId, MemberId, PartyOrgId};
+use entity::kinds::{AssigneeKind, PostKind, TaskState};
+use entity::task;
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::{Condition, ExprTrait, SimpleExpr};
+use uuid::Uuid;
+
+use super::rules::{self, Act, Assignee, Facts, Refusal};
+use crate::auth::perm;
+use crate::grid::{RowScope, nothing};
+use crate::http::{ApiError, Code, Result};
+use crate::tenancy::Tx;
+
+/// What of a task decides who may do what to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub(super) state: TaskState,
+    pub(super) grid: Option<GridId>,
+    pub(super) assignee_kind: AssigneeKind,
+    pub(super) member: Option<MemberId>,
+    pub(super) post: Option<PostKind>,
+    pub(super) organisation: Option<PartyOrgId>,
+    pub(super) accepted: bool,
+}
+
+impl From<&task::Model> for Standing {
+    fn from(task: &task::Model) -> Self {
+        Self {
+            state: task.state,
+            grid: task.grid_id,
+            assignee_kind: task.assignee_kind,
+            member: task.member_id,
+            post: task.post,
+            organisation: task.party_org_id,
+            accepted: task.accepted_at.is_some(),
+        }
+    }
+}
+
+/// How far an account sees into the township's tasks.
+#[derive(Debug, Clone)]
+pub struct Visibility {
+    rows: RowScope,
+    verifies_all: bool,
+}
+
+impl Visibility {
+    /// That of the account that acts; at most two statements.
+    pub async fn of(tx: &Tx) -> Result<Self> {
+        Ok(Self {
+            rows: RowScope::of(tx, perm::TASK_READ_ALL, perm::TASK_VERIFY_ALL).await?,
+            verifies_all: tx.has(perm::TASK_VERIFY_ALL),
+        })
+    }
+
+    /// The same, where only what the account owes itself is asked for; at most one statement.
+    pub(super) async fn own(tx: &Tx) -> Result<Self> {
+        Ok(Self { rows: RowScope::own(tx).await?, verifies_all: false })
+    }
+
+    /// The tasks that exist for this account.
+    #[must_use]
+    pub fn visible(&self) -> Condition {
+        let member = self.rows.member.map(|member| task::Column::MemberId.eq(member));
+        let assigned = self.assigned();
+        self.rows.rows(task::Column::GridId, member.into_iter().chain(assigned))
+    }
+
+    /// Given to the person, a post of his or his organisation.
+    fn assigned(&self) -> Option<SimpleExpr> {
+        let posts = self.rows.posts.iter().map(|(grid, post)| Assignee::Post(*grid, *post).id());
+        let organisation = self.rows.organisation.map(PartyOrgId::uuid);
+        let ids: Vec<Uuid> = self
+            .rows
+            .member
+            .map(MemberId::uuid)
+            .into_iter()
+            .chain(posts)
+            .chain(organisation)
+            .collect();
+        (!ids.is_empty()).then(|| task::Column::AssigneeId.is_in(ids))
+    }
+
+    /// What the person still owes: his own, that of the posts he holds, and what of his organisation nobody or he himself has
+    /// accepted.
+    pub(super) fn owed(&self) -> Condition {
+        let (Some(member), Some(assigned)) = (self.rows.member, self.assigned()) else {
+            return nothing();
+        };
+        let by_him = Condition::any()
+            .add(task::Column::AssigneeKind.ne(AssigneeKind::Organisation))
+            .add(task::Column::MemberId.is_null())
+            .add(task::Column::MemberId.eq(member));
+        Condition::all().add(assigned).add(task::Column::State.is_in(rules::OWED)).add(by_him)
+    }
+
+    /// The submitted tasks that this account may verify, provided that its roles let it verify at all.
+    #[must_use]
+    pub fn to_verify(&self) -> Condition {
+        let mut found = Condition::all().add(task::Column::State.eq(TaskState::Submitted));
+        if !self.verifies_all {
+            found = found.add(self.rows.judged_rows(task::Column::GridId));
+        }
+        if let Some(member) = self.rows.member {
+            found = found.add(
+                Condition::any()
+                    .add(task::Column::MemberId.is_null())
+                    .add(task::Column::MemberId.ne(member)),
+            );
+        }
+        if let Some(assigned) = self.assigned() {
+            found = found.add(assigned.not());
+        }
+        found
+    }
+
+    /// Whether what happens in a grid is seen.
+    #[must_use]
+    pub fn sees_grid(&self, grid: GridId) -> bool {
+        self.rows.all || self.rows.grids.contains(&grid)
+    }
+
+    fn owes(&self, task: &Standing) -> bool {
+        match task.assignee_kind {
+            AssigneeKind::Person => self.is_member(task.member),
+            AssigneeKind::Post => {
+                task.grid.zip(task.post).is_some_and(|held| self.rows.posts.contains(&held))
+            }
+            AssigneeKind::Organisation => {
+                task.organisation.is_some() && task.organisation == self.rows.organisation
+            }
+        }
+    }
+
+    fn is_member(&self, member: Option<MemberId>) -> bool {
+        member.is_some() && member == self.rows.member
+    }
+
+    fn sees(&self, task: &Standing) -> bool {
+        self.rows.all
+            || self.is_member(task.member)
+            || self.owes(task)
+            || task.grid.is_some_and(|grid| self.rows.grids.contains(&grid))
+    }
+
+    fn facts(&self, tx: &Tx, task: &Standing) -> Facts {
+        Facts {
+            state: task.state,
+            owes: self.owes(task),
+            did: self.is_member(task.member),
+            accepted: task.accepted,
+            to_be_accepted: task.assignee_kind == AssigneeKind::Organisation,
+            submits: tx.has(perm::TASK_SUBMIT),
+            verifies: tx.has(perm::TASK_VERIFY),
+            verifies_all: self.verifies_all,
+            verifying_head: task.grid.is_some_and(|grid| self.rows.judged.contains(&grid)),
+        }
+    }
+
+    /// Why the account may not do this to a task that it sees; nothing when it may.
+    pub(super) fn refusal(&self, tx: &Tx, act: Act, task: &Standing) -> Option<Refusal> {
+        rules::refusal(act, &self.facts(tx, task))
+    }
+
+    /// The task, locked, if the account sees it.
+    pub(super) async fn locked(&self, tx: &Tx, id: impl Into<Uuid>) -> Result<task::Model> {
+        let found = tx.get_locked::<task::Entity>(id).await?;
+        if self.sees(&Standing::from(&found)) {
+            Ok(found)
+        } else {
+            Err(ApiError::new(Code::NotFound))
+        }
+    }
+
+    /// The state that follows the act, or the reason why it is refused.
+    pub(super) fn allowed(&self, tx: &Tx, task: &task::Model, act: Act) -> Result<TaskState> {
+        match (self.refusal(tx, act, &Standing::from(task)), rules::next(task.state, act)) {
+            (None, Some(next)) => Ok(next),
+            (Some(Refusal::OwnTask), _) => Err(ApiError::new(Code::SelfVerification)),
+            (Some(Refusal::Forbidden), _) if matches!(act, Act::Accept | Act::Submit) => {
+                Err(ApiError::new(Code::Forbidden).detail(
+                    "只有任务承办人可以签收和提交",
+                    "Only the assignee accepts a task and hands it in",
+                ))
+            }
+            (Some(Refusal::Forbidden), _) => Err(ApiError::new(Code::Forbidden).detail(
+                "只能核验本人任督导员或总网格长的网格内的任务",
+                "You verify only where you are supervisor or general head",
+            )),
+            (Some(Refusal::NotAccepted), _) => Err(ApiError::new(Code::StateConflict).detail(
+                "本任务交由组织承办，请先签收",
+                "The task is the organisation's; accept it first",
+            )),
+            (Some(Refusal::WrongState) | None, _) => Err(ApiError::new(Code::StateConflict)),
+        }
+    }
+}
+
+/// Late tasks, as [`rules::late`] tells them.
+#[must_use]
+pub fn late(now: DateTime<Utc>) -> Condition {
+    Condition::any()
+        .add(
+            Condition::all()
+                .add(task::Column::State.is_in(rules::OWED))
+                .add(task::Column::DueAt.lt(now)),
+        )
+        .add(
+            Condition::all()
+                .add(task::Column::State.eq(TaskState::Submitted))
+                .add(task::Column::SubmittedAt.into_expr().gt(task::Column::DueAt.into_expr())),
+        )
+}
+
+/// Tasks that look right, as [`rules::looks_right`] tells them.
+pub(super) fn looking_right() -> Condition {
+    Condition::all()
+        .add(task::Column::State.eq(TaskState::Submitted))
+        .add(task::Column::SubmittedAt.into_expr().lte(task::Column::DueAt.into_expr()))
+}
