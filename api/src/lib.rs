@@ -7,11 +7,11 @@
 //! floor 4   checklist  activity  check_in                what townships do
 //! floor 3   points  task  attachment                     the engines
 //! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command
+//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command  feature
 //! ```
 //!
-//! Effects go up without an arrow going up: what a lower floor must call in an upper one is registered at
-//! start ([`register`]) and called in the same transaction.
+//! Each room exports one [`feature::Feature`], and [`FEATURES`] is the one list of them. Effects go up without an arrow going up: what a
+//! lower floor must call in an upper one is added at start by the upper one's feature, and called in the same transaction.
 
 pub mod account;
 pub mod activity;
@@ -27,6 +27,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod door;
+pub mod feature;
 pub mod files;
 pub mod grid;
 pub mod helper;
@@ -57,9 +58,11 @@ use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::feature::Feature;
 use crate::http::edge::{self, Edge, Line, stop};
 use crate::http::{ApiRootSpan, Contract, envelope, fallback};
 use crate::state::AppState;
@@ -68,92 +71,72 @@ use crate::tenancy::{Shared, StartError};
 /// Seconds that requests under way get when the server is told to stop.
 const STOP_SECONDS: u64 = 20;
 
-/// What each room records, one room after the other.
-#[must_use]
-pub fn acts() -> audit::Acts {
-    audit::Acts(
-        [
-            audit::acts::ACTS,
-            jobs::acts::ACTS,
-            session::acts::ACTS,
-            township::acts::ACTS,
-            account::acts::ACTS,
-            member::acts::ACTS,
-            grid::acts::ACTS,
-            import::acts::ACTS,
-            checklist::acts::ACTS,
-            task::acts::ACTS,
-            activity::acts::ACTS,
-        ]
-        .concat(),
-    )
+/// Every room that brings something, one after the other: the one list of them. Headings, operations, permissions, error codes, acts,
+/// jobs and hooks follow from it.
+pub const FEATURES: &[Feature] = &[
+    session::FEATURE,
+    township::FEATURE,
+    account::FEATURE,
+    audit::FEATURE,
+    jobs::FEATURE,
+    calendar::FEATURE,
+    member::FEATURE,
+    grid::FEATURE,
+    import::FEATURE,
+    checklist::FEATURE,
+    task::FEATURE,
+    attachment::FEATURE,
+    activity::FEATURE,
+    check_in::FEATURE,
+    points::FEATURE,
+    board::FEATURE,
+];
+
+/// What roles may do, in all rooms.
+pub fn permissions() -> impl Iterator<Item = auth::Permission> {
+    FEATURES.iter().flat_map(|feature| feature.permissions).copied()
 }
 
-/// What each room does when it is due, one room after the other.
-fn kinds() -> Vec<jobs::Kind> {
-    [
-        session::JOBS,
-        jobs::answers::JOBS,
-        audit::JOBS,
-        grid::JOBS,
-        task::JOBS,
-        attachment::JOBS,
-        checklist::JOBS,
-    ]
-    .concat()
+/// Every error that the API can answer, with those of the ground first.
+pub fn codes() -> impl Iterator<Item = http::Code> {
+    http::Code::GROUND.iter().chain(FEATURES.iter().flat_map(|feature| feature.codes)).copied()
+}
+
+/// What is recorded of who did what, in all rooms.
+pub fn acts() -> impl Iterator<Item = &'static audit::Act> {
+    FEATURES.iter().flat_map(|feature| feature.acts).copied()
 }
 
 /// What a caller adds to the product: tests, that need a job that fails or a source of tasks of their own.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct More {
-    /// Kinds of jobs.
-    pub jobs: &'static [jobs::Kind],
-    /// Sources of tasks.
-    pub task_sources: fn() -> Vec<Box<dyn task::Source>>,
+    /// Further features.
+    pub features: &'static [Feature],
 }
 
-impl Default for More {
-    fn default() -> Self {
-        Self { jobs: &[], task_sources: Vec::new }
-    }
-}
-
-/// What upper floors register for lower ones to call.
+/// What the rooms bring, for one another to find.
 pub(crate) fn register(shared: &mut Shared, more: More) -> Result<(), StartError> {
-    shared.insert(acts());
-    shared.insert(work::Places::default());
-    shared.insert(jobs::Kinds([kinds().as_slice(), more.jobs].concat()));
-    shared.insert(jobs::Node::default());
-    shared.insert(clock::Guard::default());
-    shared.insert(tenancy::AnswerKept(vec![|tx| Box::pin(jobs::answers::forget_later(tx))]));
-    shared.insert(township::service::StandingData(vec![|tx| {
-        Box::pin(points::service::ensure_standing_data(tx))
-    }]));
-    shared.insert(grid::PostsChanged(vec![|tx| Box::pin(checklist::service::posts_changed(tx))]));
-    let mut sources: Vec<Box<dyn task::Source>> = vec![Box::new(checklist::TaskSource)];
-    sources.extend((more.task_sources)());
-    shared.insert(task::Sources::new(sources)?);
-    Ok(())
+    shared.insert(work::Places::default())?;
+    shared.insert(jobs::Node::default())?;
+    shared.insert(clock::Guard::default())?;
+    let features = [FEATURES, more.features].concat();
+    feature::check(&features)?;
+    feature::once("error code", codes().map(http::Code::as_str))?;
+    for feature in &features {
+        feature.permissions.iter().for_each(|one| shared.add(*one));
+        feature.acts.iter().for_each(|act| shared.add(*act));
+        feature.jobs.iter().for_each(|kind| shared.add(*kind));
+        (feature.hooks)(shared);
+    }
+    let sources = shared.all::<Box<dyn task::Source>>();
+    feature::once("source of tasks", sources.iter().map(|source| source.kind()))
 }
 
 /// The operations of the API, one room after the other.
 fn operations(cfg: &mut ServiceConfig) {
-    cfg.configure(session::routes)
-        .configure(township::routes)
-        .configure(account::routes)
-        .configure(audit::routes)
-        .configure(jobs::routes)
-        .configure(calendar::routes)
-        .configure(member::routes)
-        .configure(grid::routes)
-        .configure(import::routes)
-        .configure(checklist::routes)
-        .configure(task::routes)
-        .configure(attachment::routes)
-        .configure(activity::routes)
-        .configure(check_in::routes)
-        .configure(points::routes)
-        .configure(board::routes);
+    for feature in FEATURES {
+        cfg.configure(feature.routes);
+    }
 }
 
 #[derive(OpenApi)]
@@ -164,23 +147,7 @@ fn operations(cfg: &mut ServiceConfig) {
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers((url = "/", description = "This server")),
-    components(schemas(http::Problem, http::ProblemField)),
-    tags(
-        (name = "public", description = "未登录可用。What needs no sign-in."),
-        (name = "session", description = "登录。Sessions, tokens, the caller."),
-        (name = "account", description = "账号与角色。Accounts and roles."),
-        (name = "audit", description = "操作日志。Who did what, and the proofs of it."),
-        (name = "job", description = "后台作业。What the server does by itself when it is due."),
-        (name = "township", description = "本镇街。The township itself."),
-        (name = "calendar", description = "工作日历。The official working calendar."),
-        (name = "member", description = "人员与党组织。People, party organisations, the roster's import."),
-        (name = "grid", description = "网格与岗位。Grids, their boundaries and posts."),
-        (name = "checklist", description = "清单。Checklists, their versions and publication."),
-        (name = "task", description = "任务。Tasks, their evidence and verification."),
-        (name = "activity", description = "活动与签到。Activities, sign-up, check-in."),
-        (name = "points", description = "积分。The ledger, purses, ranking."),
-        (name = "home", description = "今日。What needs a decision today.")
-    )
+    components(schemas(http::Problem, http::ProblemField))
 )]
 struct Base;
 
@@ -193,6 +160,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         .service(utoipa_actix_web::scope("/api/v1").configure(operations))
         .split_for_parts();
     api.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let tags = FEATURES.iter().flat_map(|feature| feature.tags).map(|tag| {
+        TagBuilder::new()
+            .name(tag.name)
+            .description(Some(format!("{}。{}.", tag.zh, tag.en)))
+            .build()
+    });
+    api.tags = Some(tags.collect());
     api.components.get_or_insert_default().add_security_scheme(
         "bearer",
         SecurityScheme::Http(

@@ -99,20 +99,20 @@ impl Shelf {
 async fn page(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
     let path = req.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
-        return Err(ApiError::new(Code::NotFound));
+        return Err(ApiError::new(Code::NOT_FOUND));
     }
     if let Some(file) = shelf.file(path) {
         return file.answer(&req).await;
     }
     let last = path.rsplit('/').next().unwrap_or_default();
     if last.contains('.') {
-        return Err(ApiError::new(Code::NotFound));
+        return Err(ApiError::new(Code::NOT_FOUND));
     }
     let entry =
         if path == "hand" || path.starts_with("hand/") { "hand/index.html" } else { "index.html" };
     match shelf.file(entry) {
         Some(file) => file.answer(&req).await,
-        None => Err(ApiError::new(Code::NotFound).detail(
+        None => Err(ApiError::new(Code::NOT_FOUND).detail(
             "此程序没有内置页面，请先构建前端",
             "This program was built without its pages",
         )),
@@ -163,7 +163,7 @@ async fn kept(
 ) -> Result<HttpResponse> {
     match shelf.kept(req.path(), make) {
         Some(still) => still.answer(req).await,
-        None => Err(ApiError::new(Code::NotFound)),
+        None => Err(ApiError::new(Code::NOT_FOUND)),
     }
 }
 
@@ -214,7 +214,7 @@ fn errors_page() -> String {
          <code>code</code> 不变，文字会改进。<br>Every 4xx and 5xx answer is a problem document (RFC 9457). The \
          <code>code</code> is stable, the texts may improve.</p><table><tr><th>code</th><th>HTTP</th><th>中文</th><th>English</th></tr>"
     );
-    for code in Code::ALL {
+    for code in crate::codes() {
         let title = code.title();
         // Writing to a String does not fail.
         let _ = write!(

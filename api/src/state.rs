@@ -57,14 +57,14 @@ impl AppState {
         let mut shared = Shared::default();
         crate::register(&mut shared, more)?;
         let auditor = Auditor::load(&config)?;
-        shared.insert(auditor.unsealed().clone());
-        shared.insert(auditor.clone());
-        shared.insert(tokens.clone());
+        shared.insert(auditor.unsealed().clone())?;
+        shared.insert(auditor.clone())?;
+        shared.insert(tokens.clone())?;
         let token_key = TokenKey::load(&config.data_dir.join("token-key.der"))?;
         let helper = Helper::new(config.redis_url.as_deref())?;
         let throttle = Throttle::new(&token_key.derive("attempts"), clock.clone(), helper.clone());
-        shared.insert(throttle.clone());
-        shared.insert(Keys::new(token_key.derive("cursor"), token_key.derive("fingerprint")));
+        shared.insert(throttle.clone())?;
+        shared.insert(Keys::new(token_key.derive("cursor"), token_key.derive("fingerprint")))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 family: Family::new(token_key.derive("refresh token")),
@@ -186,8 +186,8 @@ impl AppState {
         self.inner.db.prove().await.map_err(|error| {
             tracing::warn!(%error, "the database cannot be written");
             match ApiError::from(error) {
-                full if full.code() == crate::http::Code::StorageFull => full,
-                _ => ApiError::new(crate::http::Code::Unavailable).retry_after(2),
+                full if full.code() == crate::http::Code::STORAGE_FULL => full,
+                _ => ApiError::new(crate::http::Code::UNAVAILABLE).retry_after(2),
             }
         })
     }

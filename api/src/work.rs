@@ -73,7 +73,7 @@ impl Lane {
     const LINE_IN_ALL: usize = 16;
 
     fn busy(self) -> ApiError {
-        let error = ApiError::new(Code::TooManyRequests);
+        let error = ApiError::new(Code::TOO_MANY_REQUESTS);
         match self {
             Self::File => error.retry_after(5).detail(
                 "正在处理其他文件，请稍后再试",
@@ -258,7 +258,7 @@ impl Heavy {
             let budget = Budget::new(place.lane, gone, taken.load(Ordering::Relaxed));
             let outcome = budget.check().map_err(ApiError::from).and_then(|()| work(&budget));
             taken.store(budget.taken(), Ordering::Relaxed);
-            if outcome.as_ref().is_err_and(|error| error.code() == Code::TooMuchWork) {
+            if outcome.as_ref().is_err_and(|error| error.code() == Code::TOO_MUCH_WORK) {
                 metrics::counter!("gezhi_heavy_work_refused_total", "kind" => place.lane.name())
                     .increment(1);
             }
@@ -283,7 +283,7 @@ impl From<Stop> for ApiError {
         match stop {
             Stop::TooMuch => too_much("需要的计算时间过长", "it would take too long"),
             // Read by nobody.
-            Stop::Gone => ApiError::new(Code::RequestTimeout),
+            Stop::Gone => ApiError::new(Code::REQUEST_TIMEOUT),
         }
     }
 }
@@ -300,7 +300,7 @@ impl From<Stop> for std::io::Error {
 
 /// 422: the file asks for too much work, and why.
 pub fn too_much(zh: &str, en: &str) -> ApiError {
-    ApiError::new(Code::TooMuchWork).and_invalid(
+    ApiError::new(Code::TOO_MUCH_WORK).and_invalid(
         "file",
         format!("文件需要的处理量过大：{zh}"),
         format!("the file asks for too much work: {en}"),
@@ -447,7 +447,7 @@ mod tests {
             assert!(place.now_or_never().is_none());
         }
         let refused = line.place(a, Lane::File).await.err();
-        assert_eq!(refused.map(|error| error.code()), Some(Code::TooManyRequests));
+        assert_eq!(refused.map(|error| error.code()), Some(Code::TOO_MANY_REQUESTS));
         assert_eq!(line.waiting.load(Ordering::Relaxed), 3);
 
         // The place that becomes free goes to the one who has waited for a core; the township's next takes the turn.

@@ -510,8 +510,8 @@ on_both! {
         let id: ActivityId = id_of(&publish(&app, Town::A, 20, 120, json!({})).await).parse().unwrap();
         let scope = app.scope(Town::A).acting_as(app.town(Town::A).accounts[&Who::Clerk].id, None);
         let code = |error: ApiError| error.code();
-        assert_eq!(service::sign_up(&scope, IdempotencyKey(None), id).await.map_err(code).err(), Some(Code::NoMember));
-        assert_eq!(service::withdraw(&scope, id).await.map_err(code).err(), Some(Code::NoMember));
+        assert_eq!(service::sign_up(&scope, IdempotencyKey(None), id).await.map_err(code).err(), Some(Code::NO_MEMBER));
+        assert_eq!(service::withdraw(&scope, id).await.map_err(code).err(), Some(Code::NO_MEMBER));
         // The office publishes; it does not serve in its own name.
         app.client(Who::Clerk, Town::A).await.act(&format!("/activities/{id}/sign-up")).await.problem(403, "forbidden");
     }

@@ -313,9 +313,10 @@ fn the_contract_names_the_permission_that_is_asked_for() {
         match (entry.open, operation.permission.as_deref()) {
             (Everybody, None) | (SignedIn, Some("")) => {}
             (To(letters), Some(permission)) => {
+                let named = api::permissions().find(|one| one.name() == permission).unwrap();
                 let holders: String = Role::ALL
                     .iter()
-                    .filter(|role| api::auth::permissions_of(**role).names().contains(&permission))
+                    .filter(|role| named.is_held_by(&[**role]))
                     .map(|role| letter(*role))
                     .collect();
                 let sorted = |letters: &str| letters.chars().collect::<BTreeSet<char>>();

@@ -306,7 +306,7 @@ on_both! {
             match arrival {
                 Ok(arrival) if arrival.fresh => inside.push((scope, arrival.check_in.id)),
                 Ok(_) => {}
-                Err(error) => assert_eq!(error.code(), Code::ActivityFull),
+                Err(error) => assert_eq!(error.code(), api::activity::codes::ACTIVITY_FULL),
             }
         }
         assert_eq!(inside.len(), 15);
@@ -333,8 +333,8 @@ on_both! {
         let code = shown(&app, Town::A, &id).await;
         let scope = app.scope(Town::A).acting_as(app.town(Town::A).accounts[&Who::Clerk].id, None);
         let error = service::read(&scope, &code).await.err().map(|error| error.code());
-        assert_eq!(error, Some(Code::NoMember));
+        assert_eq!(error, Some(Code::NO_MEMBER));
         let refused = service::check_in(&scope, IdempotencyKey(None), ScannedCode { code }).await;
-        assert_eq!(refused.err().map(|error| error.code()), Some(Code::NoMember));
+        assert_eq!(refused.err().map(|error| error.code()), Some(Code::NO_MEMBER));
     }
 }

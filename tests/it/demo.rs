@@ -354,7 +354,7 @@ async fn goes_on_where_it_was(app: TestApp) {
     // Accounts that were lost are not made up.
     std::fs::remove_file(&file).unwrap();
     let lost = demo::ensure(&app.state).await.unwrap_err();
-    assert_eq!(lost.code(), api::http::Code::Conflict);
+    assert_eq!(lost.code(), api::http::Code::CONFLICT);
     assert!(!loading.exists() && !file.exists());
 }
 
@@ -456,7 +456,7 @@ fn a_killed_program_goes_on() {
 async fn a_real_township_stays(app: TestApp) {
     let before = all_of(&app.scope(Town::A)).await;
     let error = demo::ensure(&app.state).await.unwrap_err();
-    assert_eq!(error.code(), api::http::Code::AlreadyExists);
+    assert_eq!(error.code(), api::http::Code::ALREADY_EXISTS);
     assert_same(&all_of(&app.scope(Town::A)).await, &before);
     assert!(!app.state.config().data_dir.join("demo-loading").exists());
 }

@@ -320,6 +320,6 @@ on_both! {
         }).await.unwrap();
         let other = app.town(Town::B).grids.general;
         let foreign = scope.read(async |tx: &api::tenancy::Tx| service::subtree_ids(tx, other).await).await;
-        assert_eq!(foreign.unwrap_err().code(), api::http::Code::NotFound);
+        assert_eq!(foreign.unwrap_err().code(), api::http::Code::NOT_FOUND);
     }
 }

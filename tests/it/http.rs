@@ -68,31 +68,37 @@ async fn raw(app: &TestApp, request: &str) -> String {
 
 async fn sweep_sign_in(app: &TestApp, sweep: &mut Sweep) {
     let anonymous = app.anonymous();
-    sweep.saw(Code::Unauthenticated, &anonymous.get("/me").await);
+    sweep.saw(Code::UNAUTHENTICATED, &anonymous.get("/me").await);
     let wrong = |username: &str| json!({"township": "310116112", "username": username, "password": "wrong"});
-    sweep.saw(Code::InvalidCredentials, &anonymous.post("/sessions", &wrong("leader")).await);
+    sweep.saw(Code::INVALID_CREDENTIALS, &anonymous.post("/sessions", &wrong("leader")).await);
     // A name that there is none of fails alike.
     let unknown = anonymous.post("/sessions", &wrong("nobody")).await;
-    sweep.saw(Code::InvalidCredentials, &unknown);
+    sweep.saw(Code::INVALID_CREDENTIALS, &unknown);
     for _ in 0..9 {
         anonymous.post("/sessions", &wrong("nobody")).await.problem(401, "invalid_credentials");
     }
-    sweep.saw(Code::TooManyRequests, &anonymous.post("/sessions", &wrong("nobody")).await);
+    sweep.saw(Code::TOO_MANY_REQUESTS, &anonymous.post("/sessions", &wrong("nobody")).await);
 
     let setup = json!({"token": "no such token at all", "township_code": "310116101", "username": "first",
         "password": "long enough for now", "display_name": "管理员"});
-    sweep.saw(Code::SetupTokenInvalid, &anonymous.post("/public/setup", &setup).await);
+    sweep.saw(
+        api::township::codes::SETUP_TOKEN_INVALID,
+        &anonymous.post("/public/setup", &setup).await,
+    );
     let restore = json!({"township_code": "310116112", "token": "no such token at all", "username": "administrator",
         "password": "long enough for now", "display_name": "管理员"});
-    sweep.saw(Code::RecoveryTokenInvalid, &anonymous.post("/public/restore", &restore).await);
+    sweep.saw(
+        api::account::codes::RECOVERY_TOKEN_INVALID,
+        &anonymous.post("/public/restore", &restore).await,
+    );
 
     let leader = app.client(Who::Leader, Town::A).await;
     leader.delete("/sessions/current").await.ok(204);
-    sweep.saw(Code::SessionEnded, &leader.get("/me").await);
+    sweep.saw(Code::SESSION_ENDED, &leader.get("/me").await);
 
     let administrator = app.client(Who::Administrator, Town::A).await;
     let own = format!("/accounts/{}", app.town(Town::A).accounts[&Who::Administrator].id);
-    sweep.saw(Code::InUse, &administrator.patch(&own, 1, &json!({"disabled": true})).await);
+    sweep.saw(Code::IN_USE, &administrator.patch(&own, 1, &json!({"disabled": true})).await);
     let integrator = app.town(Town::A).accounts[&Who::Integrator].id;
     administrator
         .patch(&format!("/accounts/{integrator}"), 1, &json!({"disabled": true}))
@@ -103,9 +109,9 @@ async fn sweep_sign_in(app: &TestApp, sweep: &mut Sweep) {
     let fresh = json!({"township": "310116112", "username": "newcomer", "password": PASSWORD, "refresh_in": "body"});
     let fresh = anonymous.post("/sessions", &fresh).await.ok(201);
     let fresh = anonymous.with_token(fresh["access_token"].as_str().unwrap());
-    sweep.saw(Code::PasswordChangeRequired, &fresh.get("/members").await);
+    sweep.saw(Code::PASSWORD_CHANGE_REQUIRED, &fresh.get("/members").await);
     let disabled = json!({"township": "310116112", "username": "integrator", "password": PASSWORD});
-    sweep.saw(Code::AccountDisabled, &anonymous.post("/sessions", &disabled).await);
+    sweep.saw(Code::ACCOUNT_DISABLED, &anonymous.post("/sessions", &disabled).await);
 }
 
 async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
@@ -117,11 +123,13 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
             .header("content-type", media_type)
             .body(body.to_owned())
     };
-    sweep
-        .saw(Code::MalformedBody, &clerk.send(raw_body("{\"number\": ", "application/json")).await);
-    sweep.saw(Code::UnsupportedMediaType, &clerk.send(raw_body("{}", "text/plain")).await);
+    sweep.saw(
+        Code::MALFORMED_BODY,
+        &clerk.send(raw_body("{\"number\": ", "application/json")).await,
+    );
+    sweep.saw(Code::UNSUPPORTED_MEDIA_TYPE, &clerk.send(raw_body("{}", "text/plain")).await);
     let large = format!("{{\"name\": \"{}\"}}", "长".repeat(1024 * 1024));
-    sweep.saw(Code::PayloadTooLarge, &clerk.send(raw_body(&large, "application/json")).await);
+    sweep.saw(Code::PAYLOAD_TOO_LARGE, &clerk.send(raw_body(&large, "application/json")).await);
     let broken = raw(
         app,
         &format!(
@@ -136,7 +144,7 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
         broken.starts_with("HTTP/1.1 400") && broken.contains("\"code\":\"bad_request\""),
         "{broken}"
     );
-    sweep.seen.insert(Code::BadRequest.as_str());
+    sweep.seen.insert(Code::BAD_REQUEST.as_str());
     let large = format!(
         "GET / HTTP/1.1\r\nhost: {}\r\nx-filler: {}\r\n\r\n",
         app.address(),
@@ -147,26 +155,26 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
         large.starts_with("HTTP/1.1 431") && large.contains("\"code\":\"head_too_large\""),
         "{large}"
     );
-    sweep.seen.insert(Code::HeadTooLarge.as_str());
+    sweep.seen.insert(Code::HEAD_TOO_LARGE.as_str());
 
-    sweep.saw(Code::InvalidCursor, &clerk.get("/members?cursor=nonsense").await);
-    sweep.saw(Code::InvalidParameter, &clerk.get("/members?nonsense=1").await);
-    sweep.saw(Code::ValidationFailed, &clerk.patch(&member, 1, &json!({"name": ""})).await);
-    sweep.saw(Code::PreconditionFailed, &clerk.patch(&member, 99, &json!({"name": "改名"})).await);
+    sweep.saw(Code::INVALID_CURSOR, &clerk.get("/members?cursor=nonsense").await);
+    sweep.saw(Code::INVALID_PARAMETER, &clerk.get("/members?nonsense=1").await);
+    sweep.saw(Code::VALIDATION_FAILED, &clerk.patch(&member, 1, &json!({"name": ""})).await);
+    sweep.saw(Code::PRECONDITION_FAILED, &clerk.patch(&member, 99, &json!({"name": "改名"})).await);
     let without = clerk.request(Method::PATCH, &member).json(&json!({"name": "改名"}));
-    sweep.saw(Code::PreconditionRequired, &clerk.send(without).await);
-    sweep.saw(Code::NotFound, &clerk.get("/members/not-an-id").await);
-    sweep.saw(Code::NotFound, &clerk.get("/no-such-thing").await);
-    sweep.saw(Code::MethodNotAllowed, &clerk.delete("/members").await);
-    sweep.saw(Code::Forbidden, &clerk.get("/accounts").await);
+    sweep.saw(Code::PRECONDITION_REQUIRED, &clerk.send(without).await);
+    sweep.saw(Code::NOT_FOUND, &clerk.get("/members/not-an-id").await);
+    sweep.saw(Code::NOT_FOUND, &clerk.get("/no-such-thing").await);
+    sweep.saw(Code::METHOD_NOT_ALLOWED, &clerk.delete("/members").await);
+    sweep.saw(Code::FORBIDDEN, &clerk.get("/accounts").await);
 
     let person = |number: &str| json!({"number": number, "name": "新人", "category": "resident"});
     clerk.post_key("/members", "one-key", &person("7001")).await.ok(201);
     sweep.saw(
-        Code::IdempotencyMismatch,
+        Code::IDEMPOTENCY_MISMATCH,
         &clerk.post_key("/members", "one-key", &person("7002")).await,
     );
-    sweep.saw(Code::AlreadyExists, &clerk.post("/members", &person("7001")).await);
+    sweep.saw(Code::ALREADY_EXISTS, &clerk.post("/members", &person("7001")).await);
     let garbage = clerk.upload(
         "/imports/members?dry_run=true",
         "file",
@@ -174,17 +182,17 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         b"no workbook".to_vec(),
     );
-    sweep.saw(Code::FileUnreadable, &garbage.await);
+    sweep.saw(Code::FILE_UNREADABLE, &garbage.await);
 
     let integrator = app.client(Who::Integrator, Town::B).await;
-    sweep.saw(Code::NoMember, &integrator.get("/purses/mine").await);
+    sweep.saw(Code::NO_MEMBER, &integrator.get("/purses/mine").await);
 }
 
 async fn sweep_work(app: &TestApp, sweep: &mut Sweep) {
     let clerk = app.client(Who::Clerk, Town::A).await;
     let town = app.town(Town::A);
     let appointment = json!({"grid_id": town.grids.general, "member_id": town.members.spare, "kind": "general_head"});
-    sweep.saw(Code::PostTaken, &clerk.post("/grid-posts", &appointment).await);
+    sweep.saw(api::grid::codes::POST_TAKEN, &clerk.post("/grid-posts", &appointment).await);
 
     let publish = async |id: &str, version: i64| {
         clerk.change(Method::POST, &format!("/checklists/{id}/publish"), version, &json!({})).await
@@ -192,22 +200,28 @@ async fn sweep_work(app: &TestApp, sweep: &mut Sweep) {
     let empty = json!({"kind": "responsibility", "title": "空清单", "items": []});
     let empty = clerk.post("/checklists", &empty).await.ok(201);
     let refused = publish(empty["id"].as_str().unwrap(), empty["version"].as_i64().unwrap()).await;
-    sweep.saw(Code::ChecklistEmpty, &refused);
+    sweep.saw(api::checklist::codes::CHECKLIST_EMPTY, &refused);
     let list = json!({"kind": "responsibility", "title": "清单", "items": [
         {"what": "开会", "role": "general_head", "frequency": "once", "evidence": "text", "limit_working_days": 3, "points": 1}]});
     let list = clerk.post("/checklists", &list).await.ok(201);
     let id = list["id"].as_str().unwrap();
     let published = publish(id, list["version"].as_i64().unwrap()).await.ok(200);
     let again = publish(id, published["checklist"]["version"].as_i64().unwrap()).await;
-    sweep.saw(Code::NothingToPublish, &again);
+    sweep.saw(api::checklist::codes::NOTHING_TO_PUBLISH, &again);
 
     let head = app.client(Who::GridHead, Town::A).await;
     let inbox = head.get("/tasks/inbox").await.ok(200);
     let task = format!("/tasks/{}", inbox["items"][0]["id"].as_str().unwrap());
-    sweep.saw(Code::EvidenceMissing, &head.post(&format!("{task}/submit"), &json!({})).await);
-    sweep.saw(Code::StateConflict, &clerk.post(&format!("{task}/verify"), &json!({})).await);
+    sweep.saw(
+        api::task::codes::EVIDENCE_MISSING,
+        &head.post(&format!("{task}/submit"), &json!({})).await,
+    );
+    sweep.saw(Code::STATE_CONFLICT, &clerk.post(&format!("{task}/verify"), &json!({})).await);
     head.post(&format!("{task}/submit"), &json!({"text": "已开会"})).await.ok(200);
-    sweep.saw(Code::SelfVerification, &head.post(&format!("{task}/verify"), &json!({})).await);
+    sweep.saw(
+        api::task::codes::SELF_VERIFICATION,
+        &head.post(&format!("{task}/verify"), &json!({})).await,
+    );
 }
 
 async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
@@ -231,25 +245,34 @@ async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
     };
     let now = create(0).await;
     let refused = member.get(&format!("{now}/check-in-code")).await;
-    sweep.saw(Code::NotSteward, &refused);
+    sweep.saw(api::activity::codes::NOT_STEWARD, &refused);
     let head = app.client(Who::GridHead, Town::A).await;
     head.act(&format!("{now}/sign-up")).await.ok(200);
     let shown = code(&now).await;
-    sweep.saw(Code::ActivityFull, &member.post("/check-ins", &json!({"code": shown})).await);
+    sweep.saw(
+        api::activity::codes::ACTIVITY_FULL,
+        &member.post("/check-ins", &json!({"code": shown})).await,
+    );
     let tomorrow = create(24).await;
     let early = json!({"code": code(&tomorrow).await});
-    sweep.saw(Code::CheckInClosed, &member.post("/check-ins", &early).await);
+    sweep.saw(api::check_in::codes::CHECK_IN_CLOSED, &member.post("/check-ins", &early).await);
     clerk.post(&format!("{tomorrow}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
-    sweep.saw(Code::ActivityCancelled, &member.act(&format!("{tomorrow}/sign-up")).await);
     sweep.saw(
-        Code::CheckInCodeInvalid,
+        api::activity::codes::ACTIVITY_CANCELLED,
+        &member.act(&format!("{tomorrow}/sign-up")).await,
+    );
+    sweep.saw(
+        api::check_in::codes::CHECK_IN_CODE_INVALID,
         &member.post("/check-ins", &json!({"code": "nonsense"})).await,
     );
     app.clock.advance(chrono::TimeDelta::minutes(5));
-    sweep.saw(Code::CheckInCodeExpired, &member.post("/check-ins", &json!({"code": shown})).await);
+    sweep.saw(
+        api::check_in::codes::CHECK_IN_CODE_EXPIRED,
+        &member.post("/check-ins", &json!({"code": shown})).await,
+    );
 
     app.clock.advance(chrono::TimeDelta::minutes(10));
-    sweep.saw(Code::TokenExpired, &member.get("/me").await);
+    sweep.saw(Code::TOKEN_EXPIRED, &member.get("/me").await);
 }
 
 /// The database goes away under a running server.
@@ -274,7 +297,7 @@ async fn sweep_outage(app: &TestApp, sweep: &mut Sweep) {
             }
             answer = app.anonymous().send(app.anonymous().outside(Method::GET, "/readyz")).await;
         }
-        sweep.saw(Code::Unavailable, &answer);
+        sweep.saw(Code::UNAVAILABLE, &answer);
         app.anonymous().send(app.anonymous().outside(Method::GET, "/healthz")).await.ok(200);
     } else {
         // Somebody else holds the file for longer than a writer waits.
@@ -283,7 +306,7 @@ async fn sweep_outage(app: &TestApp, sweep: &mut Sweep) {
         let member = json!({"number": "X1", "name": "等待", "category": "resident"});
         let answer = clerk.post("/members", &member).await;
         outside.execute_unprepared("ROLLBACK").await.unwrap();
-        sweep.saw(Code::Unavailable, &answer);
+        sweep.saw(Code::UNAVAILABLE, &answer);
         clerk.post("/members", &member).await.ok(201);
     }
 }
@@ -303,15 +326,15 @@ on_both! {
         sweep_work(&app, &mut sweep).await;
         sweep_activities(&app, &mut sweep).await;
         let panicked = app.anonymous().send(app.anonymous().outside(Method::GET, "/test/panic")).await;
-        sweep.saw(Code::Internal, &panicked);
+        sweep.saw(Code::INTERNAL, &panicked);
         let orphan = app.anonymous().send(app.anonymous().outside(Method::GET, "/test/conflict")).await;
-        sweep.saw(Code::Conflict, &orphan);
+        sweep.saw(Code::CONFLICT, &orphan);
         // The head of a request that never comes to its end is answered below the application.
         let slow = slow.await.unwrap();
         assert!(slow.starts_with("HTTP/1.1 408") && slow.contains("\"code\":\"request_timeout\""), "{slow}");
         sweep_outage(&app, &mut sweep).await;
 
-        let mut promised: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let mut promised: BTreeSet<&str> = api::codes().map(Code::as_str).collect();
         // A test of its own, on a server that waits for one second.
         promised.remove("request_timeout");
         // Tests of its own, on storage that fails.
@@ -336,7 +359,7 @@ on_both! {
         assert!(head.contains("application/problem+json") && head.contains("x-request-id"), "{head}");
         let problem: Value = serde_json::from_str(body).unwrap();
         assert_eq!(problem["code"], "request_timeout");
-        assert_eq!(problem["title"], Code::RequestTimeout.title().in_language(Language::English));
+        assert_eq!(problem["title"], Code::REQUEST_TIMEOUT.title().in_language(Language::English));
         patient.stop().await;
     }
 
@@ -434,7 +457,7 @@ on_both! {
 fn the_database_s_refusals_are_told_by_kind() {
     let unavailable: api::http::ApiError =
         sea_orm::DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout).into();
-    assert_eq!(unavailable.code(), Code::Unavailable);
+    assert_eq!(unavailable.code(), Code::UNAVAILABLE);
     let internal: api::http::ApiError = sea_orm::DbErr::Custom("anything else".to_owned()).into();
-    assert_eq!(internal.code(), Code::Internal);
+    assert_eq!(internal.code(), Code::INTERNAL);
 }

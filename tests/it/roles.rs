@@ -1,5 +1,6 @@
 //! Roles that exclude each other, passwords that somebody else chose, and the way back to an administrator.
 
+use entity::kinds::{Role, Sphere};
 use sea_orm::ConnectionTrait;
 use support::Furnished;
 use support::prelude::*;
@@ -18,6 +19,22 @@ fn sign_in(username: &str, password: &str) -> Value {
 async fn signed_in(app: &TestApp, username: &str, password: &str) -> Client {
     let answer = app.anonymous().post("/sessions", &sign_in(username, password)).await.ok(201);
     app.anonymous().with_token(answer["access_token"].as_str().unwrap())
+}
+
+/// 三员分立: who gives the rights does no business, who audits does neither, and nobody else does what these do.
+#[test]
+fn what_the_shipped_roles_may_do_lies_apart() {
+    let held = |role: Role| -> Vec<&str> {
+        api::permissions().filter(|one| one.is_held_by(&[role])).map(|one| one.name()).collect()
+    };
+    assert_eq!(held(Role::Auditor), ["township.read", "audit.read"]);
+    let administrator = ["township.read", "account.read", "account.manage", "job.manage"];
+    assert_eq!(held(Role::Administrator), administrator);
+    for role in Role::ALL.iter().copied().filter(|role| role.sphere() == Sphere::Business) {
+        for theirs in ["audit.read", "account.manage", "account.read", "job.manage"] {
+            assert!(!held(role).contains(&theirs), "{role}: {theirs}");
+        }
+    }
 }
 
 on_both! {

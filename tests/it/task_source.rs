@@ -1,6 +1,7 @@
 //! A source of tasks that is nothing like a list: what organisations and posts owe, without a grid, with several things to show,
 //! runs through inbox, acceptance, submission and verification as any other.
 
+use api::feature::Feature;
 use api::task::{Assignee, New};
 use api::tenancy::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -270,13 +271,8 @@ on_both! {
 
     /// Two sources of one name would share their tasks: the server does not start.
     async fn two_sources_of_one_name_are_refused(app: TestApp) {
-        let twice = api::More {
-            task_sources: || {
-                let once = support::sources::more().task_sources;
-                once().into_iter().chain(once()).collect()
-            },
-            ..api::More::default()
-        };
+        const AGAIN: Feature = Feature { name: "again", ..support::sources::FEATURE };
+        let twice = api::More { features: &[support::sources::FEATURE, AGAIN] };
         let config = app.state.config().clone();
         let refused = api::state::AppState::start_with(config, app.clock.clone(), twice).await;
         assert!(refused.err().unwrap().to_string().contains("errand"));

@@ -54,14 +54,14 @@ on_both! {
                 // By id: another township's row is as absent as one that never was.
                 assert!(tx.try_get::<member::Entity>(a.members.head).await?.is_some());
                 assert!(tx.try_get::<member::Entity>(b.members.head).await?.is_none());
-                assert_eq!(code(tx.get::<grid::Entity>(b.grids.general).await), Some(Code::NotFound));
+                assert_eq!(code(tx.get::<grid::Entity>(b.grids.general).await), Some(Code::NOT_FOUND));
                 Ok(())
             })
             .await
             .unwrap();
         let foreign = app.town(Town::B).accounts[&Who::Clerk].id;
         let locked = app.scope(Town::A).write(async move |tx: &Tx| tx.get_locked::<account::Entity>(foreign).await).await;
-        assert_eq!(code(locked), Some(Code::NotFound));
+        assert_eq!(code(locked), Some(Code::NOT_FOUND));
     }
 
     async fn what_is_written_is_stamped(app: TestApp) {
@@ -95,7 +95,7 @@ on_both! {
                     name: Set("越界".to_owned()),
                     ..Default::default()
                 };
-                assert_eq!(code(tx.update(forged).await), Some(Code::NotFound));
+                assert_eq!(code(tx.update(forged).await), Some(Code::NOT_FOUND));
                 let none = tx
                     .delete_many::<party_org::Entity>()
                     .filter(party_org::Column::Id.eq(foreign_org))
@@ -132,7 +132,7 @@ on_both! {
                 tx.insert(party_org::ActiveModel { parent_id: Set(Some(parent)), ..org("91") }).await
             })
             .await;
-        assert_eq!(code(outcome), Some(Code::Conflict));
+        assert_eq!(code(outcome), Some(Code::CONFLICT));
     }
 
     async fn an_error_leaves_nothing_behind(app: TestApp) {
@@ -140,17 +140,17 @@ on_both! {
         let outcome: Result<(), _> = scope
             .write(async move |tx: &Tx| {
                 tx.insert(org("91")).await?;
-                Err(ApiError::new(Code::StateConflict))
+                Err(ApiError::new(Code::STATE_CONFLICT))
             })
             .await;
-        assert_eq!(code(outcome), Some(Code::StateConflict));
+        assert_eq!(code(outcome), Some(Code::STATE_CONFLICT));
         let outcome = scope
             .write(async move |tx: &Tx| {
                 tx.insert(org("92")).await?;
                 tx.insert(org("92")).await
             })
             .await;
-        assert_eq!(code(outcome), Some(Code::AlreadyExists));
+        assert_eq!(code(outcome), Some(Code::ALREADY_EXISTS));
         let left = scope.read(async |tx: &Tx| tx.find::<party_org::Entity>().count().await).await.unwrap();
         assert_eq!(left, 2);
     }
@@ -205,13 +205,13 @@ on_both! {
         let overlooked = scope
             .write(async |tx: &Tx| {
                 tx.insert(org("93")).await?;
-                assert_eq!(code(tx.insert(org("93")).await), Some(Code::AlreadyExists));
+                assert_eq!(code(tx.insert(org("93")).await), Some(Code::ALREADY_EXISTS));
                 // Neither does a further statement make it good.
                 assert!(tx.insert(org("94")).await.is_err());
                 Ok(())
             })
             .await;
-        assert_eq!(code(overlooked), Some(Code::Internal));
+        assert_eq!(code(overlooked), Some(Code::INTERNAL));
         let dropped = scope
             .write(async |tx: &Tx| {
                 tx.insert(org("95")).await?;
@@ -230,7 +230,7 @@ on_both! {
                 panic!("every answer was there at once: {answers:?}")
             })
             .await;
-        assert_eq!(code(dropped), Some(Code::Internal));
+        assert_eq!(code(dropped), Some(Code::INTERNAL));
         let kept = scope
             .read(async |tx: &Tx| {
                 tx.find::<party_org::Entity>().filter(party_org::Column::Code.starts_with("9")).count().await

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use api::clock::Clock;
 use api::config::{Config, PasswordCost};
@@ -137,6 +138,8 @@ impl TestApp {
         actix_web::rt::spawn(server);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            // Sooner than the server closes it: a connection that both take for idle may be gone under the request.
+            .pool_idle_timeout(Duration::from_secs(api::http::edge::IDLE_SECONDS / 2))
             .build()
             .expect("a client");
         Self {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::feature::Feature;
 use api::http::{ApiError, Code, Result};
 use api::jobs::{self, Act, Job, Kind, Next, Turn};
 use api::tenancy::{Scope, Tx};
@@ -61,7 +62,7 @@ async fn call(turn: Turn) -> Result<Next> {
     stream.write_all(ask.as_bytes()).await.map_err(ApiError::internal)?;
     let mut answer = [0];
     stream.read_exact(&mut answer).await.map_err(ApiError::internal)?;
-    if answer == *b"y" { Ok(Next::Done) } else { Err(ApiError::new(Code::Conflict)) }
+    if answer == *b"y" { Ok(Next::Done) } else { Err(ApiError::new(Code::CONFLICT)) }
 }
 
 /// Takes away all wishes that it sees.
@@ -95,7 +96,8 @@ const fn kind(name: &'static str, act: Act) -> Kind {
 /// What the tests add to the product: these, and their source of tasks.
 #[must_use]
 pub fn more() -> api::More {
-    api::More { jobs: KINDS, ..sources::more() }
+    const FEATURE: Feature = Feature { jobs: KINDS, ..Feature::of("test_jobs") };
+    api::More { features: &[FEATURE, sources::FEATURE] }
 }
 
 /// All of them.
@@ -105,5 +107,5 @@ pub const KINDS: &[Kind] = &[
     kind("test.fulfil", Act::Inside(|tx, job| Box::pin(fulfil(tx, job)))),
     kind("test.pieces", Act::Inside(|tx, job| Box::pin(in_pieces(tx, job)))),
     kind("test.hang", Act::Outside(|turn| Box::pin(hang(turn)))),
-    kind("test.fail", Act::Inside(|_, _| Box::pin(async { Err(ApiError::new(Code::Conflict)) }))),
+    kind("test.fail", Act::Inside(|_, _| Box::pin(async { Err(ApiError::new(Code::CONFLICT)) }))),
 ];

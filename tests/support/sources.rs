@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 
+use api::feature::Feature;
 use api::http::{ApiError, Result};
 use api::task::{Event, Fact, Source};
 use api::tenancy::Tx;
@@ -18,10 +19,16 @@ pub const REFUSED: f64 = 13.0;
 /// The kind of its tasks.
 pub const ERRAND: &str = "errand";
 
+/// What it adds to the product.
+pub const FEATURE: Feature = Feature {
+    hooks: |shared| shared.add::<Box<dyn Source>>(Box::new(Errands)),
+    ..Feature::of("test_errands")
+};
+
 /// What the tests add to the product everywhere.
 #[must_use]
 pub fn more() -> api::More {
-    api::More { task_sources: || vec![Box::new(Errands)], ..api::More::default() }
+    api::More { features: &[FEATURE] }
 }
 
 struct Errands;

@@ -7,8 +7,9 @@ use super::dto::{
     Account, AccountPage, CandidateList, CreateAccount, ListAccounts, ListCandidates, Me,
     RestoreAdministrator, Restored, RoleList, UpdateAccount,
 };
+use super::perm;
 use super::{recovery, service};
-use crate::auth::{self, Permit, SignedIn, perm};
+use crate::auth::{self, Permit, SignedIn};
 use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };
@@ -18,8 +19,8 @@ use crate::state::AppState;
 #[utoipa::path(tag = "account", operation_id = "list_roles", summary = "角色", security(("bearer" = ["account.read"])),
     responses((status = 200, description = "All roles", body = RoleList), Problems))]
 #[get("/roles")]
-pub async fn list_roles(_permit: Permit<perm::AccountRead>) -> Json<RoleList> {
-    Json(service::roles())
+pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
+    Json(service::roles(&permit))
 }
 
 /// Accounts by user name.

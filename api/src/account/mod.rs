@@ -16,12 +16,15 @@
 //!   anything else is done with the account.
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod dto;
 mod handlers;
+pub mod perm;
 pub mod recovery;
 mod rules;
 pub mod service;
 
+use crate::feature::{Feature, Tag};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Its routes.
@@ -35,3 +38,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(handlers::get_me)
         .service(handlers::restore_administrator);
 }
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "account", zh: "账号与角色", en: "Accounts and roles" }],
+    routes,
+    permissions: perm::ALL,
+    codes: codes::ALL,
+    acts: acts::ACTS,
+    ..Feature::of("account")
+};

@@ -11,7 +11,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
 use super::dto::{CreateAccount, RestoreAdministrator, Restored};
-use super::{acts, service};
+use super::{acts, codes, service};
 use crate::audit::{Record, record};
 use crate::auth::strength::Known;
 use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
@@ -53,7 +53,7 @@ fn oldest(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn refused() -> ApiError {
-    ApiError::new(Code::RecoveryTokenInvalid)
+    ApiError::new(codes::RECOVERY_TOKEN_INVALID)
 }
 
 /// Makes an administrator, or gives one a new password: whoever it is can sign in afterwards. The account's sessions end.
@@ -137,7 +137,7 @@ pub async fn restore(
                     row.id
                 }
                 Some(_) => {
-                    return Err(ApiError::new(Code::AlreadyExists).detail(
+                    return Err(ApiError::new(Code::ALREADY_EXISTS).detail(
                         "该用户名属于业务账号，请另用一个用户名",
                         "The user name is that of an account of the business: use another",
                     ));

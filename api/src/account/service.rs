@@ -16,7 +16,7 @@ use super::dto::{
 use super::rules;
 use crate::audit::{Record, record};
 use crate::auth::strength::Known;
-use crate::auth::{permissions_of, revoke};
+use crate::auth::{Permission, revoke};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
@@ -26,16 +26,22 @@ use crate::tenancy::{Scope, Tx, like};
 /// People offered at once for a new account.
 const CANDIDATES: u64 = 20;
 
+/// The names of what these roles may do, in the order of the features.
+fn permissions_of(scope: &Scope, roles: &[Role]) -> Vec<String> {
+    let all = scope.all::<Permission>().iter();
+    all.filter(|one| one.is_held_by(roles)).map(|one| one.name().to_owned()).collect()
+}
+
 /// The shipped roles.
 #[must_use]
-pub fn roles() -> RoleList {
+pub fn roles(scope: &Scope) -> RoleList {
     RoleList {
         items: Role::ALL
             .iter()
             .map(|role| RoleView {
                 role: *role,
                 name: role.zh().to_owned(),
-                permissions: permissions_of(*role).names().into_iter().map(str::to_owned).collect(),
+                permissions: permissions_of(scope, &[*role]),
             })
             .collect(),
     }
@@ -71,7 +77,7 @@ pub async fn get(scope: &Scope, id: AccountId) -> Result<Account> {
 
 async fn one(tx: &Tx, id: AccountId) -> Result<Account> {
     let row = tx.get::<account::Entity>(id).await?;
-    views(tx, vec![row]).await?.pop().ok_or_else(|| ApiError::new(Code::NotFound))
+    views(tx, vec![row]).await?.pop().ok_or_else(|| ApiError::new(Code::NOT_FOUND))
 }
 
 /// Roles and members of a page in two statements.
@@ -169,7 +175,7 @@ pub async fn insert(
         .one()
         .await?;
     if taken.is_some() {
-        return Err(ApiError::new(Code::AlreadyExists).detail(
+        return Err(ApiError::new(Code::ALREADY_EXISTS).detail(
             format!("用户名 {username} 已被使用"),
             format!("The user name {username} is taken"),
         ));
@@ -389,7 +395,7 @@ async fn keep_an_administrator(tx: &Tx) -> Result<()> {
         .count()
         .await?;
     if able == 0 {
-        return Err(ApiError::new(Code::InUse).detail(
+        return Err(ApiError::new(Code::IN_USE).detail(
             "至少要保留一名可登录的系统管理员",
             "At least one administrator must be able to sign in",
         ));
@@ -399,8 +405,9 @@ async fn keep_an_administrator(tx: &Tx) -> Result<()> {
 
 /// Who is signed in, with the posts held today.
 pub async fn me(scope: &Scope) -> Result<Me> {
-    let principal = scope.principal().ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
-    let (roles, permissions) = (principal.roles.clone(), principal.permissions);
+    let principal = scope.principal().ok_or_else(|| ApiError::new(Code::UNAUTHENTICATED))?;
+    let roles = principal.roles.clone();
+    let permissions = permissions_of(scope, &roles);
     let id = principal.account;
     scope
         .read(async |tx| {
@@ -422,7 +429,7 @@ pub async fn me(scope: &Scope) -> Result<Me> {
                 },
                 township: MeTownship { code: township.code, name: township.name },
                 roles,
-                permissions: permissions.names().into_iter().map(str::to_owned).collect(),
+                permissions,
                 member: member.map(|member| AccountMember { id: member.id, name: member.name }),
                 posts: posts
                     .into_iter()

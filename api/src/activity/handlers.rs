@@ -3,8 +3,9 @@
 use actix_web::{get, patch, post};
 use entity::ids::ActivityId;
 
+use super::perm;
 use super::{dto, service};
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };

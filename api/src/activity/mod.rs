@@ -15,10 +15,24 @@
 //!   that were earned rest on the times as they were.
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod dto;
 pub mod handlers;
+pub mod perm;
 pub mod rules;
 pub mod service;
+
+use crate::feature::{Feature, Tag};
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "activity", zh: "活动与签到", en: "Activities, sign-up, check-in" }],
+    routes,
+    permissions: perm::ALL,
+    codes: codes::ALL,
+    acts: acts::ACTS,
+    ..Feature::of("activity")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -12,11 +12,11 @@ use sea_orm::{
     RelationTrait, Set,
 };
 
-use super::acts;
 use super::dto::{self, ListedPhase, MySignup};
+use super::perm;
 use super::rules::{self, Moment, Times};
+use super::{acts, codes};
 use crate::audit::{Record, record};
-use crate::auth::perm;
 use crate::clock;
 use crate::door;
 use crate::grid::dto::GridRef;
@@ -371,7 +371,7 @@ pub async fn update(
             let starts_at = input.starts_at.map_or(old.starts_at, second);
             let ends_at = input.ends_at.map_or(old.ends_at, second);
             if moment == Moment::Running && starts_at != old.starts_at {
-                return Err(ApiError::new(Code::StateConflict).detail(
+                return Err(ApiError::new(Code::STATE_CONFLICT).detail(
                     "活动已经开始，不能再改开始时间",
                     "The activity has begun; its start stays",
                 ));
@@ -423,8 +423,8 @@ pub async fn update(
 fn changeable(moment: Moment) -> Result<()> {
     match moment {
         Moment::Upcoming | Moment::Running => Ok(()),
-        Moment::Cancelled => Err(ApiError::new(Code::ActivityCancelled)),
-        Moment::Ended => Err(ApiError::new(Code::StateConflict)
+        Moment::Cancelled => Err(ApiError::new(codes::ACTIVITY_CANCELLED)),
+        Moment::Ended => Err(ApiError::new(Code::STATE_CONFLICT)
             .detail("活动已经结束，不能再改", "The activity has ended and stays as it was")),
     }
 }
@@ -451,7 +451,7 @@ pub async fn cancel(
                 .count()
                 .await?;
             if present > 0 {
-                return Err(ApiError::new(Code::StateConflict).detail(
+                return Err(ApiError::new(Code::STATE_CONFLICT).detail(
                     format!("已有 {present} 人签到，不能取消；可以提前结束时间"),
                     format!("{present} people have checked in; move the end forward instead"),
                 ));
@@ -479,17 +479,17 @@ pub async fn cancel(
 /// # Errors
 /// `no_member`.
 pub fn acting_member(tx: &Tx) -> Result<MemberId> {
-    tx.member().ok_or_else(|| ApiError::new(Code::NoMember))
+    tx.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))
 }
 
 fn open_for_sign_up(activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
     if activity.cancelled_at.is_some() {
-        return Err(ApiError::new(Code::ActivityCancelled));
+        return Err(ApiError::new(codes::ACTIVITY_CANCELLED));
     }
     if times(activity).sign_up_open(now) {
         Ok(())
     } else {
-        Err(ApiError::new(Code::StateConflict).detail("活动已经结束", "The activity has ended"))
+        Err(ApiError::new(Code::STATE_CONFLICT).detail("活动已经结束", "The activity has ended"))
     }
 }
 
@@ -625,7 +625,7 @@ pub async fn withdraw(scope: &Scope, id: ActivityId) -> Result<dto::Activity> {
                 .count()
                 .await?;
             if present > 0 {
-                return Err(ApiError::new(Code::StateConflict).detail(
+                return Err(ApiError::new(Code::STATE_CONFLICT).detail(
                     "已经签到，不能再取消报名",
                     "Checked in already; the place is taken up",
                 ));
@@ -665,7 +665,7 @@ pub async fn participants(
         .read(async |tx: &Tx| {
             let activity = tx.get::<activity::Entity>(id).await?;
             if !is_steward(tx, &activity) && !tx.has(perm::ACTIVITY_READ_PEOPLE) {
-                return Err(ApiError::new(Code::NotSteward));
+                return Err(ApiError::new(codes::NOT_STEWARD));
             }
             let mut find = tx
                 .find::<activity_signup::Entity>()

@@ -7,8 +7,9 @@ use entity::ids::AttachmentId;
 use futures_util::StreamExt;
 
 use super::dto::{Attachment, PhotoFile, UploadAttachment};
+use super::perm;
 use super::{rules, service};
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Problems, Result};
 
 /// Keeps a photo: written anew, upright, at most 2048 pixels, without embedded place and camera data.
@@ -69,7 +70,7 @@ async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"));
     if !is_form {
-        return Err(ApiError::new(Code::UnsupportedMediaType)
+        return Err(ApiError::new(Code::UNSUPPORTED_MEDIA_TYPE)
             .detail("请求内容须为 multipart/form-data", "The body must be multipart/form-data"));
     }
     let mut form = Multipart::new(req.headers(), payload);
@@ -87,7 +88,7 @@ async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
         while let Some(chunk) = part.next().await {
             let chunk = chunk.map_err(|error| malformed(&error))?;
             if bytes.len() + chunk.len() > rules::MOST_BYTES {
-                return Err(ApiError::new(Code::PayloadTooLarge)
+                return Err(ApiError::new(Code::PAYLOAD_TOO_LARGE)
                     .detail("照片不得超过 8 MiB", "A photo must not exceed 8 MiB"));
             }
             bytes.extend_from_slice(&chunk);
@@ -98,5 +99,5 @@ async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
 }
 
 fn malformed(error: &actix_multipart::MultipartError) -> ApiError {
-    ApiError::new(Code::MalformedBody).detail("上传内容不完整", error.to_string())
+    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", error.to_string())
 }

@@ -15,10 +15,17 @@
 
 pub mod dto;
 pub mod handlers;
+pub mod perm;
 pub mod rules;
 pub mod service;
 
 pub use service::JOBS;
+
+use crate::feature::Feature;
+
+/// What this room brings.
+pub const FEATURE: Feature =
+    Feature { routes, permissions: perm::ALL, jobs: JOBS, ..Feature::of("attachment") };
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

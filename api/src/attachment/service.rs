@@ -38,11 +38,11 @@ fn prepare(upload: &[u8], work: &Budget) -> Result<Photo> {
 fn refused(fault: Fault) -> ApiError {
     match fault {
         // 422 rather than 415: the form came in the right media type, what it holds cannot be taken.
-        Fault::OtherFormat => ApiError::new(Code::FileUnreadable)
+        Fault::OtherFormat => ApiError::new(Code::FILE_UNREADABLE)
             .detail("只接受 JPEG 或 PNG 照片", "Only JPEG and PNG photos are taken"),
-        Fault::TooLarge => ApiError::new(Code::FileUnreadable)
+        Fault::TooLarge => ApiError::new(Code::FILE_UNREADABLE)
             .detail("照片像素过大，请缩小后再上传", "The photo has too many pixels"),
-        Fault::Unreadable => ApiError::new(Code::FileUnreadable)
+        Fault::Unreadable => ApiError::new(Code::FILE_UNREADABLE)
             .detail("照片已损坏或不完整，请重新拍摄或选择", "The photo is damaged or incomplete"),
         Fault::TooMuch => {
             too_much("照片编码过于复杂，请重新拍摄", "the photo's coding is too complex")
@@ -71,7 +71,7 @@ async fn check_quota(tx: &Tx, account: AccountId) -> Result<()> {
     if rules::may_upload(&unsubmitted) {
         return Ok(());
     }
-    Err(ApiError::new(Code::TooManyRequests).retry_after(3600).detail(
+    Err(ApiError::new(Code::TOO_MANY_REQUESTS).retry_after(3600).detail(
         "您上传而尚未随任务提交的照片过多，请先提交任务再上传",
         "Too many of your photos belong to no submission yet; submit your tasks first",
     ))
@@ -79,7 +79,7 @@ async fn check_quota(tx: &Tx, account: AccountId) -> Result<()> {
 
 /// Keeps a photo.
 pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Result<Attachment> {
-    let account = scope.actor().ok_or_else(|| ApiError::new(Code::Forbidden))?;
+    let account = scope.actor().ok_or_else(|| ApiError::new(Code::FORBIDDEN))?;
     let fingerprint = sha256(&upload);
     let heavy = Heavy::begin(scope, Lane::Photo).await?;
     let photo = heavy.run(move |work| prepare(&upload, work)).await?;
@@ -133,7 +133,7 @@ pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> 
                 .into_tuple::<TaskSubmissionId>()
                 .one()
                 .await?;
-            seen.map(|_| photo).ok_or_else(|| ApiError::new(Code::NotFound))
+            seen.map(|_| photo).ok_or_else(|| ApiError::new(Code::NOT_FOUND))
         })
         .await
 }

@@ -69,7 +69,7 @@ pub fn cosign(
 /// # Errors
 /// 404 where the log has not so many leaves.
 pub async fn proof(tx: &Tx, old: u64, new: u64) -> Result<String> {
-    let absent = || ApiError::new(Code::NotFound);
+    let absent = || ApiError::new(Code::NOT_FOUND);
     let (old, upto) =
         (usize::try_from(old).map_err(|_| absent())?, i64::try_from(new).map_err(|_| absent())?);
     let leaves: Vec<Hash> = tx
@@ -104,7 +104,7 @@ pub fn read_proof(text: &str) -> Option<Vec<Hash>> {
 /// name is kept already.
 pub async fn keep(tx: &Tx, note: &str, cosigner: &Verifier) -> Result<()> {
     let refused = || {
-        ApiError::new(Code::StateConflict).detail(
+        ApiError::new(Code::STATE_CONFLICT).detail(
             "不是本镇街日志的检查点，或未经该密钥签名",
             "This is no checkpoint of this log, or that key did not sign it",
         )

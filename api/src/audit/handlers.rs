@@ -4,8 +4,9 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 
 use super::dto::{AuditEntryPage, AuditLog, ListAuditEntries};
+use super::perm;
 use super::query;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{Download, Json, PathId, Problems, Query, Result};
 use crate::state::AppState;
 

@@ -43,6 +43,7 @@ mod handlers;
 pub mod mask;
 pub mod merkle;
 pub mod note;
+pub mod perm;
 mod purge;
 mod query;
 mod record;
@@ -55,7 +56,18 @@ pub use record::{Change, Content, Record, leaf_data, record};
 pub use seal::{Auditor, JOBS, Unsealed, erase, record_failed, round, run, seal, seal_batch};
 pub use verify::{Fault, Report, verify};
 
+use crate::feature::{Feature, Tag};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "audit", zh: "操作日志", en: "Who did what, and the proofs of it" }],
+    routes,
+    permissions: perm::ALL,
+    acts: acts::ACTS,
+    jobs: JOBS,
+    ..Feature::of("audit")
+};
 
 /// Its routes.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -91,14 +103,7 @@ impl Act {
     }
 }
 
-/// All acts of all rooms, as they register them at start.
-#[derive(Debug, Clone, Default)]
-pub struct Acts(pub Vec<&'static Act>);
-
-impl Acts {
-    /// The act of a word.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&'static Act> {
-        self.0.iter().copied().find(|act| act.name == name)
-    }
+/// The act of a word among those that rooms have added.
+fn act_of(tx: &crate::tenancy::Tx, name: &str) -> Option<&'static Act> {
+    tx.all::<&'static Act>().iter().copied().find(|act| act.name == name)
 }

@@ -16,7 +16,7 @@ use super::dto::{
 };
 use super::record::{Content, Record, record};
 use super::seal::head;
-use super::{Acts, acts};
+use super::{Act, acts};
 use crate::clock::{beijing, day};
 use crate::http::{ApiError, Code, Page, Result};
 use crate::state::AppState;
@@ -141,10 +141,9 @@ pub async fn state(state: &AppState, scope: &Scope) -> Result<AuditLog> {
             };
             let oldest = waiting().order_by_asc(audit_entry::Column::At).limit(1).one().await?;
             let head = head(tx).await?;
-            let acts = tx.shared::<Acts>().cloned().unwrap_or_default();
             Ok(AuditLog {
-                acts: acts
-                    .0
+                acts: tx
+                    .all::<&'static Act>()
                     .iter()
                     .map(|act| AuditAct {
                         act: act.name.to_owned(),
@@ -168,7 +167,7 @@ pub async fn state(state: &AppState, scope: &Scope) -> Result<AuditLog> {
 /// # Errors
 /// 404 where there is no such township here, or nothing was sealed yet.
 pub async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
-    let absent = || ApiError::new(Code::NotFound);
+    let absent = || ApiError::new(Code::NOT_FOUND);
     // By its code alone: a name is no address, and what is no code is not looked up.
     if code.len() != 9 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(absent());
@@ -186,7 +185,7 @@ pub async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
 pub async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
     let (found, labels) = scope
         .read(async |tx: &Tx| {
-            let labels = tx.shared::<Acts>().cloned().unwrap_or_default();
+            let labels = tx.all::<&'static Act>().to_vec();
             Ok((rows(tx, &query, None, EXPORTED_MAX).await?, labels))
         })
         .await?;
@@ -205,12 +204,15 @@ pub async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
     Ok(table(found, &labels).into_bytes())
 }
 
-fn table(rows: Vec<Row>, labels: &Acts) -> String {
+fn table(rows: Vec<Row>, labels: &[&'static Act]) -> String {
     let mut text = String::from(
         "\u{feff}时间,事项,账号,角色,对象,对象编号,变更,用途,次数,地址,程序,请求,序号\r\n",
     );
     for row in rows {
-        let label = labels.get(&row.act).map_or(row.act.clone(), |act| act.zh.to_owned());
+        let label = labels
+            .iter()
+            .find(|act| act.name == row.act)
+            .map_or(row.act.clone(), |act| act.zh.to_owned());
         let one = row.into_dto();
         let changes: Vec<String> = one.changes.iter().map(change).collect();
         let account = one.account.map(|who| who.username.unwrap_or_else(|| who.id.to_string()));

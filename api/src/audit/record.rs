@@ -10,7 +10,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::seal::plant_seal;
-use super::{Act, Acts, Unsealed, mask};
+use super::{Act, Unsealed, act_of, mask};
 use crate::clock::Guard;
 use crate::http::{ApiError, Result};
 use crate::tenancy::Tx;
@@ -152,7 +152,7 @@ fn shown(text: &str) -> String {
 /// Those of the database; an act that no room has registered is an error of the program.
 pub async fn record(tx: &Tx, record: Record) -> Result<()> {
     let act = record.act.name;
-    if tx.shared::<Acts>().and_then(|acts| acts.get(act)).is_none() {
+    if act_of(tx, act).is_none() {
         return Err(ApiError::internal(format!("the act {act} is not registered")));
     }
     let scope = tx.scope();

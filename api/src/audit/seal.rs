@@ -190,7 +190,7 @@ pub async fn seal(scope: &Scope) -> Result<u64> {
                 }
             }
             // Another node was faster with these numbers: what it left is for the next round.
-            Err(error) if error.code() == Code::AlreadyExists => break,
+            Err(error) if error.code() == Code::ALREADY_EXISTS => break,
             Err(error) => return Err(error),
         }
     }
@@ -301,7 +301,7 @@ async fn seal_later(turn: Turn) -> Result<Next> {
         match turn.scope().write(async |tx: &Tx| seal_batch(tx).await).await {
             Ok(count) if count < BATCH => return Ok(Next::Done),
             Ok(count) => sealed += i32::try_from(count).map_err(ApiError::internal)?,
-            Err(error) if error.code() == Code::AlreadyExists => {
+            Err(error) if error.code() == Code::ALREADY_EXISTS => {
                 return Ok(Next::Again(turn.scope().now() + TimeDelta::minutes(1)));
             }
             Err(error) => return Err(error),

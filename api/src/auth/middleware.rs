@@ -68,7 +68,7 @@ async fn identify(state: &AppState, token: String) -> Result<Scope> {
     let stamp = state.tokens().stamp();
     let principal = tokio::time::timeout(PATIENCE, Principal::load(&scope, &claims))
         .await
-        .map_err(|_| ApiError::new(Code::Unavailable).retry_after(2))??;
+        .map_err(|_| ApiError::new(Code::UNAVAILABLE).retry_after(2))??;
     let principal = Arc::new(principal);
     let verified = Verified { claims, principal: principal.clone() };
     state.tokens().insert(stamp, token, verified);

@@ -56,7 +56,7 @@ impl Queue {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let turn = Turn(&self.waiting);
         if self.waiting.fetch_add(1, Ordering::SeqCst) >= self.room {
-            return Err(ApiError::new(Code::Unavailable).retry_after(RETRY_SECONDS));
+            return Err(ApiError::new(Code::UNAVAILABLE).retry_after(RETRY_SECONDS));
         }
         let place = self.places.clone().acquire_owned().await.map_err(ApiError::internal)?;
         drop(turn);
@@ -183,7 +183,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let refused = strangers.run(|| ()).await.unwrap_err();
-        assert_eq!(refused.code(), Code::Unavailable);
+        assert_eq!(refused.code(), Code::UNAVAILABLE);
         assert!(users.run(|| true).await.unwrap(), "users have places of their own");
         // Who hangs up while waiting makes room; who hangs up at work keeps the place until the work is done.
         waiting.first().unwrap().abort();

@@ -33,12 +33,12 @@ impl<P: Needs> FromRequest for Permit<P> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(identified(req).and_then(|scope| {
             if scope.principal().is_some_and(|principal| principal.must_change_password) {
-                return Err(ApiError::new(Code::PasswordChangeRequired));
+                return Err(ApiError::new(Code::PASSWORD_CHANGE_REQUIRED));
             }
             if scope.has(P::PERMISSION) {
                 Ok(Self { scope, permission: PhantomData })
             } else {
-                Err(ApiError::new(Code::Forbidden).detail(
+                Err(ApiError::new(Code::FORBIDDEN).detail(
                     format!("需要权限 {}", P::PERMISSION.name()),
                     format!("This needs the permission {}", P::PERMISSION.name()),
                 ))
@@ -72,6 +72,6 @@ fn identified(req: &HttpRequest) -> Result<Scope> {
     match req.extensions().get::<Identity>() {
         Some(Identity::Known(scope)) => Ok(scope.clone()),
         Some(Identity::Refused(error)) => Err(error.clone()),
-        None => Err(ApiError::new(Code::Unauthenticated)),
+        None => Err(ApiError::new(Code::UNAUTHENTICATED)),
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use entity::kinds::Role;
 
-use super::perm::{PermissionSet, permissions_of};
+use super::perm::Permission;
 use super::token::Claims;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::Scope;
@@ -24,8 +24,8 @@ pub struct Principal {
     pub member: Option<MemberId>,
     /// Its roles.
     pub roles: Vec<Role>,
-    /// The union of its roles' permissions.
-    pub permissions: PermissionSet,
+    /// The system acts for it, which may do everything.
+    pub everything: bool,
     /// Somebody else chose the password: nothing else is permitted before it is changed.
     pub must_change_password: bool,
 }
@@ -40,9 +40,15 @@ impl Principal {
             session: SessionId::new(),
             member,
             roles: Vec::new(),
-            permissions: PermissionSet::all(),
+            everything: true,
             must_change_password: false,
         }
+    }
+
+    /// Whether it has a permission: one of its roles holds it.
+    #[must_use]
+    pub fn has(&self, permission: Permission) -> bool {
+        self.everything || permission.is_held_by(&self.roles)
     }
 
     /// Reads the session, the account and its roles; refuses an ended session and a disabled account.
@@ -57,13 +63,13 @@ impl Principal {
                             && session.revoked_at.is_none()
                             && session.expires_at > tx.now()
                     })
-                    .ok_or_else(|| ApiError::new(Code::SessionEnded))?;
+                    .ok_or_else(|| ApiError::new(Code::SESSION_ENDED))?;
                 let account = tx
                     .try_get::<account::Entity>(claims.sub)
                     .await?
-                    .ok_or_else(|| ApiError::new(Code::SessionEnded))?;
+                    .ok_or_else(|| ApiError::new(Code::SESSION_ENDED))?;
                 if account.disabled {
-                    return Err(ApiError::new(Code::AccountDisabled));
+                    return Err(ApiError::new(Code::ACCOUNT_DISABLED));
                 }
                 let roles: Vec<Role> = tx
                     .find::<account_role::Entity>()
@@ -73,16 +79,13 @@ impl Principal {
                     .iter()
                     .map(|row| row.role)
                     .collect();
-                let permissions = roles
-                    .iter()
-                    .fold(PermissionSet::default(), |set, role| set.union(permissions_of(*role)));
                 Ok(Self {
                     account: account.id,
                     tenant: tx.tenant(),
                     session: session.id,
                     member: account.member_id,
                     roles,
-                    permissions,
+                    everything: false,
                     must_change_password: account.must_change_password,
                 })
             })

@@ -58,7 +58,7 @@ impl Watch {
         let began = Instant::now();
         let rows = tokio::time::timeout(PATIENCE, self.news.read())
             .await
-            .map_err(|_| ApiError::new(crate::http::Code::Unavailable).retry_after(1))??;
+            .map_err(|_| ApiError::new(crate::http::Code::UNAVAILABLE).retry_after(1))??;
         let Some(rows) = rows else {
             // More than a reading takes: nobody is believed until the heap is gone.
             self.tokens.forget_all();

@@ -441,7 +441,7 @@ impl Throttle {
 
 fn refused(wait: i64) -> ApiError {
     let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000).max(1);
-    ApiError::new(Code::TooManyRequests)
+    ApiError::new(Code::TOO_MANY_REQUESTS)
         .detail(format!("请在 {seconds} 秒后再试"), format!("Try again in {seconds} seconds"))
         .retry_after(seconds)
 }

@@ -62,7 +62,7 @@ impl Claims {
 
     /// 401 `token_expired` from the moment of expiry on.
     pub fn check_expiry(&self, now: DateTime<Utc>) -> Result<()> {
-        if now.timestamp() < self.exp { Ok(()) } else { Err(ApiError::new(Code::TokenExpired)) }
+        if now.timestamp() < self.exp { Ok(()) } else { Err(ApiError::new(Code::TOKEN_EXPIRED)) }
     }
 }
 
@@ -133,14 +133,14 @@ impl TokenKey {
     /// Verifies signature, issuer and expiry (by the server's clock, without leeway).
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims> {
         if !is_our_head(token) {
-            return Err(ApiError::new(Code::Unauthenticated));
+            return Err(ApiError::new(Code::UNAUTHENTICATED));
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         // The library reads the machine's clock; ours is the one that tests can set.
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
-            .map_err(|_| ApiError::new(Code::Unauthenticated))?
+            .map_err(|_| ApiError::new(Code::UNAUTHENTICATED))?
             .claims;
         claims.check_expiry(now)?;
         Ok(claims)
@@ -200,7 +200,7 @@ mod tests {
             headed(|head| head.typ = None),
         ] {
             let refused = key.verify(&token, now).unwrap_err();
-            assert_eq!(refused.code(), Code::Unauthenticated, "{token}");
+            assert_eq!(refused.code(), Code::UNAUTHENTICATED, "{token}");
         }
     }
 

@@ -3,8 +3,9 @@
 use actix_web::get;
 
 use super::dto::Home;
+use super::perm;
 use super::service;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{Json, Problems, Result};
 
 /// What needs a decision today: the township for the office, the own grids for a grid head.

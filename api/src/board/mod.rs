@@ -9,8 +9,19 @@
 
 pub mod dto;
 pub mod handlers;
+pub mod perm;
 pub mod rules;
 pub mod service;
+
+use crate::feature::{Feature, Tag};
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "home", zh: "今日", en: "What needs a decision today" }],
+    routes,
+    permissions: perm::ALL,
+    ..Feature::of("board")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

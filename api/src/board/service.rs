@@ -10,10 +10,10 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::dto::{Home, HomeGridLate, HomeVacancy};
 use super::rules::{self, Node};
-use crate::auth::perm;
 use crate::clock;
 use crate::grid::nothing;
 use crate::http::{ApiError, Result};
+use crate::task::perm;
 use crate::task::rules::OWED;
 use crate::task::{self as tasks, Visibility};
 use crate::tenancy::{Scope, Tx};

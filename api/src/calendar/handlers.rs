@@ -4,8 +4,9 @@ use actix_web::get;
 use chrono::NaiveDate;
 
 use super::dto::{Day, DayList, ListDays};
+use super::perm;
 use super::rules::Calendar;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{ApiError, Code, Json, Problems, Query, Result};
 
 /// The most days of one answer.
@@ -30,11 +31,11 @@ pub async fn list_days(
 
 fn days(from: NaiveDate, to: NaiveDate) -> Result<Vec<Day>> {
     if from > to {
-        return Err(ApiError::new(Code::InvalidParameter)
+        return Err(ApiError::new(Code::INVALID_PARAMETER)
             .detail("from 不能晚于 to", "from must not be later than to"));
     }
     if (to - from).num_days() >= MOST_DAYS {
-        return Err(ApiError::new(Code::InvalidParameter)
+        return Err(ApiError::new(Code::INVALID_PARAMETER)
             .detail("一次最多查询 400 天", "At most 400 days at a time"));
     }
     let calendar = Calendar::china();

@@ -10,9 +10,20 @@
 
 pub mod dto;
 pub mod handlers;
+pub mod perm;
 pub mod rules;
 
 pub use rules::{Calendar, DayKind};
+
+use crate::feature::{Feature, Tag};
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "calendar", zh: "工作日历", en: "The official working calendar" }],
+    routes,
+    permissions: perm::ALL,
+    ..Feature::of("calendar")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, get, post};
 use entity::ids::{ActivityId, CheckInId};
 
 use super::{dto, service};
-use crate::auth::{Permit, perm};
+use crate::activity::perm;
+use crate::auth::Permit;
 use crate::http::{ApiError, Code, IdempotencyKey, Json, PathId, Problems, Query, Result, Valid};
 
 /// Letters of a host name (RFC 1035) with a port: more stands in no picture.
@@ -30,7 +31,7 @@ pub async fn get_check_in_code(
         let seen = req.connection_info();
         if seen.host().len() > LONGEST_HOST {
             return Err(
-                ApiError::new(Code::BadRequest).detail("主机名过长", "The host is too long")
+                ApiError::new(Code::BAD_REQUEST).detail("主机名过长", "The host is too long")
             );
         }
         format!("{}://{}", seen.scheme(), seen.host())

@@ -12,9 +12,15 @@
 //! - Everything happens under a lock of the activity's row.
 
 pub mod code;
+pub mod codes;
 pub mod dto;
 pub mod handlers;
 pub mod service;
+
+use crate::feature::Feature;
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature { routes, codes: codes::ALL, ..Feature::of("check_in") };
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

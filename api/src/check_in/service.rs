@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use super::code::{self, Refused};
+use super::codes;
 use super::dto::{self, CodeAction};
 use crate::activity::rules::CheckInWindow;
 use crate::activity::service as activities;
@@ -34,13 +35,13 @@ pub async fn show(scope: &Scope, id: ActivityId, origin: &str) -> Result<dto::Ch
         .read(async |tx: &Tx| {
             let activity = tx.get::<activity::Entity>(id).await?;
             if !activities::is_steward(tx, &activity) {
-                return Err(ApiError::new(Code::NotSteward));
+                return Err(ApiError::new(crate::activity::codes::NOT_STEWARD));
             }
             Ok((activity, tx.now()))
         })
         .await?;
     if activity.cancelled_at.is_some() {
-        return Err(ApiError::new(Code::ActivityCancelled));
+        return Err(ApiError::new(crate::activity::codes::ACTIVITY_CANCELLED));
     }
     if !activities::times(&activity).check_out_open(now) {
         return Err(check_out_over());
@@ -71,8 +72,8 @@ fn picture(address: &str) -> Result<String> {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         Self::new(match refused {
-            Refused::Forged => Code::CheckInCodeInvalid,
-            Refused::Expired => Code::CheckInCodeExpired,
+            Refused::Forged => codes::CHECK_IN_CODE_INVALID,
+            Refused::Expired => codes::CHECK_IN_CODE_EXPIRED,
         })
     }
 }
@@ -81,7 +82,7 @@ impl From<Refused> for ApiError {
 /// pass whatever was counted.
 pub fn counted<T>(scope: &Scope, outcome: Result<T>) -> Result<T> {
     if let Err(error) = &outcome
-        && error.code() == Code::CheckInCodeInvalid
+        && error.code() == codes::CHECK_IN_CODE_INVALID
         && let (Some(throttle), Some(account)) = (scope.shared::<Throttle>(), scope.actor())
     {
         throttle.wrong_secret("check-in code", Shower::Account(account))?;
@@ -126,25 +127,26 @@ async fn check_in_of(
 
 fn check_in_open(activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
     if activity.cancelled_at.is_some() {
-        return Err(ApiError::new(Code::ActivityCancelled));
+        return Err(ApiError::new(crate::activity::codes::ACTIVITY_CANCELLED));
     }
     match activities::times(activity).check_in(now) {
         CheckInWindow::Open => Ok(()),
         CheckInWindow::NotYet(opens) => {
             let opens = clock::beijing(opens).format("%m-%d %H:%M");
-            Err(ApiError::new(Code::CheckInClosed).detail(
+            Err(ApiError::new(codes::CHECK_IN_CLOSED).detail(
                 format!("签到从 {opens} 开始"),
                 format!("Check-in opens at {opens} (Beijing time)"),
             ))
         }
         CheckInWindow::Over => {
-            Err(ApiError::new(Code::CheckInClosed).detail("活动已经结束", "The activity has ended"))
+            Err(ApiError::new(codes::CHECK_IN_CLOSED)
+                .detail("活动已经结束", "The activity has ended"))
         }
     }
 }
 
 fn check_out_over() -> ApiError {
-    ApiError::new(Code::CheckInClosed).detail(
+    ApiError::new(codes::CHECK_IN_CLOSED).detail(
         "活动结束已超过 12 小时，不能再签退",
         "The activity ended more than 12 hours ago; check-out is over",
     )
@@ -213,7 +215,7 @@ async fn arrive(tx: &Tx, activity: &activity::Model, member: MemberId) -> Result
     let now = tx.now();
     check_in_open(activity, now)?;
     if activities::take_place(tx, activity, member).await? != SignupState::SignedUp {
-        return Err(ApiError::new(Code::ActivityFull));
+        return Err(ApiError::new(crate::activity::codes::ACTIVITY_FULL));
     }
     tx.insert(check_in::ActiveModel {
         tenant_id: NotSet,
@@ -262,7 +264,7 @@ pub async fn check_out(
 
 async fn own(tx: &Tx, id: CheckInId, me: MemberId) -> Result<check_in::Model> {
     let row = tx.get::<check_in::Entity>(id).await?;
-    if row.member_id == me { Ok(row) } else { Err(ApiError::new(Code::NotFound)) }
+    if row.member_id == me { Ok(row) } else { Err(ApiError::new(Code::NOT_FOUND)) }
 }
 
 /// Closes the time of a check-in at `left` and posts what it was worth. The caller holds the lock of the activity.

@@ -7,8 +7,9 @@ use super::dto::{
     Checklist, ChecklistPage, CreateChecklist, ListChecklists, Preview, PublishChecklist,
     Published, SaveDraft,
 };
+use super::perm;
 use super::service;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };

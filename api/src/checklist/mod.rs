@@ -23,17 +23,20 @@
 //! - A verified task brings its points to whoever owed it, once, with the reason in a sentence.
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod dto;
 pub mod handlers;
+pub mod perm;
 pub mod rules;
 pub mod service;
 
 pub use service::JOBS;
 
+use crate::feature::{Feature, Tag};
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
-use crate::auth::perm;
+use crate::grid::PostsChanged;
 use crate::http::Result;
 use crate::task::{Event, Fact, Source};
 use crate::tenancy::Tx;
@@ -74,6 +77,25 @@ impl Source for TaskSource {
         vec![Fact { zh: "清单版本", en: "Version of the list", text: detail.to_owned() }]
     }
 }
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag {
+        name: "checklist",
+        zh: "清单",
+        en: "Checklists, their versions and publication",
+    }],
+    routes,
+    permissions: perm::ALL,
+    codes: codes::ALL,
+    acts: acts::ACTS,
+    jobs: JOBS,
+    hooks: |shared| {
+        shared.add(PostsChanged(|tx| Box::pin(service::posts_changed(tx))));
+        shared.add::<Box<dyn Source>>(Box::new(TaskSource));
+    },
+    ..Feature::of("checklist")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

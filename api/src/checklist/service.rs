@@ -18,16 +18,16 @@ use sea_orm::{
     RelationTrait,
 };
 
-use super::acts;
 use super::dto::{
     Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, CreateChecklist, Item, ItemInput,
     ListChecklists, Preview, PreviewItem, PreviewVacancy, PublishChecklist, Published, SaveDraft,
 };
 use super::rules::{self, Duty, Holder, Lapse, Opening, When};
+use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::calendar::Calendar;
 use crate::clock::{self, beijing};
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, IdempotencyKey, IfMatch, Page, Result};
 use crate::jobs::{self, Act, Job, Kind, Next, Plan as JobPlan, plant};
 use crate::points;
 use crate::task::{self, New, Owed};
@@ -521,7 +521,7 @@ async fn draft(tx: &Tx, list: checklist::Model) -> Result<(ChecklistVersionId, R
         .filter(checklist_version::Column::State.eq(ChecklistState::Draft))
         .one()
         .await?
-        .ok_or_else(|| ApiError::new(Code::NothingToPublish))?;
+        .ok_or_else(|| ApiError::new(codes::NOTHING_TO_PUBLISH))?;
     let items =
         items_of(tx, std::iter::once(version.id)).await?.remove(&version.id).unwrap_or_default();
     Ok((version.id, Ready { list, number: version.number, effective_from: tx.today(), items }))
@@ -604,7 +604,7 @@ pub async fn publish(
             }
             let (version, mut ready) = draft(tx, list).await?;
             if ready.items.is_empty() {
-                return Err(ApiError::new(Code::ChecklistEmpty));
+                return Err(ApiError::new(codes::CHECKLIST_EMPTY));
             }
             tx.update_many::<checklist_version::Entity>()
                 .set(checklist_version::ActiveModel {

@@ -67,7 +67,7 @@ pub async fn ensure(state: &AppState) -> Result<String> {
         (_, _, Some(password)) => password.trim().to_owned(),
         (Some(_), None, None) => {
             let file = accounts.display();
-            return Err(ApiError::new(Code::Conflict).detail(
+            return Err(ApiError::new(Code::CONFLICT).detail(
                 format!("演示镇街已在数据库中，但账号文件 {file} 不在，也没有未完成的装入。它可能是用另一个数据目录（data_dir）装入的，或者该文件已被删除；演示密码只记在该文件里"),
                 format!("The demonstration is in the database, but the file of its accounts {file} is not there, and no loading is under way. It was loaded with another data_dir, or the file was removed; the password is kept nowhere else"),
             ));
@@ -121,7 +121,7 @@ pub async fn load(state: &AppState, options: &Options) -> Result<String> {
 /// The demonstration's township, if it is there; a real one in its place is left alone.
 async fn township(state: &AppState) -> Result<Option<tenant::Model>> {
     match state.platform().find(CODE).await? {
-        Some(township) if !township.demo => Err(ApiError::new(Code::AlreadyExists).detail(
+        Some(township) if !township.demo => Err(ApiError::new(Code::ALREADY_EXISTS).detail(
             format!("{NAME}已有真实数据，不装入演示数据"),
             "The township is there with real data; no demonstration is loaded",
         )),

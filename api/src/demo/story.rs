@@ -28,7 +28,7 @@ use crate::checklist::dto::{CreateChecklist, ItemInput, PublishChecklist};
 use crate::clock::{Clock, beijing, day as day_of, from_beijing};
 use crate::door::Secret;
 use crate::grid::dto::Appoint;
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
+use crate::http::{ApiError, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::{CreateMember, CreatePartyOrg};
 use crate::task::dto::{ReturnTask, SubmitTask, TaskBrief, TaskPaging, VerifyTask};
 use crate::tenancy::{Find, Scope, Tx};
@@ -657,7 +657,7 @@ impl Story {
                 let scanned = ScannedCode { code };
                 match check_in::service::check_in(&self.acting(person), key(), scanned).await {
                     // Who waits for a place may come in vain.
-                    Err(error) if error.code() == Code::ActivityFull => {}
+                    Err(error) if error.code() == crate::activity::codes::ACTIVITY_FULL => {}
                     arrival => drop(arrival?),
                 }
             }

@@ -12,10 +12,8 @@ use crate::tenancy::Tx;
 
 /// Lets upper floors follow a change of posts; once for all changes of a transaction.
 pub async fn posts_changed(tx: &Tx) -> Result<()> {
-    if let Some(PostsChanged(hooks)) = tx.shared() {
-        for hook in hooks {
-            hook(tx).await?;
-        }
+    for PostsChanged(hook) in tx.all() {
+        hook(tx).await?;
     }
     plant_next_day(tx).await
 }

@@ -4,8 +4,9 @@ use actix_web::{get, patch, post};
 use entity::ids::{GridId, GridPostId};
 
 use super::dto::{Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost, UpdateGrid};
+use super::perm;
 use super::service;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Result, Tagged, Valid,
 };

@@ -16,26 +16,39 @@
 //! - A grid's heads answer for everything beneath it.
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod collection;
 pub mod dto;
 pub mod feature;
 mod follow;
 pub mod geometry;
 mod handlers;
+pub mod perm;
 mod planar;
 mod row_scope;
 pub mod rules;
 pub mod service;
 
+use crate::feature::{Feature, Tag};
 pub use follow::{JOBS, posts_changed};
 pub use row_scope::{RowScope, nothing};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::tenancy::Hook;
 
-/// What upper floors do in the transaction that changes posts; each may run any number of times.
-#[derive(Default)]
-pub struct PostsChanged(pub Vec<Hook>);
+/// What an upper floor does in the transaction that changes posts; may run any number of times.
+pub struct PostsChanged(pub Hook);
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "grid", zh: "网格与岗位", en: "Grids, their boundaries and posts" }],
+    routes,
+    permissions: perm::ALL,
+    codes: codes::ALL,
+    acts: acts::ACTS,
+    jobs: JOBS,
+    ..Feature::of("grid")
+};
 
 /// Registers the feature's routes.
 pub fn routes(cfg: &mut ServiceConfig) {

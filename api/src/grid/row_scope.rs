@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationDef, RelationTrait,
 };
 
-use crate::auth::perm::Permission;
+use crate::auth::Permission;
 use crate::http::Result;
 use crate::member::service::held_on;
 use crate::member::tree;

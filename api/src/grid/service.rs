@@ -15,7 +15,6 @@ use sea_orm::{
 
 use serde::Deserialize;
 
-use super::acts;
 use super::collection::{self, Drafts, Entry, Known, Plan};
 use super::dto::{
     Appoint, BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, EndPost,
@@ -25,6 +24,7 @@ use super::feature::Feature;
 use super::follow::posts_changed;
 use super::geometry::Point;
 use super::rules::{self, Term};
+use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::door::Day;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
@@ -154,7 +154,7 @@ pub async fn subtree_ids(tx: &Tx, grid: GridId) -> Result<Vec<GridId>> {
     if parents.iter().any(|(id, _)| *id == grid) {
         Ok(tree::subtree(&parents, grid))
     } else {
-        Err(ApiError::new(Code::NotFound))
+        Err(ApiError::new(Code::NOT_FOUND))
     }
 }
 
@@ -290,7 +290,7 @@ pub async fn get(scope: &Scope, id: GridId) -> Result<Grid> {
 
 async fn one(tx: &Tx, id: GridId) -> Result<Grid> {
     let found = load(tx, Some(id)).await?.pop();
-    found.ok_or_else(|| ApiError::new(Code::NotFound))
+    found.ok_or_else(|| ApiError::new(Code::NOT_FOUND))
 }
 
 /// All boundaries, parents first. One statement.
@@ -394,7 +394,7 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
     let mut overlapping =
         others.iter().filter(|post| Term { since: post.since, until: post.until }.overlaps(term));
     if overlapping.clone().any(|post| post.member_id == member.id) {
-        return Err(ApiError::new(Code::AlreadyExists).detail(
+        return Err(ApiError::new(Code::ALREADY_EXISTS).detail(
             format!("{}已担任“{}”的{}", member.name, grid.name, input.kind.zh()),
             "This person holds the post already",
         ));
@@ -404,7 +404,7 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
     {
         let holder = crate::member::service::names(tx, &[post.member_id]).await?;
         let name = holder.get(&post.member_id).map_or("", String::as_str);
-        return Err(ApiError::new(Code::PostTaken).detail(
+        return Err(ApiError::new(codes::POST_TAKEN).detail(
             format!("“{}”的{}现由{name}担任，请先结束其任职", grid.name, input.kind.zh()),
             format!("The post is held by {name}; end that term first"),
         ));
@@ -442,7 +442,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
             let post = tx.get_locked::<grid_post::Entity>(id).await?;
             let today = tx.today();
             if post.until.is_some_and(|until| until <= today) {
-                return Err(ApiError::new(Code::StateConflict)
+                return Err(ApiError::new(Code::STATE_CONFLICT)
                     .detail("该任职已经结束", "The term has ended already"));
             }
             let until = input.until.map_or_else(|| Ord::max(today, post.since), Day::date);
@@ -480,7 +480,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
                     .count()
                     .await?;
                 if successors > 0 {
-                    return Err(ApiError::new(Code::PostTaken));
+                    return Err(ApiError::new(codes::POST_TAKEN));
                 }
             }
             let (member_id, before) = (post.member_id, post.until);
@@ -626,7 +626,7 @@ pub async fn import_collection(tx: &Tx, collection: &serde_json::Value) -> Resul
     let features = collection
         .get("features")
         .and_then(serde_json::Value::as_array)
-        .ok_or_else(|| ApiError::new(Code::FileUnreadable))?;
+        .ok_or_else(|| ApiError::new(Code::FILE_UNREADABLE))?;
     let features = features.iter().map(Feature::deserialize).collect::<Result<Vec<_>, _>>();
     let features = features.map_err(ApiError::internal)?;
     import(tx, &collection::read(&features, &Budget::unbounded())?, false).await

@@ -57,7 +57,7 @@ impl std::fmt::Display for Panicked {
 
 impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse {
-        let mut response = ApiError::new(Code::Internal).response(self.language, &self.trace_id);
+        let mut response = ApiError::new(Code::INTERNAL).response(self.language, &self.trace_id);
         dress(response.headers_mut(), &self.trace_id, self.secure);
         response
     }
@@ -173,17 +173,17 @@ pub async fn envelope<B: MessageBody + 'static>(
 /// Errors that the framework itself answered.
 fn of_status(status: u16, cause: Option<String>) -> ApiError {
     match status {
-        401 => ApiError::new(Code::Unauthenticated),
-        403 => ApiError::new(Code::Forbidden),
-        404 => ApiError::new(Code::NotFound),
-        405 => ApiError::new(Code::MethodNotAllowed),
-        408 => ApiError::new(Code::RequestTimeout),
-        413 => ApiError::new(Code::PayloadTooLarge),
-        415 => ApiError::new(Code::UnsupportedMediaType),
-        429 => ApiError::new(Code::TooManyRequests),
-        431 => ApiError::new(Code::HeadTooLarge),
-        503 => ApiError::new(Code::Unavailable),
-        400..=499 => ApiError::new(Code::BadRequest),
+        401 => ApiError::new(Code::UNAUTHENTICATED),
+        403 => ApiError::new(Code::FORBIDDEN),
+        404 => ApiError::new(Code::NOT_FOUND),
+        405 => ApiError::new(Code::METHOD_NOT_ALLOWED),
+        408 => ApiError::new(Code::REQUEST_TIMEOUT),
+        413 => ApiError::new(Code::PAYLOAD_TOO_LARGE),
+        415 => ApiError::new(Code::UNSUPPORTED_MEDIA_TYPE),
+        429 => ApiError::new(Code::TOO_MANY_REQUESTS),
+        431 => ApiError::new(Code::HEAD_TOO_LARGE),
+        503 => ApiError::new(Code::UNAVAILABLE),
+        400..=499 => ApiError::new(Code::BAD_REQUEST),
         _ => ApiError::internal(cause.unwrap_or_else(|| format!("status {status}"))),
     }
 }

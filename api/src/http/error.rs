@@ -58,7 +58,7 @@ impl ApiError {
         zh: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::new(Code::ValidationFailed).and_invalid(field, zh, en)
+        Self::new(Code::VALIDATION_FAILED).and_invalid(field, zh, en)
     }
 
     /// One more field that needs correction.
@@ -80,7 +80,7 @@ impl ApiError {
     /// 500: `cause` is logged and not shown.
     #[must_use]
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        let mut error = Self::new(Code::Internal);
+        let mut error = Self::new(Code::INTERNAL);
         error.0.cause = Some(cause.to_string());
         error
     }
@@ -202,11 +202,11 @@ impl From<sea_orm::DbErr> for ApiError {
     /// Told by SQLSTATE through `sql_err`, not by constraint names: names get suffixes on shards.
     fn from(error: sea_orm::DbErr) -> Self {
         match error.sql_err() {
-            Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Self::new(Code::AlreadyExists),
-            Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)) => Self::new(Code::Conflict),
+            Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => Self::new(Code::ALREADY_EXISTS),
+            Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)) => Self::new(Code::CONFLICT),
             _ => match passing(&error) {
-                Some(Passing::Moment) => Self::passing(Code::Unavailable, 2, &error),
-                Some(Passing::Full) => Self::passing(Code::StorageFull, 30, &error),
+                Some(Passing::Moment) => Self::passing(Code::UNAVAILABLE, 2, &error),
+                Some(Passing::Full) => Self::passing(Code::STORAGE_FULL, 30, &error),
                 None => Self::internal(error),
             },
         }

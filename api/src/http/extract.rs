@@ -70,7 +70,7 @@ impl<const LIMIT_KIB: usize> FromRequest for JsonBytes<LIMIT_KIB> {
         let mut payload = payload.take();
         Box::pin(async move {
             if !json {
-                return Err(ApiError::new(Code::UnsupportedMediaType)
+                return Err(ApiError::new(Code::UNSUPPORTED_MEDIA_TYPE)
                     .detail("请求内容须为 application/json", "The body must be application/json"));
             }
             // That it comes in time is the edge's care (`super::edge`).
@@ -95,11 +95,11 @@ async fn read_limited(payload: &mut Payload, limit: usize) -> Result<web::BytesM
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
-            ApiError::new(Code::BadRequest)
+            ApiError::new(Code::BAD_REQUEST)
                 .detail("请求内容没有完整到达", "The body did not arrive completely")
         })?;
         if bytes.len().saturating_add(chunk.len()) > limit {
-            return Err(ApiError::new(Code::PayloadTooLarge).detail(
+            return Err(ApiError::new(Code::PAYLOAD_TOO_LARGE).detail(
                 format!("内容不得超过 {} KiB", limit / 1024),
                 format!("The body must not exceed {} KiB", limit / 1024),
             ));
@@ -151,7 +151,7 @@ fn languages(said: &str) -> (String, String) {
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {
-    ApiError::new(Code::MalformedBody).detail(
+    ApiError::new(Code::MALFORMED_BODY).detail(
         format!("第 {} 行第 {} 列不是有效的 JSON", error.line(), error.column()),
         format!("Not valid JSON at line {} column {}", error.line(), error.column()),
     )
@@ -163,7 +163,7 @@ pub fn check<T: Validate<Context = ()>>(value: &T) -> Result<()> {
         return Ok(());
     };
     let chinese = garde::with_i18n(super::i18n::Chinese, || value.validate()).err();
-    let mut problem = ApiError::new(Code::ValidationFailed);
+    let mut problem = ApiError::new(Code::VALIDATION_FAILED);
     let mut chinese = chinese.map(garde::Report::into_inner).unwrap_or_default().into_iter();
     for (path, error) in english.into_inner() {
         let zh = chinese
@@ -213,7 +213,7 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
                     if door::languages(&said).is_some() {
                         return ApiError::invalid(path, zh, en);
                     }
-                    let problem = ApiError::new(Code::InvalidParameter)
+                    let problem = ApiError::new(Code::INVALID_PARAMETER)
                         .detail(format!("查询参数有误：{zh}"), en.clone());
                     if path.is_empty() { problem } else { problem.and_invalid(path, zh, en) }
                 })
@@ -249,7 +249,7 @@ pub struct IfMatch(pub i32);
 impl IfMatch {
     /// 412 unless `version` is the one the client saw.
     pub fn check(self, version: i32) -> Result<()> {
-        if self.0 == version { Ok(()) } else { Err(ApiError::new(Code::PreconditionFailed)) }
+        if self.0 == version { Ok(()) } else { Err(ApiError::new(Code::PRECONDITION_FAILED)) }
     }
 }
 
@@ -259,7 +259,7 @@ impl FromRequest for IfMatch {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(match req.headers().get(header::IF_MATCH) {
-            None => Err(ApiError::new(Code::PreconditionRequired)),
+            None => Err(ApiError::new(Code::PRECONDITION_REQUIRED)),
             Some(value) => value
                 .to_str()
                 .ok()
@@ -267,7 +267,7 @@ impl FromRequest for IfMatch {
                 .and_then(|text| text.strip_suffix('"'))
                 .and_then(|text| text.parse().ok())
                 .map(IfMatch)
-                .ok_or_else(|| ApiError::new(Code::PreconditionFailed)),
+                .ok_or_else(|| ApiError::new(Code::PRECONDITION_FAILED)),
         })
     }
 }
@@ -302,7 +302,7 @@ impl FromRequest for IdempotencyKey {
                 {
                     Ok(Self(Some(text.to_owned())))
                 }
-                _ => Err(ApiError::new(Code::InvalidParameter).detail(
+                _ => Err(ApiError::new(Code::INVALID_PARAMETER).detail(
                     "Idempotency-Key 须为 1 至 128 个可见 ASCII 字符",
                     "Idempotency-Key must be 1 to 128 visible ASCII characters",
                 )),

@@ -93,9 +93,9 @@ pub(super) fn refusal(req: &HttpRequest) -> ApiError {
         .map(|contract| contract.methods(req.path()))
         .unwrap_or_default();
     if methods.is_empty() || methods.contains(&req.method().as_str()) {
-        return ApiError::new(Code::NotFound);
+        return ApiError::new(Code::NOT_FOUND);
     }
-    ApiError::new(Code::MethodNotAllowed).allow(methods.join(", "))
+    ApiError::new(Code::METHOD_NOT_ALLOWED).allow(methods.join(", "))
 }
 
 /// The default service.

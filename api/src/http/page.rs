@@ -104,7 +104,7 @@ impl Page {
     /// 400 `invalid_cursor` when it was not made for this list, this filter and this township.
     pub fn after<K: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<K>> {
         cursor
-            .map(|cursor| self.seal.read(cursor).ok_or_else(|| ApiError::new(Code::InvalidCursor)))
+            .map(|cursor| self.seal.read(cursor).ok_or_else(|| ApiError::new(Code::INVALID_CURSOR)))
             .transpose()
     }
 

@@ -76,7 +76,7 @@ async fn metrics(req: HttpRequest, state: web::Data<AppState>) -> Result<HttpRes
         _ => false,
     };
     if !allowed {
-        return Err(ApiError::new(Code::NotFound));
+        return Err(ApiError::new(Code::NOT_FOUND));
     }
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -132,7 +132,7 @@ impl<'a> Archive<'a> {
     pub(super) fn error(&self) -> ApiError {
         match self.refusal.get() {
             None => unreadable(),
-            Some(Refusal::Unpacked) => ApiError::new(Code::PayloadTooLarge).detail(
+            Some(Refusal::Unpacked) => ApiError::new(Code::PAYLOAD_TOO_LARGE).detail(
                 "工作簿解压后过大，请只保留花名册一张表",
                 "The workbook is too large once unpacked",
             ),
@@ -149,7 +149,7 @@ impl<'a> Archive<'a> {
 
 /// No workbook, or a broken one.
 pub(super) fn unreadable() -> ApiError {
-    ApiError::new(Code::FileUnreadable).detail(
+    ApiError::new(Code::FILE_UNREADABLE).detail(
         "请上传 Excel 工作簿（.xlsx），旧的 .xls 文件请先另存为 .xlsx",
         "Send an Excel workbook (.xlsx); save an old .xls as .xlsx first",
     )

@@ -9,8 +9,9 @@ use futures_util::StreamExt;
 use super::dto::{GridFile, Import, ImportQuery, RosterForm, WorkbookFile};
 use super::service::{self, Upload};
 use super::sheet;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::door;
+use crate::grid::perm;
 use crate::http::{
     ApiError, Code, Download, IdempotencyKey, Json, JsonBytes, PathId, Problems, Query, Result,
 };
@@ -27,7 +28,9 @@ const GRID_FILE_KIB: usize = 5 * 1024;
     responses((status = 200, description = "The workbook.",
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
 #[get("/imports/members/template")]
-pub async fn get_member_template(_permit: Permit<perm::MemberManage>) -> Result<Download> {
+pub async fn get_member_template(
+    _permit: Permit<crate::member::perm::MemberManage>,
+) -> Result<Download> {
     Ok(Download {
         media_type: XLSX,
         name: "人员花名册模板.xlsx".to_owned(),
@@ -45,7 +48,7 @@ pub async fn get_member_template(_permit: Permit<perm::MemberManage>) -> Result<
     responses((status = 200, description = "What the file came to.", body = Import), Problems))]
 #[post("/imports/members")]
 pub async fn import_members(
-    permit: Permit<perm::MemberManage>,
+    permit: Permit<crate::member::perm::MemberManage>,
     key: IdempotencyKey,
     query: Query<ImportQuery>,
     request: HttpRequest,
@@ -81,7 +84,7 @@ pub async fn import_grids(
     responses((status = 200, description = "What the file came to.", body = Import), Problems))]
 #[get("/imports/{id}")]
 pub async fn get_import(
-    permit: Permit<perm::MemberManage>,
+    permit: Permit<crate::member::perm::MemberManage>,
     id: PathId<ImportId>,
 ) -> Result<Json<Import>> {
     Ok(Json(service::get(&permit, id.0).await?))
@@ -97,7 +100,7 @@ pub async fn get_import(
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
 #[get("/imports/{id}/marked-file")]
 pub async fn get_import_marked_file(
-    permit: Permit<perm::MemberManage>,
+    permit: Permit<crate::member::perm::MemberManage>,
     id: PathId<ImportId>,
 ) -> Result<Download> {
     let (name, bytes) = service::marked_file(&permit, id.0).await?;
@@ -112,7 +115,7 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Upload> 
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"));
     if !is_form {
-        return Err(ApiError::new(Code::UnsupportedMediaType)
+        return Err(ApiError::new(Code::UNSUPPORTED_MEDIA_TYPE)
             .detail("请求内容须为 multipart/form-data", "The body must be multipart/form-data"));
     }
     let mut form = Multipart::new(request.headers(), payload);
@@ -131,7 +134,7 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Upload> 
         while let Some(chunk) = part.next().await {
             let chunk = chunk.map_err(|error| malformed(&error))?;
             if bytes.len().saturating_add(chunk.len()) > sheet::MAX_BYTES {
-                return Err(ApiError::new(Code::PayloadTooLarge)
+                return Err(ApiError::new(Code::PAYLOAD_TOO_LARGE)
                     .detail("文件不得超过 5 MiB", "The file must not exceed 5 MiB"));
             }
             bytes.extend_from_slice(&chunk);
@@ -152,5 +155,5 @@ fn file_name(sent: Option<&str>) -> String {
 }
 
 fn malformed(error: &actix_multipart::MultipartError) -> ApiError {
-    ApiError::new(Code::MalformedBody).detail("上传内容不完整", error.to_string())
+    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", error.to_string())
 }

@@ -25,7 +25,11 @@ pub mod service;
 pub mod sheet;
 mod workbook;
 
+use crate::feature::Feature;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature { routes, acts: acts::ACTS, ..Feature::of("import") };
 
 /// Registers the feature's routes.
 pub fn routes(cfg: &mut ServiceConfig) {

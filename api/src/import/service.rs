@@ -61,7 +61,7 @@ struct Outcome {
 
 async fn record(tx: &Tx, outcome: Outcome) -> Result<Import> {
     // The system's own imports (demonstration data) leave no record: there is nobody to show it to.
-    let account = tx.actor().ok_or_else(|| ApiError::new(Code::Forbidden))?;
+    let account = tx.actor().ok_or_else(|| ApiError::new(Code::FORBIDDEN))?;
     let count = |n: usize| i32::try_from(n).map_err(ApiError::internal);
     let shown: Vec<&Fault> = outcome.faults.iter().take(FAULTS).collect();
     let model = tx
@@ -172,7 +172,7 @@ pub async fn get(scope: &Scope, id: ImportId) -> Result<Import> {
                 .await
         })
         .await?;
-    dto(row.ok_or_else(|| ApiError::new(Code::NotFound))?)
+    dto(row.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?)
 }
 
 /// The marked workbook of an import and a name for it; 404 when the import had no fault. It holds names and telephone
@@ -181,7 +181,7 @@ pub async fn marked_file(scope: &Scope, id: ImportId) -> Result<(String, Vec<u8>
     scope
         .write(async move |tx: &Tx| {
             let model: import::Model = tx.get::<Entity>(id).await?;
-            let bytes = model.marked_file.ok_or_else(|| ApiError::new(Code::NotFound))?;
+            let bytes = model.marked_file.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
             let entry = Record::of(acts::MARKED).on("import", id);
             audit::record(tx, entry.with("rows", model.row_count)).await?;
             let stem = model.file_name.strip_suffix(".xlsx").unwrap_or(&model.file_name);
@@ -263,7 +263,7 @@ pub async fn members(
     let heavy = Heavy::begin(scope, Lane::File).await?;
     let sheet = heavy.run(move |work| workbook::read(&bytes, roster::is_header, work)).await?;
     let sheet = sheet.ok_or_else(|| {
-        ApiError::new(Code::FileUnreadable).detail(
+        ApiError::new(Code::FILE_UNREADABLE).detail(
             "没有找到表头：前 10 行中应有一行写着“编号”和“姓名”，请使用模板",
             "No header found: one of the first ten rows must name 编号 and 姓名; use the template",
         )

@@ -309,7 +309,7 @@ mod tests {
             .collect();
         let bytes = marked(&long, &[])?;
         let code = read(&bytes, is_header).err().map(|error| error.code());
-        assert_eq!(code, Some(Code::PayloadTooLarge));
+        assert_eq!(code, Some(Code::PAYLOAD_TOO_LARGE));
         Ok(())
     }
 

@@ -410,7 +410,7 @@ impl<F: Fn(&Row) -> bool> Rows<'_, F> {
                 return Ok(false);
             }
             if self.rows.len() > MAX_ROWS {
-                return Err(ApiError::new(Code::PayloadTooLarge).detail(
+                return Err(ApiError::new(Code::PAYLOAD_TOO_LARGE).detail(
                     format!("一次最多导入 {MAX_ROWS} 行，请分成几个文件"),
                     format!("At most {MAX_ROWS} rows at once; split the file"),
                 ));
@@ -708,7 +708,7 @@ mod tests {
         ] {
             assert_eq!(
                 code(&book(rows, Some("<si><t>a</t></si>"))),
-                Some(Code::FileUnreadable),
+                Some(Code::FILE_UNREADABLE),
                 "{rows}"
             );
         }
@@ -735,7 +735,7 @@ mod tests {
             &old,
             &[b"PK\x05\x06".as_slice(), &[0; 18]].concat(),
         ] {
-            assert_eq!(code(bytes), Some(Code::FileUnreadable));
+            assert_eq!(code(bytes), Some(Code::FILE_UNREADABLE));
         }
         // A binary workbook has no sheets that are read.
         assert!(matches!(read(&binary, is_header, &Budget::unbounded()), Ok(None) | Err(_)));
@@ -748,7 +748,7 @@ mod tests {
         for part in &mut parts {
             part.checksum ^= 1;
         }
-        assert_eq!(code(&pack(&parts)), Some(Code::FileUnreadable));
+        assert_eq!(code(&pack(&parts)), Some(Code::FILE_UNREADABLE));
     }
 
     #[test]
@@ -837,16 +837,16 @@ mod tests {
         ];
         for (what, bytes) in too_much {
             assert!(bytes.len() < super::super::sheet::MAX_BYTES, "{what}");
-            assert_eq!(code(&bytes), Some(Code::TooMuchWork), "{what}");
+            assert_eq!(code(&bytes), Some(Code::TOO_MUCH_WORK), "{what}");
         }
         let blanks = with(many(" ", MAX_UNPACKED + 1));
         assert!(
-            matches!(code(&blanks), Some(Code::PayloadTooLarge | Code::TooMuchWork)),
+            matches!(code(&blanks), Some(Code::PAYLOAD_TOO_LARGE | Code::TOO_MUCH_WORK)),
             "{:?}",
             code(&blanks)
         );
         let comments = with(many(&format!("<!--{}-->", many("x", 1000)), MAX_UNPACKED / 1000));
-        assert_eq!(code(&comments), Some(Code::PayloadTooLarge));
+        assert_eq!(code(&comments), Some(Code::PAYLOAD_TOO_LARGE));
     }
 
     #[test]
@@ -871,7 +871,7 @@ mod tests {
         let bytes = book(&r#"<row><c s="1"/></row>"#.repeat(700_000), None);
         let work = Budget::of(1_000_000);
         let code = read(&bytes, is_header, &work).err().map(|error| error.code());
-        assert_eq!(code, Some(Code::TooMuchWork));
+        assert_eq!(code, Some(Code::TOO_MUCH_WORK));
     }
 
     #[test]
@@ -880,7 +880,7 @@ mod tests {
         for part in &mut some {
             part.said = 10;
         }
-        assert_eq!(code(&pack(&some)), Some(Code::PayloadTooLarge));
+        assert_eq!(code(&pack(&some)), Some(Code::PAYLOAD_TOO_LARGE));
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub fn believe_clock(tx: &Tx) -> Result<()> {
     if !doubts_clock(tx) {
         return Ok(());
     }
-    Err(ApiError::new(Code::Unavailable).retry_after(600).detail(
+    Err(ApiError::new(Code::UNAVAILABLE).retry_after(600).detail(
         "系统时钟与上次运行时间相差一天以上，确认前不按时钟办理，请联系运维人员核对时钟",
         "The clock is more than a day from when the system was at work last: nothing is done by it until the operator confirms it",
     ))

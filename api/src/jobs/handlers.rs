@@ -5,8 +5,9 @@ use entity::ids::JobId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::dto::{Job, JobPage, JobSummary, ListJobs};
+use super::perm;
 use super::service;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{Json, PathId, Problems, Query, Result};
 
 /// Its routes.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::turn::Turn;
 use crate::http::Result;
-use crate::tenancy::Tx;
+use crate::tenancy::{Scope, Tx};
 
 /// Something that a room does when it is due.
 #[derive(Clone, Copy)]
@@ -68,14 +68,7 @@ pub enum Next {
     },
 }
 
-/// All kinds there are.
-#[derive(Clone, Default)]
-pub struct Kinds(pub Vec<Kind>);
-
-impl Kinds {
-    /// The kind of a name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Kind> {
-        self.0.iter().find(|kind| kind.name == name)
-    }
+/// The kind of a name among those that rooms have added.
+pub(super) fn kind_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Kind> {
+    scope.all::<Kind>().iter().find(|kind| kind.name == name)
 }

@@ -30,6 +30,7 @@ pub mod dto;
 mod handlers;
 mod kind;
 mod node;
+pub mod perm;
 mod plant;
 pub mod rules;
 mod service;
@@ -38,8 +39,26 @@ mod worker;
 
 pub use doubt::believe_clock;
 pub use handlers::routes;
-pub use kind::{Act, Job, Kind, Kinds, Next};
+pub use kind::{Act, Job, Kind, Next};
 pub use node::Node;
 pub use plant::{Plan, night_after, overdue_since, plant, plant_ahead, ring_all};
 pub use turn::Turn;
 pub use worker::{Worker, round, township};
+
+use crate::feature::{Feature, Tag};
+use crate::tenancy::AnswerKept;
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag {
+        name: "job",
+        zh: "后台作业",
+        en: "What the server does by itself when it is due",
+    }],
+    routes,
+    permissions: perm::ALL,
+    acts: acts::ACTS,
+    jobs: answers::JOBS,
+    hooks: |shared| shared.add(AnswerKept(|tx| Box::pin(answers::forget_later(tx)))),
+    ..Feature::of("jobs")
+};

@@ -8,6 +8,7 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::{Value, json};
 
+use super::kind::kind_of;
 use super::node::{MARGIN, Node};
 use super::rules::Standing;
 use crate::http::{ApiError, Code, Result};
@@ -70,7 +71,7 @@ pub async fn plant(tx: &Tx, plan: Plan) -> Result<JobId> {
         }
         // It came into being this moment: it is there to be locked now, unless it is finished again.
     }
-    Err(ApiError::new(Code::Conflict))
+    Err(ApiError::new(Code::CONFLICT))
 }
 
 /// Plants a job that is due in more than ten minutes, longer than any transaction lives: so whoever would plant it again on this node
@@ -131,7 +132,7 @@ async fn unfinished(tx: &Tx, key: &str) -> Result<Option<job::Model>> {
 
 /// A new row and its bell; none where one of its key is there.
 async fn insert(tx: &Tx, plan: &Plan, at: DateTime<Utc>) -> Result<Option<JobId>> {
-    if tx.shared::<super::Kinds>().and_then(|kinds| kinds.get(plan.kind)).is_none() {
+    if kind_of(tx.scope(), plan.kind).is_none() {
         return Err(ApiError::internal(format!("no room does {}", plan.kind)));
     }
     let id = JobId::new();

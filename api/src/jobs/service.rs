@@ -8,16 +8,17 @@ use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::dto::{Job, JobKind, JobMay, JobPage, JobSummary, ListJobs};
+use super::kind::kind_of;
 use super::plant::{put, wake};
 use super::rules::{Standing, may_cancel, may_run};
-use super::{Kinds, acts};
+use super::{Kind, acts};
 use crate::audit::{Act, Record, record};
 use crate::clock::{Guard, beijing};
 use crate::http::{ApiError, Code, Page, Result};
 use crate::tenancy::{Scope, Tx, beyond};
 
 fn schedule(tx: &Tx, kind: &str) -> bool {
-    tx.shared::<Kinds>().and_then(|kinds| kinds.get(kind)).is_some_and(|kind| kind.schedule)
+    kind_of(tx.scope(), kind).is_some_and(|kind| kind.schedule)
 }
 
 fn show(tx: &Tx, row: job::Model) -> Job {
@@ -93,8 +94,7 @@ pub async fn summary(scope: &Scope) -> Result<JobSummary> {
                 .count()
                 .await?;
             let of = |state| counts.iter().find(|(one, _)| *one == state).map_or(0, |(_, n)| *n);
-            let kinds = tx.shared::<Kinds>().map(|kinds| kinds.0.as_slice()).unwrap_or_default();
-            let kinds = kinds.iter().map(|kind| JobKind {
+            let kinds = tx.all::<Kind>().iter().map(|kind| JobKind {
                 name: kind.name.to_owned(),
                 zh: kind.zh.to_owned(),
                 en: kind.en.to_owned(),
@@ -150,7 +150,7 @@ async fn act(
             let row = tx.get_locked::<job::Entity>(id).await?;
             let standing = Standing::of(&row);
             let Some(next) = to(&standing, tx.now(), schedule(tx, &row.kind)) else {
-                return Err(ApiError::new(Code::StateConflict));
+                return Err(ApiError::new(Code::STATE_CONFLICT));
             };
             put(tx, id, &next, job::ActiveModel::default()).await?;
             let entry = Record::of(act).on("job", id).with("kind", &row.kind);

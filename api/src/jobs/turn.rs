@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::doubt::doubts_clock;
-use super::kind::{Act, Job, Kind, Kinds, Next};
+use super::kind::{Act, Job, Kind, Next, kind_of};
 use super::node::Node;
 use super::plant::put;
 use super::rules::{self, Ended, INSIDE_LEASE, LEASE, Standing};
@@ -56,7 +56,7 @@ pub(super) async fn claim(scope: &Scope) -> Result<Option<Claimed>> {
                 return Ok(None);
             }
             // What only a newer program can do is left to it.
-            let kinds = tx.shared::<Kinds>().map(|kinds| kinds.0.as_slice()).unwrap_or_default();
+            let kinds = tx.all::<Kind>();
             let found: Vec<JobId> = tx
                 .find::<job::Entity>()
                 .select_only()
@@ -123,10 +123,6 @@ async fn take(tx: &Tx, row: job::Model) -> Result<Option<Claimed>> {
     Ok(Some(Claimed { kind: row.kind, job, fence }))
 }
 
-fn kind_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Kind> {
-    scope.shared::<Kinds>().and_then(|kinds| kinds.get(name))
-}
-
 impl Claimed {
     /// Does it and writes down how it ended. Nothing is left to the caller: what cannot be written down now is claimed again when
     /// the lease is over.
@@ -172,7 +168,7 @@ impl Claimed {
         metrics::counter!("gezhi_jobs_failed_total", "kind" => self.kind.clone()).increment(1);
         let reason = reason(error);
         // What only the storage stands in the way of is no fault of the job: it is tried for as long as it takes.
-        let storage = matches!(error.code(), Code::Unavailable | Code::StorageFull);
+        let storage = matches!(error.code(), Code::UNAVAILABLE | Code::STORAGE_FULL);
         let (id, fence) = (self.job.id, self.fence);
         let written = scope
             .write(async move |tx: &Tx| {
@@ -249,7 +245,7 @@ async fn held(tx: &Tx, id: JobId, fence: i32) -> Result<Option<job::Model>> {
 
 /// What whoever has lost a job is told: nothing that he has done counts.
 fn lost() -> ApiError {
-    ApiError::new(Code::StateConflict)
+    ApiError::new(Code::STATE_CONFLICT)
         .detail("作业已由其他节点接手或已取消", "Another node has the job now, or it was cancelled")
 }
 

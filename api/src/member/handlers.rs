@@ -7,8 +7,9 @@ use super::dto::{
     CreateMember, CreatePartyOrg, ListMembers, Member, MemberPage, PartyOrg, PartyOrgList,
     UpdateMember, UpdatePartyOrg,
 };
+use super::perm;
 use super::service;
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };

@@ -16,11 +16,26 @@
 pub(crate) mod acts;
 pub mod dto;
 mod handlers;
+pub mod perm;
 pub mod rules;
 pub mod service;
 pub mod tree;
 
+use crate::feature::{Feature, Tag};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag {
+        name: "member",
+        zh: "人员与党组织",
+        en: "People, party organisations, the roster's import",
+    }],
+    routes,
+    permissions: perm::ALL,
+    acts: acts::ACTS,
+    ..Feature::of("member")
+};
 
 /// Registers the feature's routes.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -17,10 +17,10 @@ use super::dto::{
     CreateMember, CreatePartyOrg, ListMembers, Member, MemberPage, MemberPost, PartyOrg,
     PartyOrgList, PartyOrgRef, UpdateMember, UpdatePartyOrg,
 };
+use super::perm;
 use super::rules::{self, Search};
 use super::{acts, tree};
 use crate::audit::{Record, record};
-use crate::auth::perm;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
 use crate::tenancy::{Scope, Tx, bulk, like};
 
@@ -219,7 +219,7 @@ pub async fn get(scope: &Scope, id: MemberId) -> Result<Member> {
 async fn load(tx: &Tx, id: MemberId) -> Result<Member> {
     let rows = rows(tx, Condition::all().add(member::Column::Id.eq(id)), None).await?;
     let mut found = with_posts(tx, rows).await?;
-    found.pop().ok_or_else(|| ApiError::new(Code::NotFound))
+    found.pop().ok_or_else(|| ApiError::new(Code::NOT_FOUND))
 }
 
 /// Enters a person on the roster.
@@ -245,7 +245,7 @@ pub async fn create_once(
 /// Enters a person on the roster, in this transaction. 409 on a taken number, 422 on an unknown party organisation.
 pub async fn create(tx: &Tx, input: CreateMember) -> Result<member::Model> {
     let name = rules::name(&input.name, rules::NAME_MAX)
-        .ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
+        .ok_or_else(|| ApiError::new(Code::VALIDATION_FAILED))?;
     if let Some(org) = input.party_org_id {
         check_org(tx, org).await?;
     }
@@ -255,7 +255,7 @@ pub async fn create(tx: &Tx, input: CreateMember) -> Result<member::Model> {
         .count()
         .await?;
     if taken > 0 {
-        return Err(ApiError::new(Code::AlreadyExists).detail(
+        return Err(ApiError::new(Code::ALREADY_EXISTS).detail(
             format!("编号“{}”已有人使用", input.number),
             format!("The number {} is taken", input.number),
         ));
@@ -597,7 +597,7 @@ pub async fn create_org_once(
 /// Sets up a party organisation, in this transaction. 409 on a taken code, 422 when it cannot belong where it is put.
 pub async fn create_party_org(tx: &Tx, input: CreatePartyOrg) -> Result<party_org::Model> {
     let name = rules::name(&input.name, rules::ORG_NAME_MAX)
-        .ok_or_else(|| ApiError::new(Code::ValidationFailed))?;
+        .ok_or_else(|| ApiError::new(Code::VALIDATION_FAILED))?;
     if let Some(parent) = input.parent_id {
         // Locked: its kind is not changed by others meanwhile.
         let parent = tx
@@ -615,7 +615,7 @@ pub async fn create_party_org(tx: &Tx, input: CreatePartyOrg) -> Result<party_or
         .count()
         .await?;
     if taken > 0 {
-        return Err(ApiError::new(Code::AlreadyExists).detail(
+        return Err(ApiError::new(Code::ALREADY_EXISTS).detail(
             format!("党组织编码“{}”已存在", input.code),
             format!("The code {} is taken", input.code),
         ));
@@ -679,7 +679,7 @@ pub async fn update_org(
                 .iter()
                 .find(|org| org.id == id)
                 .cloned()
-                .ok_or_else(|| ApiError::new(Code::NotFound))?;
+                .ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
             seen.check(before.version)?;
             let kind = input.kind.unwrap_or(before.kind);
             let parent = input.parent_id.unwrap_or(before.parent_id);

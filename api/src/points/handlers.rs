@@ -2,8 +2,9 @@
 
 use actix_web::get;
 
+use super::perm;
 use super::{dto, service};
-use crate::auth::{Permit, perm};
+use crate::auth::Permit;
 use crate::http::{Json, Problems, Query, Result};
 
 /// Balance, score and rank of the person behind the account.

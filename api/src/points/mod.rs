@@ -17,8 +17,21 @@
 
 pub mod dto;
 pub mod handlers;
+pub mod perm;
 pub mod rules;
 pub mod service;
+
+use crate::feature::{Feature, Tag};
+use crate::township::service::StandingData;
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "points", zh: "积分", en: "The ledger, purses, ranking" }],
+    routes,
+    permissions: perm::ALL,
+    hooks: |shared| shared.add(StandingData(|tx| Box::pin(service::ensure_standing_data(tx)))),
+    ..Feature::of("points")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -14,8 +14,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::dto;
+use super::perm;
 use super::rules::{self, Quarter};
-use crate::auth::perm;
 use crate::clock;
 use crate::http::{ApiError, Code, Page, Result};
 use crate::member::dto::{MemberRef, PartyOrgRef};
@@ -262,7 +262,7 @@ pub async fn list_rules(scope: &Scope) -> Result<dto::PointsRuleList> {
 /// # Errors
 /// `no_member` when the account is not linked to a member.
 pub async fn my_purse(scope: &Scope) -> Result<dto::Purse> {
-    let member_id = scope.member().ok_or_else(|| ApiError::new(Code::NoMember))?;
+    let member_id = scope.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))?;
     scope
         .read(async |tx: &Tx| {
             let member = tx.get::<member::Entity>(member_id).await?;
@@ -326,9 +326,9 @@ pub async fn list_entries(
     query: dto::ListPointsEntries,
 ) -> Result<dto::PointsEntryPage> {
     let own = scope.member();
-    let member_id = query.member_id.or(own).ok_or_else(|| ApiError::new(Code::NoMember))?;
+    let member_id = query.member_id.or(own).ok_or_else(|| ApiError::new(Code::NO_MEMBER))?;
     if Some(member_id) != own && !scope.has(perm::POINTS_READ_ALL) {
-        return Err(ApiError::new(Code::Forbidden));
+        return Err(ApiError::new(Code::FORBIDDEN));
     }
     let page = Page::of(scope.seal("points_entries", &member_id)?, query.limit);
     let after = page.after::<(DateTime<Utc>, PointsEntryId)>(query.cursor.as_deref())?;
@@ -388,7 +388,7 @@ pub async fn leaderboard(scope: &Scope, query: dto::GetLeaderboard) -> Result<dt
     let quarter = match &query.quarter {
         None => Quarter::of(scope.now()),
         Some(text) => text.parse().map_err(|_| {
-            ApiError::new(Code::InvalidParameter)
+            ApiError::new(Code::INVALID_PARAMETER)
                 .detail("quarter 的格式应为 2026Q4", "quarter must look like 2026Q4")
         })?,
     }

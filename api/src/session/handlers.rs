@@ -117,7 +117,7 @@ pub async fn refresh_session(
     let to = if given.is_some() { RefreshIn::Body } else { RefreshIn::Cookie };
     let token = given
         .or_else(|| from_cookie(&req, &state, REFRESH).map(Secret::from))
-        .ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
+        .ok_or_else(|| ApiError::new(Code::UNAUTHENTICATED))?;
     let pair =
         service::refresh(&state, token.reveal(), state.proxies().source(&req), from.0).await?;
     Ok(answer(&state, 200, pair, to))

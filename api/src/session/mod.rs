@@ -21,6 +21,7 @@ mod family;
 mod handlers;
 pub mod service;
 
+use crate::feature::{Feature, Tag};
 pub use ended::JOBS;
 pub use family::Family;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -35,3 +36,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(handlers::end_session)
         .service(handlers::change_password);
 }
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[
+        Tag { name: "public", zh: "未登录可用", en: "What needs no sign-in" },
+        Tag { name: "session", zh: "登录", en: "Sessions, tokens, the caller" },
+    ],
+    routes,
+    acts: acts::ACTS,
+    jobs: JOBS,
+    ..Feature::of("session")
+};

@@ -106,12 +106,12 @@ pub async fn sign_in(state: &AppState, input: SignIn, visitor: Visitor) -> Resul
             let reason = if known.is_some() { "password" } else { "username" };
             failed(state, scope, known.map(|account| account.id), address, reason).await?;
         }
-        return Err(ApiError::new(Code::InvalidCredentials));
+        return Err(ApiError::new(Code::INVALID_CREDENTIALS));
     };
     attempt.succeeded();
     if account.disabled {
         failed(state, scope, Some(account.id), address, "disabled").await?;
-        return Err(ApiError::new(Code::AccountDisabled));
+        return Err(ApiError::new(Code::ACCOUNT_DISABLED));
     }
     let device =
         state.devices().after_sign_in(visitor.device.as_deref(), account.id, state.clock().now());
@@ -145,10 +145,10 @@ async fn open(
         .write(async move |tx: &Tx| {
             let row = tx.get_locked::<account::Entity>(account).await?;
             if row.password_hash != verified.password_hash {
-                return Err(ApiError::new(Code::InvalidCredentials));
+                return Err(ApiError::new(Code::INVALID_CREDENTIALS));
             }
             if row.disabled {
-                return Err(ApiError::new(Code::AccountDisabled));
+                return Err(ApiError::new(Code::ACCOUNT_DISABLED));
             }
             record(tx, Record::of(acts::SIGN_IN).by(account).on("session", id)).await?;
             tx.insert(session::ActiveModel {
@@ -224,14 +224,14 @@ pub async fn refresh(
 ) -> Result<Pair> {
     let Some(shown) = state.family().read(token) else {
         state.throttle().wrong_secret("refresh", Shower::Source(source))?;
-        return Err(ApiError::new(Code::SessionEnded));
+        return Err(ApiError::new(Code::SESSION_ENDED));
     };
     let scope = state.scope_of(shown.tenant).from_origin(origin);
     let turn = scope
         .write(async move |tx: &Tx| {
             let row = match tx.get_locked::<session::Entity>(shown.session).await {
                 Ok(row) => row,
-                Err(error) if error.code() == Code::NotFound => return Ok(Turn::Ended),
+                Err(error) if error.code() == Code::NOT_FOUND => return Ok(Turn::Ended),
                 Err(error) => return Err(error),
             };
             if row.revoked_at.is_some() || row.expires_at <= tx.now() {
@@ -273,10 +273,10 @@ pub async fn refresh(
                 tenant = %shown.tenant, %account, session = %shown.session, generation = shown.generation,
                 "a used refresh token came again: somebody has a copy, and the session was ended"
             );
-            Err(ApiError::new(Code::SessionEnded))
+            Err(ApiError::new(Code::SESSION_ENDED))
         }
-        Turn::Ended => Err(ApiError::new(Code::SessionEnded)),
-        Turn::Disabled => Err(ApiError::new(Code::AccountDisabled)),
+        Turn::Ended => Err(ApiError::new(Code::SESSION_ENDED)),
+        Turn::Disabled => Err(ApiError::new(Code::ACCOUNT_DISABLED)),
     }
 }
 
@@ -315,7 +315,7 @@ fn who(scope: &Scope) -> Result<(AccountId, SessionId)> {
     scope
         .principal()
         .map(|principal| (principal.account, principal.session))
-        .ok_or_else(|| ApiError::new(Code::Unauthenticated))
+        .ok_or_else(|| ApiError::new(Code::UNAUTHENTICATED))
 }
 
 /// The caller's open sessions, the latest used first.
@@ -354,7 +354,7 @@ pub async fn end(scope: &Scope, id: SessionId) -> Result<()> {
         .write(async move |tx: &Tx| {
             let row = tx.get::<session::Entity>(id).await?;
             if row.account_id != account || row.revoked_at.is_some() {
-                return Err(ApiError::new(Code::NotFound));
+                return Err(ApiError::new(Code::NOT_FOUND));
             }
             end_row(tx, &row).await?;
             let act = if id == current { acts::SIGN_OUT } else { acts::END_SESSION };

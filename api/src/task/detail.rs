@@ -66,7 +66,7 @@ pub(super) async fn show(tx: &Tx, sight: &Visibility, id: TaskId) -> Result<Task
         .into_model::<Row>()
         .one()
         .await?
-        .ok_or_else(|| ApiError::new(Code::NotFound))?;
+        .ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
     let submission = match row.submitted_at {
         Some(_) => newest_submission(tx, id).await?,
         None => None,

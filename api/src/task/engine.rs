@@ -15,7 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rules::{self, Assignee};
-use super::source::{Event, Sources, source_of};
+use super::source::{Event, heeding, source_of};
 use crate::door::Lines;
 use crate::http::{ApiError, Result};
 use crate::jobs::{Act, Job, Kind, Next, Plan, believe_clock, plant};
@@ -167,12 +167,9 @@ pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
     believe_clock(tx)?;
     let now = tx.now();
     let cancelled = cancelled(tx, &tasks).await?;
-    let late = tx.shared::<Sources>().map(|sources| sources.heeding(Event::Late));
-    let deadlines: BTreeSet<DateTime<Utc>> = tasks
-        .iter()
-        .filter(|new| late.as_ref().is_some_and(|kinds| kinds.contains(&new.source_kind)))
-        .map(|new| new.due_at)
-        .collect();
+    let late = heeding(tx, Event::Late);
+    let deadlines: BTreeSet<DateTime<Utc>> =
+        tasks.iter().filter(|new| late.contains(&new.source_kind)).map(|new| new.due_at).collect();
     let (mut rows, mut again) = (Vec::new(), Vec::new());
     let (mut opened, mut reopened) = (Vec::new(), Vec::new());
     for new in tasks {
@@ -295,7 +292,7 @@ pub async fn cancel(tx: &Tx, ids: &[TaskId], reason: &str) -> Result<usize> {
 
 /// Tells the sources of tasks what happened to them, if they want to know it.
 async fn tell_all(tx: &Tx, event: Event, ids: &[TaskId]) -> Result<()> {
-    let heeding = tx.shared::<Sources>().map(|sources| sources.heeding(event)).unwrap_or_default();
+    let heeding = heeding(tx, event);
     if heeding.is_empty() {
         return Ok(());
     }
@@ -344,8 +341,7 @@ async fn tell_late(tx: &Tx, job: &Job) -> Result<Next> {
         serde_json::from_value(read("due_at")).map_err(ApiError::internal)?;
     let after: Option<TaskId> =
         serde_json::from_value(read("after")).map_err(ApiError::internal)?;
-    let heeding =
-        tx.shared::<Sources>().map(|sources| sources.heeding(Event::Late)).unwrap_or_default();
+    let heeding = heeding(tx, Event::Late);
     let tasks = tx
         .find::<task::Entity>()
         .filter(Column::DueAt.eq(due_at))

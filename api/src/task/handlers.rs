@@ -7,7 +7,8 @@ use super::dto::{
     ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, ToVerify, Verdict, Verdicts,
     VerifyTask, VerifyTasks,
 };
-use crate::auth::{Permit, perm};
+use super::perm;
+use crate::auth::Permit;
 use crate::http::{
     ApiError, IdempotencyKey, Json, Language, PathId, Problems, Query, Result, Tagged, Valid,
 };

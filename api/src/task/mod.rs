@@ -29,11 +29,13 @@
 
 mod accept;
 pub(crate) mod acts;
+pub mod codes;
 mod detail;
 pub mod dto;
 mod engine;
 mod handlers;
 mod list;
+pub mod perm;
 mod row;
 pub mod rules;
 mod source;
@@ -47,7 +49,20 @@ pub use engine::{JOBS, New, Owed, cancel, existing, open, owed};
 pub use handlers::routes;
 pub use list::{first, inbox, list, to_verify, waiting};
 pub use rules::Assignee;
-pub use source::{Event, Fact, Source, Sources};
+pub use source::{Event, Fact, Source};
 pub use submit::submit;
 pub use verify::{send_back, verify, verify_many};
 pub use visibility::{Visibility, late};
+
+use crate::feature::{Feature, Tag};
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "task", zh: "任务", en: "Tasks, their evidence and verification" }],
+    routes,
+    permissions: perm::ALL,
+    codes: codes::ALL,
+    acts: acts::ACTS,
+    jobs: JOBS,
+    ..Feature::of("task")
+};

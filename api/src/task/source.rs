@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
 use crate::http::{ApiError, Result};
-use crate::tenancy::{StartError, Tx};
+use crate::tenancy::Tx;
 
 /// What happens to a task, as its source is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,45 +63,22 @@ pub trait Source: Send + Sync {
     fn facts(&self, detail: &str) -> Vec<Fact>;
 }
 
-/// The sources of the application, registered at start.
-#[derive(Default)]
-pub struct Sources(Vec<Box<dyn Source>>);
-
-impl Sources {
-    /// These sources.
-    ///
-    /// # Errors
-    /// Two of the same kind.
-    pub fn new(sources: Vec<Box<dyn Source>>) -> Result<Self, StartError> {
-        for (index, source) in sources.iter().enumerate() {
-            if sources.iter().take(index).any(|other| other.kind() == source.kind()) {
-                let kind = source.kind();
-                return Err(StartError::Config(format!("two sources of tasks are called {kind}")));
-            }
-        }
-        Ok(Self(sources))
-    }
-
-    /// The source of a kind, if there is one.
-    pub(super) fn get(&self, kind: &str) -> Option<&dyn Source> {
-        self.0.iter().map(AsRef::as_ref).find(|source| source.kind() == kind)
-    }
-
-    /// The kinds of those who are told of an event.
-    pub(super) fn heeding(&self, event: Event) -> Vec<&'static str> {
-        let heeding = self.0.iter().filter(|source| source.heeds().contains(&event));
-        heeding.map(|source| source.kind()).collect()
-    }
+/// The kinds of those who are told of an event.
+pub(super) fn heeding(tx: &Tx, event: Event) -> Vec<&'static str> {
+    let all = tx.all::<Box<dyn Source>>().iter();
+    all.filter(|source| source.heeds().contains(&event)).map(|source| source.kind()).collect()
 }
 
 /// The source of a kind.
 ///
 /// # Errors
-/// 500 where no room has registered one.
+/// 500 where no room has added one.
 pub(super) fn source_of<'a>(tx: &'a Tx, kind: &str) -> Result<&'a dyn Source> {
-    tx.shared::<Sources>()
-        .and_then(|sources| sources.get(kind))
-        .ok_or_else(|| ApiError::internal(format!("no source registered for {kind}")))
+    tx.all::<Box<dyn Source>>()
+        .iter()
+        .map(AsRef::as_ref)
+        .find(|source| source.kind() == kind)
+        .ok_or_else(|| ApiError::internal(format!("no source of tasks is called {kind}")))
 }
 
 /// Tells the source of a task what happened to it.

@@ -10,6 +10,7 @@ use entity::{attachment, submission_attachment, task, task_log, task_submission}
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::codes;
 use super::detail::show;
 use super::dto::{SubmitTask, Task};
 use super::engine::{filled, note};
@@ -38,7 +39,7 @@ pub async fn submit(
             let sight = Visibility::of(tx).await?;
             let task = sight.locked(tx, id).await?;
             let state = sight.allowed(tx, &task, Act::Submit)?;
-            let account = tx.actor().ok_or_else(|| ApiError::new(Code::Forbidden))?;
+            let account = tx.actor().ok_or_else(|| ApiError::new(Code::FORBIDDEN))?;
 
             let handed_over = match task.state {
                 TaskState::Returned => returned_at(tx, id).await?.unwrap_or(task.opened_at),
@@ -154,7 +155,7 @@ fn missing(lacking: &[&Requirement]) -> Option<ApiError> {
         let (field, zh, en) = told(one);
         problem = Some(match problem {
             None => {
-                let problem = ApiError::new(Code::EvidenceMissing).detail(
+                let problem = ApiError::new(codes::EVIDENCE_MISSING).detail(
                     format!("本任务的佐证不全：{zh}"),
                     format!("Evidence is missing: {en}"),
                 );

@@ -7,13 +7,13 @@ use entity::kinds::TaskLogKind;
 use entity::task;
 use sea_orm::ActiveValue::Set;
 
-use super::acts;
 use super::detail::show;
 use super::dto::{ReturnTask, Task, VerifyTask, VerifyTasks};
 use super::engine::{filled, note};
 use super::rules::Act;
 use super::source::{Event, tell};
 use super::visibility::Visibility;
+use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::door::Lines;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
@@ -47,7 +47,7 @@ async fn pass(
     let task = sight.locked(tx, id).await?;
     let state = sight.allowed(tx, &task, Act::Verify)?;
     if seen.is_some_and(|version| version != task.version) {
-        return Err(ApiError::new(Code::StateConflict).detail(
+        return Err(ApiError::new(Code::STATE_CONFLICT).detail(
             "提交的内容已经改变，请查看后再核验",
             "What was handed in has changed; look at it first",
         ));
@@ -104,7 +104,10 @@ pub async fn verify_many(
 
 /// Whether an error says something of one task, not of the request or the server.
 fn about_the_task(code: Code) -> bool {
-    matches!(code, Code::NotFound | Code::Forbidden | Code::SelfVerification | Code::StateConflict)
+    matches!(
+        code,
+        Code::NOT_FOUND | Code::FORBIDDEN | codes::SELF_VERIFICATION | Code::STATE_CONFLICT
+    )
 }
 
 /// Somebody above sends a task back; its clock goes on.

@@ -8,8 +8,9 @@ use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Condition, ExprTrait, SimpleExpr};
 use uuid::Uuid;
 
+use super::codes;
+use super::perm;
 use super::rules::{self, Act, Assignee, Facts, Refusal};
-use crate::auth::perm;
 use crate::grid::{RowScope, nothing};
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::Tx;
@@ -171,7 +172,7 @@ impl Visibility {
         if self.sees(&Standing::from(&found)) {
             Ok(found)
         } else {
-            Err(ApiError::new(Code::NotFound))
+            Err(ApiError::new(Code::NOT_FOUND))
         }
     }
 
@@ -179,22 +180,22 @@ impl Visibility {
     pub(super) fn allowed(&self, tx: &Tx, task: &task::Model, act: Act) -> Result<TaskState> {
         match (self.refusal(tx, act, &Standing::from(task)), rules::next(task.state, act)) {
             (None, Some(next)) => Ok(next),
-            (Some(Refusal::OwnTask), _) => Err(ApiError::new(Code::SelfVerification)),
+            (Some(Refusal::OwnTask), _) => Err(ApiError::new(codes::SELF_VERIFICATION)),
             (Some(Refusal::Forbidden), _) if matches!(act, Act::Accept | Act::Submit) => {
-                Err(ApiError::new(Code::Forbidden).detail(
+                Err(ApiError::new(Code::FORBIDDEN).detail(
                     "只有任务承办人可以签收和提交",
                     "Only the assignee accepts a task and hands it in",
                 ))
             }
-            (Some(Refusal::Forbidden), _) => Err(ApiError::new(Code::Forbidden).detail(
+            (Some(Refusal::Forbidden), _) => Err(ApiError::new(Code::FORBIDDEN).detail(
                 "只能核验本人任督导员或总网格长的网格内的任务",
                 "You verify only where you are supervisor or general head",
             )),
-            (Some(Refusal::NotAccepted), _) => Err(ApiError::new(Code::StateConflict).detail(
+            (Some(Refusal::NotAccepted), _) => Err(ApiError::new(Code::STATE_CONFLICT).detail(
                 "本任务交由组织承办，请先签收",
                 "The task is the organisation's; accept it first",
             )),
-            (Some(Refusal::WrongState) | None, _) => Err(ApiError::new(Code::StateConflict)),
+            (Some(Refusal::WrongState) | None, _) => Err(ApiError::new(Code::STATE_CONFLICT)),
         }
     }
 }

@@ -19,8 +19,7 @@ use crate::http::{ApiError, Code, IdempotencyKey, Result};
 pub(crate) const KEPT_HOURS: i64 = 72;
 
 /// What happens, in the same transaction, when an answer is kept: somebody sees to its being forgotten.
-#[derive(Default)]
-pub struct AnswerKept(pub Vec<Hook>);
+pub struct AnswerKept(pub Hook);
 
 impl Scope {
     /// Writes like [`Scope::write`], once for each key of the account: a repetition gets the first answer,
@@ -64,16 +63,14 @@ impl Scope {
                     .filter(Column::Key.eq(key))
                     .one()
                     .await?
-                    .ok_or_else(|| ApiError::new(Code::Conflict))?;
+                    .ok_or_else(|| ApiError::new(Code::CONFLICT))?;
                 if kept.operation != operation || kept.fingerprint != fingerprint {
-                    return Err(ApiError::new(Code::IdempotencyMismatch));
+                    return Err(ApiError::new(Code::IDEMPOTENCY_MISMATCH));
                 }
                 return serde_json::from_str(&kept.response).map_err(ApiError::internal);
             }
-            if let Some(AnswerKept(hooks)) = tx.shared() {
-                for hook in hooks {
-                    hook(tx).await?;
-                }
+            for AnswerKept(hook) in tx.all() {
+                hook(tx).await?;
             }
             let answer = f(tx).await?;
             let response = serde_json::to_string(&answer).map_err(ApiError::internal)?;

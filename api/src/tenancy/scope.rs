@@ -63,13 +63,19 @@ impl Scope {
     /// Whether the principal has a permission. The system has all of them.
     #[must_use]
     pub fn has(&self, permission: Permission) -> bool {
-        self.principal.as_ref().is_none_or(|principal| principal.permissions.contains(permission))
+        self.principal.as_ref().is_none_or(|principal| principal.has(permission))
     }
 
     /// The present moment, to the millisecond.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// All that upper floors added of a type at start.
+    #[must_use]
+    pub fn all<T: std::any::Any + Send + Sync>(&self) -> &[T] {
+        self.shared.all()
     }
 
     /// What an upper floor registered at start.

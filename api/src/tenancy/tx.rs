@@ -100,6 +100,12 @@ impl Tx {
         crate::clock::beijing(self.now()).date_naive()
     }
 
+    /// All that upper floors added of a type at start.
+    #[must_use]
+    pub fn all<T: std::any::Any + Send + Sync>(&self) -> &[T] {
+        self.scope.all()
+    }
+
     /// What an upper floor registered at start.
     #[must_use]
     pub fn shared<T: std::any::Any + Send + Sync>(&self) -> Option<&T> {
@@ -115,7 +121,7 @@ impl Tx {
 
     /// One row by its id; 404 when the township has none such.
     pub async fn get<E: KeyedEntity>(&self, id: impl Into<Uuid>) -> Result<E::Model> {
-        self.try_get::<E>(id).await?.ok_or_else(|| ApiError::new(Code::NotFound))
+        self.try_get::<E>(id).await?.ok_or_else(|| ApiError::new(Code::NOT_FOUND))
     }
 
     /// One row by its id.
@@ -132,7 +138,7 @@ impl Tx {
             .locked()
             .one()
             .await?
-            .ok_or_else(|| ApiError::new(Code::NotFound))
+            .ok_or_else(|| ApiError::new(Code::NOT_FOUND))
     }
 
     fn stamp<A>(&self, mut row: A) -> A
@@ -208,7 +214,7 @@ impl Tx {
     {
         match Update::one(self.stamp(row)).validate()?.exec(self.txn()).await {
             Ok(model) => Ok(model),
-            Err(sea_orm::DbErr::RecordNotUpdated) => Err(ApiError::new(Code::NotFound)),
+            Err(sea_orm::DbErr::RecordNotUpdated) => Err(ApiError::new(Code::NOT_FOUND)),
             Err(error) => Err(error.into()),
         }
     }
@@ -284,7 +290,7 @@ impl Tx {
         entity::tenant::Entity::find_by_id(self.tenant())
             .one(self.txn())
             .await?
-            .ok_or_else(|| ApiError::new(Code::NotFound))
+            .ok_or_else(|| ApiError::new(Code::NOT_FOUND))
     }
 
     /// Says to every node, with this transaction, that what is remembered of an account is out of date. Called by

@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 
 use super::dto::{SetUp, SetupDone, Site, Township};
+use super::perm;
 use super::service;
-use crate::auth::{self, Permit, perm};
+use crate::auth::{self, Permit};
 use crate::http::{Json, Problems, Result, Valid};
 use crate::state::AppState;
 

@@ -11,14 +11,27 @@
 //!   else is served here.
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod divisions;
 pub mod dto;
 mod handlers;
+pub mod perm;
 pub mod service;
 
+use crate::feature::{Feature, Tag};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Its routes.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::get_site).service(handlers::set_up).service(handlers::get_township);
 }
+
+/// What this room brings.
+pub const FEATURE: Feature = Feature {
+    tags: &[Tag { name: "township", zh: "本镇街", en: "The township itself" }],
+    routes,
+    permissions: perm::ALL,
+    codes: codes::ALL,
+    acts: acts::ACTS,
+    ..Feature::of("township")
+};

@@ -10,23 +10,22 @@ use entity::{grid, grid_post, member};
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
 use super::dto::{SetUp, SetupDone, Site, SiteTownship, Township, TownshipCounts};
-use super::{acts, divisions};
+use super::{acts, codes, divisions};
 use crate::account;
 use crate::account::dto::CreateAccount;
 use crate::audit::{Record, record};
 use crate::auth::strength::Known;
 use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
 use crate::files;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Result};
 use crate::state::AppState;
 use crate::tenancy::{self, Hook, Origin, Scope, Tx};
 
 /// Hours a set-up token is good for.
 const SETUP_TOKEN_HOURS: i64 = 24;
 
-/// The rows that upper floors want in every new township; each may run any number of times.
-#[derive(Default)]
-pub struct StandingData(pub Vec<Hook>);
+/// Rows that an upper floor wants in every new township; may run any number of times.
+pub struct StandingData(pub Hook);
 
 /// What the pages may know before anybody has signed in.
 pub async fn site(state: &AppState) -> Result<Site> {
@@ -62,10 +61,8 @@ pub async fn found_in(scope: &Scope, code: &str, name: &str, demo: bool) -> Resu
 async fn establish(tx: &Tx, code: &str, name: &str, demo: bool) -> Result<()> {
     tx.insert_tenant(code, name, demo).await?;
     record(tx, Record::of(acts::FOUND).with("code", code).with("name", name)).await?;
-    if let Some(StandingData(hooks)) = tx.shared() {
-        for hook in hooks {
-            hook(tx).await?;
-        }
+    for StandingData(hook) in tx.all() {
+        hook(tx).await?;
     }
     Ok(())
 }
@@ -95,7 +92,7 @@ pub async fn set_up(
     crate::http::check(&administrator)?;
     if !state.platform().is_setup_token(&token, oldest_setup_token(state.clock().now())).await? {
         state.throttle().wrong_secret("setup", Shower::Source(source))?;
-        return Err(ApiError::new(Code::SetupTokenInvalid));
+        return Err(ApiError::new(codes::SETUP_TOKEN_INVALID));
     }
     let words =
         [&administrator.username, &administrator.display_name, division.code, division.name];
@@ -106,7 +103,7 @@ pub async fn set_up(
     scope
         .write(async move |tx: &Tx| {
             if !tx.use_setup_token(&token, oldest_setup_token(tx.now())).await? {
-                return Err(ApiError::new(Code::SetupTokenInvalid));
+                return Err(ApiError::new(codes::SETUP_TOKEN_INVALID));
             }
             establish(tx, division.code, division.name, false).await?;
             account::service::insert(tx, administrator, hash, false).await?;

@@ -3,7 +3,8 @@
 
 use support::linked::{api, entity, sea_orm};
 
-use api::auth::{Permit, perm};
+use api::auth::Permit;
+use api::grid::perm;
 use api::http::Result;
 use api::state::AppState;
 use api::tenancy::{Db, Find, Scope, Tx};

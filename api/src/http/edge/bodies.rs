@@ -99,12 +99,12 @@ enum Fate {
 impl Fate {
     fn error(self) -> ApiError {
         match self {
-            Self::TooSlow => ApiError::new(Code::RequestTimeout),
-            Self::TooLarge(limit) => ApiError::new(Code::PayloadTooLarge).detail(
+            Self::TooSlow => ApiError::new(Code::REQUEST_TIMEOUT),
+            Self::TooLarge(limit) => ApiError::new(Code::PAYLOAD_TOO_LARGE).detail(
                 format!("内容不得超过 {} KiB", limit / 1024),
                 format!("The body must not exceed {} KiB", limit / 1024),
             ),
-            Self::NoRoom => ApiError::new(Code::Unavailable).retry_after(5),
+            Self::NoRoom => ApiError::new(Code::UNAVAILABLE).retry_after(5),
         }
     }
 }

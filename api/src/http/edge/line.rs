@@ -227,7 +227,7 @@ impl Line {
         let Some(place) = edge.places.enter(peer) else {
             count("crowded");
             // What a fresh connection takes without waiting; if not, there is nothing to say.
-            let _ = io.try_write(&refusal(Code::Unavailable, edge));
+            let _ = io.try_write(&refusal(Code::UNAVAILABLE, edge));
             return None;
         };
         let meter = Rc::new(Meter::new(edge.clone(), place.pulse().clone()));
@@ -298,7 +298,7 @@ fn count(why: &'static str) {
 pub(super) fn refusal(code: Code, edge: &Edge) -> Bytes {
     let trace_id = uuid::Uuid::now_v7().to_string();
     let mut error = ApiError::new(code);
-    if code == Code::Unavailable {
+    if code == Code::UNAVAILABLE {
         error = error.retry_after(2);
     }
     let mut response = error.response(Language::Chinese, &trace_id);
@@ -339,10 +339,10 @@ fn bare(bytes: &[u8]) -> Option<(usize, Code)> {
     }
     let plain = lines.all(|line| line.starts_with("connection: ") || line.starts_with("date: "));
     let code = match status {
-        408 => Code::RequestTimeout,
-        431 => Code::HeadTooLarge,
-        400..=499 => Code::BadRequest,
-        500..=599 => Code::Internal,
+        408 => Code::REQUEST_TIMEOUT,
+        431 => Code::HEAD_TOO_LARGE,
+        400..=499 => Code::BAD_REQUEST,
+        500..=599 => Code::INTERNAL,
         _ => return None,
     };
     plain.then_some((from + start, code))
@@ -365,7 +365,7 @@ impl AsyncRead for Line {
             // To the library it is as if the client had gone.
             Some(End::Close) => return Poll::Ready(Ok(())),
             Some(End::TooSlow) => {
-                this.refuse(Code::RequestTimeout);
+                this.refuse(Code::REQUEST_TIMEOUT);
                 return Poll::Ready(Ok(()));
             }
         }
@@ -374,7 +374,7 @@ impl AsyncRead for Line {
             if this.meter.phase.get() != Phase::Waiting {
                 this.meter.held.set(true);
             } else if this.asked {
-                this.refuse(Code::HeadTooLarge);
+                this.refuse(Code::HEAD_TOO_LARGE);
                 return Poll::Ready(Ok(()));
             } else {
                 this.asked = true;
@@ -517,14 +517,14 @@ mod tests {
     fn the_library_s_own_answers_are_told_from_others() {
         let date = "date: Thu, 26 Nov 2026 00:00:00 GMT\r\n\r\n";
         let first = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n{date}");
-        assert_eq!(bare(first.as_bytes()), Some((0, Code::BadRequest)));
+        assert_eq!(bare(first.as_bytes()), Some((0, Code::BAD_REQUEST)));
         let closing = format!(
             "HTTP/1.0 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n{date}"
         );
-        assert_eq!(bare(closing.as_bytes()), Some((0, Code::HeadTooLarge)));
+        assert_eq!(bare(closing.as_bytes()), Some((0, Code::HEAD_TOO_LARGE)));
         let before = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n";
         let second = format!("{before}{first}");
-        assert_eq!(bare(second.as_bytes()), Some((before.len(), Code::BadRequest)));
+        assert_eq!(bare(second.as_bytes()), Some((before.len(), Code::BAD_REQUEST)));
         for other in [
             before.to_owned(),
             String::new(),
@@ -540,7 +540,7 @@ mod tests {
     #[test]
     fn a_refusal_is_a_whole_answer() {
         let edge = Edge::new(&Config::default(), Clock::system());
-        let bytes = refusal(Code::RequestTimeout, &edge);
+        let bytes = refusal(Code::REQUEST_TIMEOUT, &edge);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{head}");

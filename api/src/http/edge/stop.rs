@@ -87,7 +87,7 @@ async fn farewell(stream: std::net::TcpStream, edge: Arc<Edge>) {
         return;
     };
     let said = async {
-        stream.write_all(&refusal(Code::Unavailable, &edge)).await?;
+        stream.write_all(&refusal(Code::UNAVAILABLE, &edge)).await?;
         stream.shutdown().await?;
         // Read to the end, or the answer is reset under way.
         let mut scratch = [0_u8; 4096];

@@ -1,0 +1,19 @@
+//! The errors that this room alone answers.
+
+use crate::http::Code;
+
+/// Only the steward of this activity may do this.
+pub const NOT_STEWARD: Code = Code::new(
+    "not_steward",
+    403,
+    "只有本活动的签到管理人可以操作",
+    "Only the steward of this activity may do this",
+);
+/// The activity is full.
+pub const ACTIVITY_FULL: Code = Code::new("activity_full", 409, "名额已满", "The activity is full");
+/// The activity was cancelled.
+pub const ACTIVITY_CANCELLED: Code =
+    Code::new("activity_cancelled", 409, "活动已取消", "The activity was cancelled");
+
+/// All of them.
+pub const ALL: &[Code] = &[NOT_STEWARD, ACTIVITY_FULL, ACTIVITY_CANCELLED];

@@ -1,0 +1,14 @@
+//! The errors that this room alone answers.
+
+use crate::http::Code;
+
+/// The set-up token is not valid or was used.
+pub const SETUP_TOKEN_INVALID: Code = Code::new(
+    "setup_token_invalid",
+    403,
+    "初始化口令无效或已使用",
+    "The set-up token is not valid or was used",
+);
+
+/// All of them.
+pub const ALL: &[Code] = &[SETUP_TOKEN_INVALID];
