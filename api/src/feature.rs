@@ -1,5 +1,6 @@
 //! What a room brings to the house, said in one place: everything that is listed anywhere is the sum of these.
 
+use entity::kinds::Vocabulary;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::audit;
@@ -30,6 +31,8 @@ pub struct Feature {
     pub routes: fn(&mut ServiceConfig),
     /// What roles may do in it.
     pub permissions: &'static [Permission],
+    /// What the words of its kinds are called.
+    pub words: &'static [Vocabulary],
     /// The errors that it alone answers.
     pub codes: &'static [Code],
     /// What it records of who did what.
@@ -49,6 +52,7 @@ impl Feature {
             tags: &[],
             routes: |_| {},
             permissions: &[],
+            words: &[],
             codes: &[],
             acts: &[],
             jobs: &[],
@@ -65,6 +69,7 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     once("feature", features.iter().map(|one| one.name))?;
     once("tag", features.iter().flat_map(|one| one.tags).map(|tag| tag.name))?;
     once("permission", features.iter().flat_map(|one| one.permissions).map(|one| one.name()))?;
+    once("vocabulary", features.iter().flat_map(|one| one.words).map(|words| words.name))?;
     once("error code", features.iter().flat_map(|one| one.codes).map(|code| code.as_str()))?;
     once("act", features.iter().flat_map(|one| one.acts).map(|act| act.name))?;
     once("kind of job", features.iter().flat_map(|one| one.jobs).map(|kind| kind.name))

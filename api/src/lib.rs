@@ -25,6 +25,7 @@ pub mod checklist;
 pub mod clock;
 pub mod command;
 pub mod config;
+mod contract;
 pub mod demo;
 pub mod door;
 pub mod feature;
@@ -45,6 +46,8 @@ pub mod township;
 pub mod verify;
 pub mod work;
 
+pub use contract::{ContractJson, openapi};
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,9 +59,6 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
-use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -132,69 +132,15 @@ pub(crate) fn register(shared: &mut Shared, more: More) -> Result<(), StartError
     feature::once("source of tasks", sources.iter().map(|source| source.kind()))
 }
 
+/// What the words of all kinds are called.
+pub fn vocabularies() -> impl Iterator<Item = entity::kinds::Vocabulary> {
+    FEATURES.iter().flat_map(|feature| feature.words).copied()
+}
+
 /// The operations of the API, one room after the other.
 fn operations(cfg: &mut ServiceConfig) {
     for feature in FEATURES {
         cfg.configure(feature.routes);
-    }
-}
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "格治 Gezhi API",
-        description = "One REST API for a township (乡镇/街道): grids, people, checklists and their tasks, activities and check-ins, points.\n\nThe township comes from the access token alone. Every error is `application/problem+json`; lists are paged by cursor; creating requests take an `Idempotency-Key`; changes need `If-Match`. A first page to read: `/docs/guide`.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0")
-    ),
-    servers((url = "/", description = "This server")),
-    components(schemas(http::Problem, http::ProblemField))
-)]
-struct Base;
-
-/// The contract, generated from the handlers.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, mut api) = App::new()
-        .into_utoipa_app()
-        .openapi(Base::openapi())
-        .service(utoipa_actix_web::scope("/api/v1").configure(operations))
-        .split_for_parts();
-    api.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    let tags = FEATURES.iter().flat_map(|feature| feature.tags).map(|tag| {
-        TagBuilder::new()
-            .name(tag.name)
-            .description(Some(format!("{}。{}.", tag.zh, tag.en)))
-            .build()
-    });
-    api.tags = Some(tags.collect());
-    api.components.get_or_insert_default().add_security_scheme(
-        "bearer",
-        SecurityScheme::Http(
-            HttpBuilder::new()
-                .scheme(HttpAuthScheme::Bearer)
-                .bearer_format("JWT")
-                .description(Some(
-                    "Access token of POST /api/v1/sessions. The names beside it are the permission the operation needs.",
-                ))
-                .build(),
-        ),
-    );
-    http::describe(&mut api);
-    api
-}
-
-/// The contract as the bytes that are served and committed.
-#[derive(Clone)]
-pub struct ContractJson(pub web::Bytes);
-
-impl ContractJson {
-    /// Pretty-printed, with a newline at the end.
-    pub fn of(api: &utoipa::openapi::OpenApi) -> Result<Self, StartError> {
-        let mut text = api
-            .to_pretty_json()
-            .map_err(|error| StartError::Config(format!("the contract: {error}")))?;
-        text.push('\n');
-        Ok(Self(web::Bytes::from(text)))
     }
 }
 

@@ -154,6 +154,47 @@ fn every_operation_is_complete() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// What pages and foreign front ends would keep a list of by hand stands in the contract.
+#[test]
+fn words_permissions_and_codes_are_named() {
+    let contract = contract();
+    let mut faults = Vec::new();
+    for (name, schema) in contract["components"]["schemas"].as_object().unwrap() {
+        let Some(words) = schema["enum"].as_array() else { continue };
+        for language in ["x-enum-zh", "x-enum-en"] {
+            let named = schema[language].as_object().cloned().unwrap_or_default();
+            let missing = words.iter().filter(|word| !named.contains_key(word.as_str().unwrap()));
+            faults.extend(missing.map(|word| format!("{name}: {word} has no {language}")));
+            if named.len() != words.len() {
+                faults.push(format!("{name}: {language} names words that there are none of"));
+            }
+        }
+    }
+    for (path, method, operation) in operations(&contract) {
+        let scopes = operation["security"].as_array().into_iter().flatten();
+        let scope = scopes.filter_map(|way| way["bearer"].as_array()).flatten().next();
+        if scope.cloned().unwrap_or_default() != operation["x-permission"] {
+            faults.push(format!("{method} {path}: x-permission is not what it needs"));
+        }
+    }
+    let roles: BTreeSet<&str> = contract["components"]["schemas"]["Role"]["enum"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|role| role.as_str().unwrap())
+        .collect();
+    for one in contract["x-permissions"].as_array().unwrap() {
+        let held = one["roles"].as_array().unwrap();
+        if held.is_empty() || !held.iter().all(|role| roles.contains(role.as_str().unwrap())) {
+            faults.push(format!("{}: held by nobody, or by a role that there is none of", one["name"]));
+        }
+    }
+    let codes = contract["x-error-codes"].as_array().unwrap();
+    let told: BTreeSet<&str> = codes.iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(told, api::codes().map(api::http::Code::as_str).collect());
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
 #[test]
 fn names_follow_the_conventions() {
     let contract = contract();

@@ -25,6 +25,7 @@ mod rules;
 pub mod service;
 
 use crate::feature::{Feature, Tag};
+use entity::kinds::Role;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Its routes.
@@ -46,5 +47,6 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     codes: codes::ALL,
     acts: acts::ACTS,
+    words: &[Role::VOCABULARY],
     ..Feature::of("account")
 };

@@ -2,6 +2,7 @@
 
 use entity::ids::{ActivityId, CheckInId, GridId, MemberId, Points};
 use entity::kinds::SignupState;
+use entity::kinds::Vocabulary;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -26,6 +27,17 @@ pub enum ActivityPhase {
     /// 已取消
     Cancelled,
 }
+
+/// What the phases are called.
+pub(super) const PHASES: Vocabulary = Vocabulary {
+    name: "ActivityPhase",
+    words: &[
+        ("upcoming", "未开始", "Upcoming"),
+        ("running", "进行中", "Running"),
+        ("ended", "已结束", "Ended"),
+        ("cancelled", "已取消", "Cancelled"),
+    ],
+};
 
 impl From<Moment> for ActivityPhase {
     fn from(moment: Moment) -> Self {
@@ -114,6 +126,16 @@ pub enum MySignup {
     /// 候补
     Waiting,
 }
+
+/// What these are called.
+pub(super) const SIGNUPS: Vocabulary = Vocabulary {
+    name: "MySignup",
+    words: &[
+        ("none", "未报名", "Not signed up"),
+        ("signed_up", "已报名", "Signed up"),
+        ("waiting", "候补", "Waiting list"),
+    ],
+};
 
 /// What the caller may do with an activity now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -23,6 +23,7 @@ pub mod rules;
 pub mod service;
 
 use crate::feature::{Feature, Tag};
+use entity::kinds::SignupState;
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
@@ -31,6 +32,7 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     codes: codes::ALL,
     acts: acts::ACTS,
+    words: &[SignupState::VOCABULARY, dto::PHASES, dto::SIGNUPS],
     ..Feature::of("activity")
 };
 

@@ -22,6 +22,7 @@ pub const FEATURE: Feature = Feature {
     tags: &[Tag { name: "calendar", zh: "工作日历", en: "The official working calendar" }],
     routes,
     permissions: perm::ALL,
+    words: &[rules::DAY_KINDS],
     ..Feature::of("calendar")
 };
 

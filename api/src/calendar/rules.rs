@@ -1,5 +1,6 @@
 //! Which day is worked: pure functions over the official data.
 
+use entity::kinds::Vocabulary;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -20,6 +21,17 @@ pub enum DayKind {
     /// A Saturday or Sunday worked by the yearly notice 调休上班.
     MakeUp,
 }
+
+/// What these are called.
+pub(super) const DAY_KINDS: Vocabulary = Vocabulary {
+    name: "DayKind",
+    words: &[
+        ("working", "工作日", "Working day"),
+        ("weekend", "休息日", "Day off"),
+        ("holiday", "节假日", "Holiday"),
+        ("make_up", "调休上班", "Make-up day"),
+    ],
+};
 
 impl DayKind {
     /// Whether people work on a day of this kind.

@@ -3,6 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use entity::ids::Points;
+use entity::kinds::Vocabulary;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -43,6 +44,16 @@ pub enum CodeAction {
     /// 已完成
     Done,
 }
+
+/// What these are called.
+pub(super) const CODE_ACTIONS: Vocabulary = Vocabulary {
+    name: "CodeAction",
+    words: &[
+        ("check_in", "签到", "Check in"),
+        ("check_out", "签退", "Check out"),
+        ("done", "已完成", "Done"),
+    ],
+};
 
 /// What a scanned code says.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

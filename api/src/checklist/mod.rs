@@ -33,6 +33,7 @@ pub mod service;
 pub use service::JOBS;
 
 use crate::feature::{Feature, Tag};
+use entity::kinds::{ChecklistKind, ChecklistState, Evidence, Frequency};
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
@@ -94,6 +95,12 @@ pub const FEATURE: Feature = Feature {
         shared.add(PostsChanged(|tx| Box::pin(service::posts_changed(tx))));
         shared.add::<Box<dyn Source>>(Box::new(TaskSource));
     },
+    words: &[
+        ChecklistKind::VOCABULARY,
+        ChecklistState::VOCABULARY,
+        Frequency::VOCABULARY,
+        Evidence::VOCABULARY,
+    ],
     ..Feature::of("checklist")
 };
 

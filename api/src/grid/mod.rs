@@ -30,6 +30,7 @@ pub mod rules;
 pub mod service;
 
 use crate::feature::{Feature, Tag};
+use entity::kinds::{GridKind, PostKind};
 pub use follow::{JOBS, posts_changed};
 pub use row_scope::{RowScope, nothing};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -47,6 +48,7 @@ pub const FEATURE: Feature = Feature {
     codes: codes::ALL,
     acts: acts::ACTS,
     jobs: JOBS,
+    words: &[GridKind::VOCABULARY, PostKind::VOCABULARY],
     ..Feature::of("grid")
 };
 

@@ -26,10 +26,12 @@ pub mod sheet;
 mod workbook;
 
 use crate::feature::Feature;
+use entity::kinds::ImportKind;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What this room brings.
-pub const FEATURE: Feature = Feature { routes, acts: acts::ACTS, ..Feature::of("import") };
+pub const FEATURE: Feature =
+    Feature { routes, acts: acts::ACTS, words: &[ImportKind::VOCABULARY], ..Feature::of("import") };
 
 /// Registers the feature's routes.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -47,6 +47,7 @@ pub use worker::{Worker, round, township};
 
 use crate::feature::{Feature, Tag};
 use crate::tenancy::AnswerKept;
+use entity::kinds::JobState;
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
@@ -60,5 +61,6 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     jobs: answers::JOBS,
     hooks: |shared| shared.add(AnswerKept(|tx| Box::pin(answers::forget_later(tx)))),
+    words: &[JobState::VOCABULARY],
     ..Feature::of("jobs")
 };

@@ -22,6 +22,7 @@ pub mod service;
 pub mod tree;
 
 use crate::feature::{Feature, Tag};
+use entity::kinds::{MemberCategory, PartyOrgKind};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What this room brings.
@@ -34,6 +35,7 @@ pub const FEATURE: Feature = Feature {
     routes,
     permissions: perm::ALL,
     acts: acts::ACTS,
+    words: &[PartyOrgKind::VOCABULARY, MemberCategory::VOCABULARY],
     ..Feature::of("member")
 };
 

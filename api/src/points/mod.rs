@@ -23,6 +23,7 @@ pub mod service;
 
 use crate::feature::{Feature, Tag};
 use crate::township::service::StandingData;
+use entity::kinds::{PostingSourceKind, RulePer};
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
@@ -30,6 +31,7 @@ pub const FEATURE: Feature = Feature {
     routes,
     permissions: perm::ALL,
     hooks: |shared| shared.add(StandingData(|tx| Box::pin(service::ensure_standing_data(tx)))),
+    words: &[RulePer::VOCABULARY, PostingSourceKind::VOCABULARY],
     ..Feature::of("points")
 };
 

@@ -55,6 +55,7 @@ pub use verify::{send_back, verify, verify_many};
 pub use visibility::{Visibility, late};
 
 use crate::feature::{Feature, Tag};
+use entity::kinds::{AssigneeKind, EvidenceKind, TaskLogKind, TaskState};
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
@@ -64,5 +65,11 @@ pub const FEATURE: Feature = Feature {
     codes: codes::ALL,
     acts: acts::ACTS,
     jobs: JOBS,
+    words: &[
+        EvidenceKind::VOCABULARY,
+        AssigneeKind::VOCABULARY,
+        TaskState::VOCABULARY,
+        TaskLogKind::VOCABULARY,
+    ],
     ..Feature::of("task")
 };

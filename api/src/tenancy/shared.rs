@@ -43,10 +43,7 @@ impl Shared {
 
     /// Adds a value to those of its type: what other rooms have added stays.
     pub fn add<T: Any + Send + Sync>(&mut self, value: T) {
-        let all = self
-            .many
-            .entry(TypeId::of::<T>())
-            .or_insert_with(|| Box::new(Vec::<T>::new()) as Box<dyn Any + Send + Sync>);
+        let all = self.many.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(Vec::<T>::new()));
         if let Some(all) = all.downcast_mut::<Vec<T>>() {
             all.push(value);
         }

@@ -1,15 +1,15 @@
-import texts from './texts'
-import { hasText, t } from './i18n'
+import { words } from '@/api/words'
+import { locale } from './i18n'
 
-const known = texts['zh-CN'].enum
+const known = words['zh-CN']
 export type Dictionary = keyof typeof known
 export type Tone = 'plain' | 'late' | 'soon' | 'done' | 'info' | 'off'
 
-/** The word for a value of the interface: `label('post_kind', 'sub_head')` → 子网格长. */
+/** The word for a value of the interface: `label('post_kind', 'sub_head')` → 子网格长. A word that the contract has learned since
+ * stands for itself. */
 export function label(dictionary: Dictionary, value: string | null | undefined): string {
   if (!value) return ''
-  const key = `enum.${dictionary}.${value}`
-  return hasText(key) ? t(key) : value
+  return (words[locale.value][dictionary] as Record<string, string>)[value] ?? value
 }
 
 /** All values of a dictionary in their usual order, for choices. Call it inside a computed or a template
@@ -27,8 +27,9 @@ const tones: Partial<Record<Dictionary, Record<string, Tone>>> = {
   task_state: { open: 'plain', submitted: 'info', returned: 'soon', verified: 'done', cancelled: 'off' },
   job_state: { waiting: 'plain', running: 'info', done: 'done', failed: 'late', cancelled: 'off' },
   activity_phase: { upcoming: 'info', running: 'done', ended: 'plain', cancelled: 'late' },
-  sign_up_state: { none: 'plain', signed_up: 'done', waiting: 'soon', withdrawn: 'plain' },
-  checklist_version_state: { draft: 'soon', published: 'done', superseded: 'plain' },
+  my_signup: { none: 'plain', signed_up: 'done', waiting: 'soon' },
+  signup_state: { signed_up: 'done', waiting: 'soon', withdrawn: 'plain' },
+  checklist_state: { draft: 'soon', published: 'done', superseded: 'plain' },
 }
 export function tone(dictionary: Dictionary, value: string): Tone {
   return tones[dictionary]?.[value] ?? 'plain'

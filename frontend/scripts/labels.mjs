@@ -1,0 +1,69 @@
+// Writes, from openapi/openapi.json: src/api/permissions.ts (every permission, and which one each operation needs),
+// src/api/permission-names.ts (what they are called) and src/api/words.ts (what the words of each kind are called).
+import { readFileSync, writeFileSync } from 'node:fs'
+
+const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
+const by = 'Written by scripts/labels.mjs from openapi/openapi.json (`npm run generate`).'
+const put = (name, text) => writeFileSync(new URL(`../src/api/${name}`, import.meta.url), text)
+const text = (value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+const snake = (name) => name.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase()
+
+const permissions = document['x-permissions']
+const needed = Object.values(document.paths)
+  .flatMap((item) => Object.values(item))
+  .filter((operation) => operation['x-permission'])
+  .map((operation) => [operation.operationId, operation['x-permission']])
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+put(
+  'permissions.ts',
+  `/** Every permission the server knows. ${by} */
+export const permissions = [
+${permissions.map((one) => `  ${text(one.name)},`).join('\n')}
+] as const
+
+/** Which permission each operation needs. */
+export const needs = {
+${needed.map(([operation, permission]) => `  ${operation}: ${text(permission)},`).join('\n')}
+} as const
+`,
+)
+
+const names = (language) => permissions.map((one) => `    ${text(one.name)}: ${text(one[language])},`).join('\n')
+put(
+  'permission-names.ts',
+  `/** What the permissions are called. ${by} */
+export const permissionNames = {
+  'zh-CN': {
+${names('zh')}
+  },
+  en: {
+${names('en')}
+  },
+} as const
+`,
+)
+
+const kinds = Object.entries(document.components.schemas)
+  .filter(([, schema]) => schema['x-enum-zh'])
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+const words = (language) =>
+  kinds
+    .map(([name, schema]) => {
+      // In the order of the kind, which is that of the choices.
+      const lines = schema.enum.map((word) => `      ${word}: ${text(schema[`x-enum-${language}`][word])},`)
+      return `    ${snake(name)}: {\n${lines.join('\n')}\n    },`
+    })
+    .join('\n')
+put(
+  'words.ts',
+  `/** What the words of each kind are called. ${by} */
+export const words = {
+  'zh-CN': {
+${words('zh')}
+  },
+  en: {
+${words('en')}
+  },
+} as const
+`,
+)
