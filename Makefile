@@ -6,15 +6,18 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run test soak openapi tools pages
+.PHONY: help run test check soak bench dist openapi tools pages
 
-PROGRAM := target/release/gezhi
+PROGRAM := target/local/gezhi
 
 help:
 	@printf '%s\n' \
 	    'make run      build everything, make ./data with the demonstration township, serve on http://127.0.0.1:8080' \
 	    'make test     formatting, lints, contract, licences, all tests on SQLite and PostgreSQL, pages, browser journeys' \
-	    'make soak     the same with the long versions of its tests: hours' \
+	    'make check    while writing: formatting, lints, contract, types of the pages' \
+	    'make soak     the same as test with the long versions of its tests: hours' \
+	    'make bench    requests a second of what is shipped, beside a bare handler' \
+	    'make dist     what is shipped, in ./dist: one program with the pages in it' \
 	    'make openapi  write openapi/openapi.json from the handlers, and the pages'"'"' client from it' \
 	    'make pages    build the pages into frontend/dist'
 
@@ -25,17 +28,33 @@ run: export GEZHI_SECURE_COOKIES ?= false
 # The library builds beside the pages; the program, which holds them, comes last.
 run: tools
 	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT
-	cargo build --release --locked -p api --lib &
+	cargo build --profile local --locked -p api --lib &
 	$(MAKE) --no-print-directory pages
 	wait $$!
 	trap - EXIT
-	GEZHI_PAGES="$$(cat target/stamps/pages)" cargo build --release --locked -p api
+	GEZHI_PAGES="$$(cat target/stamps/pages)" cargo build --profile local --locked -p api
 	$(PROGRAM) migrate
 	$(PROGRAM) demo
 	exec $(PROGRAM) serve
 
 test:
 	@exec bash tests/run.sh
+
+# For the inner loop; a warm one takes a minute and a half on two cores.
+check: tools
+	@cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	cargo run --quiet --locked -p openapi -- --check
+	npm --prefix frontend run --silent check
+
+# One program, with everything in it, and the words of its licence.
+dist: pages
+	@GEZHI_PAGES="$$(cat target/stamps/pages)" cargo build --release --locked -p api
+	mkdir -p dist
+	cp target/release/gezhi LICENSE dist/
+
+bench: tools
+	@cargo run --release --locked -p tests --bin bench
 
 # What takes its numbers from GEZHI_SOAK does more of the same: every day of tests/days, thousands instead of dozens.
 soak: export GEZHI_SOAK := 1

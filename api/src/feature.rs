@@ -20,6 +20,9 @@ pub struct Tag {
     pub en: &'static str,
 }
 
+/// Errors by operation.
+pub type Answers = &'static [(&'static str, &'static [Code])];
+
 /// What a room brings. Each room exports one, `FEATURE`, and stands in [`crate::FEATURES`] with it.
 #[derive(Clone, Copy)]
 pub struct Feature {
@@ -35,6 +38,8 @@ pub struct Feature {
     pub words: &'static [Vocabulary],
     /// The errors that it alone answers.
     pub codes: &'static [Code],
+    /// Which of its operations answers which errors, beyond those that follow from the operation's form.
+    pub answers: Answers,
     /// What it records of who did what.
     pub acts: &'static [&'static audit::Act],
     /// What it does when it is due.
@@ -54,6 +59,7 @@ impl Feature {
             permissions: &[],
             words: &[],
             codes: &[],
+            answers: &[],
             acts: &[],
             jobs: &[],
             hooks: |_| {},

@@ -28,7 +28,8 @@ ${needed.map(([operation, permission]) => `  ${operation}: ${text(permission)},`
 `,
 )
 
-const names = (language) => permissions.map((one) => `    ${text(one.name)}: ${text(one[language])},`).join('\n')
+const names = (language) =>
+  permissions.map((one) => `    ${text(one.name)}: ${text(one[language])},`).join('\n')
 put(
   'permission-names.ts',
   `/** What the permissions are called. ${by} */

@@ -5,9 +5,11 @@
 //! new method.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 const TENANT: &str = "tenant_id";
+/// The tenant table that the others are distributed with.
+const FIRST: &str = "party_org";
 
 /// Only the rows of the township named in the transaction by `app_set_tenant`; none at all before it was called. What
 /// [`crate::raise_walls`] makes of it after the last step asks for more.
@@ -51,6 +53,7 @@ pub(crate) struct TenantTable {
     name: &'static str,
     postgres: bool,
     table: TableCreateStatement,
+    keys: Vec<ForeignKeyCreateStatement>,
     indexes: Vec<IndexCreateStatement>,
 }
 
@@ -83,7 +86,7 @@ impl TenantTable {
                     .to("tenant", "id")
                     .on_delete(ForeignKeyAction::NoAction),
             );
-        Self { name, postgres: on_postgres(manager), table, indexes: Vec::new() }
+        Self { name, postgres: on_postgres(manager), table, keys: Vec::new(), indexes: Vec::new() }
     }
 
     fn column(mut self, mut column: ColumnDef, nullable: bool) -> Self {
@@ -180,13 +183,17 @@ impl TenantTable {
         target: &'static str,
         on_delete: ForeignKeyAction,
     ) -> Self {
-        self.table.foreign_key(
-            ForeignKey::create()
-                .name(format!("fk_{}_{column}", self.name))
-                .from(self.name, (TENANT, column))
-                .to(target, (TENANT, "id"))
-                .on_delete(on_delete),
-        );
+        let mut key = ForeignKey::create()
+            .name(format!("fk_{}_{column}", self.name))
+            .from(self.name, (TENANT, column))
+            .to(target, (TENANT, "id"))
+            .on_delete(on_delete)
+            .take();
+        if self.postgres {
+            self.keys.push(key);
+        } else {
+            self.table.foreign_key(&mut key);
+        }
         self
     }
 
@@ -204,9 +211,16 @@ impl TenantTable {
         self
     }
 
-    /// Creates the table, its indexes and, on PostgreSQL, its wall.
+    /// Creates the table, its indexes and, on PostgreSQL, its wall. On PostgreSQL its keys to other tenant tables come last: in the
+    /// distributed database a table is distributed before it may refer to one that is.
     pub(crate) async fn create(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_table(self.table).await?;
+        if self.postgres {
+            distribute(manager, self.name).await?;
+        }
+        for key in self.keys {
+            manager.create_foreign_key(key).await?;
+        }
         for index in self.indexes {
             manager.create_index(index).await?;
         }
@@ -223,6 +237,30 @@ impl TenantTable {
         }
         Ok(())
     }
+}
+
+/// Distributes a new tenant table as the others are, where they are (Citus): by township, in their group.
+async fn distribute(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    let ask = async |sql: String| -> Result<bool, DbErr> {
+        let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        row.map_or(Ok(false), |row| row.try_get("", "so"))
+    };
+    if !ask("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS so".to_owned())
+        .await?
+    {
+        return Ok(());
+    }
+    let others = format!(
+        "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass('{FIRST}') AND partmethod = 'h') AS so"
+    );
+    if ask(others).await? {
+        db.execute_unprepared(&format!(
+            "SELECT create_distributed_table('{table}', '{TENANT}', colocate_with => '{FIRST}')"
+        ))
+        .await?;
+    }
+    Ok(())
 }
 
 /// On SQLite, rows of the table can be added only. On PostgreSQL the serving role lacks the privileges instead

@@ -39,6 +39,15 @@ impl MigrationTrait for Migration {
             )
             .await?;
 
+        // Who signs in names the township; who founds one shows a token. Neither may cost more the more there are.
+        for (name, table, column) in [
+            ("ix_tenant_name", "tenant", "name"),
+            ("ix_setup_token_token_hash", "setup_token", "token_hash"),
+        ] {
+            let mut index = Index::create();
+            manager.create_index(index.name(name).table(table).col(column).take()).await?;
+        }
+
         if on_postgres(manager) {
             let db = manager.get_connection();
             // SET LOCAL and not set_config(): only the former reaches the workers of the distributed database. The

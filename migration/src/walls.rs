@@ -80,6 +80,14 @@ where
     // In one transaction: a server at work never sees the moment between taking and giving.
     let tx = db.begin().await?;
     tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA public TO {role}")).await?;
+    // Those outside the townships first: in the distributed database they are reference tables, and a transaction that has changed
+    // distributed ones in parallel can change these no more.
+    grant(&tx, "tenant", "SELECT, INSERT", &role).await?;
+    grant(&tx, "setup_token", "SELECT, UPDATE", &role).await?;
+    grant(&tx, "probe", "SELECT, INSERT, UPDATE", &role).await?;
+    grant(&tx, "revocation", "SELECT, INSERT, DELETE", &role).await?;
+    grant(&tx, "bell", "SELECT, INSERT, UPDATE, DELETE", &role).await?;
+    grant(&tx, "seaql_migrations", "SELECT", &role).await?;
     for table in TENANT_TABLES {
         let rights = if APPEND_ONLY_TABLES.contains(table) {
             "SELECT, INSERT"
@@ -88,12 +96,6 @@ where
         };
         grant(&tx, table, rights, &role).await?;
     }
-    grant(&tx, "tenant", "SELECT, INSERT", &role).await?;
-    grant(&tx, "setup_token", "SELECT, UPDATE", &role).await?;
-    grant(&tx, "probe", "SELECT, INSERT, UPDATE", &role).await?;
-    grant(&tx, "revocation", "SELECT, INSERT, DELETE", &role).await?;
-    grant(&tx, "bell", "SELECT, INSERT, UPDATE, DELETE", &role).await?;
-    grant(&tx, "seaql_migrations", "SELECT", &role).await?;
     functions(&tx, key).await?;
     for function in [
         "app_set_tenant(uuid)",

@@ -106,8 +106,22 @@ fn every_operation_is_complete() {
         if !is_snake(&id) || !ids.insert(id.clone()) {
             fault("operationId is not a snake_case name of its own");
         }
-        if operation["summary"].as_str().unwrap_or_default().trim().is_empty() {
-            fault("no summary");
+        let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        let english = |text: &str| {
+            text.split_whitespace().any(|word| word.chars().all(|c| c.is_ascii_alphabetic()))
+        };
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        if !summary.split_once(" · ").is_some_and(|(zh, en)| chinese(zh) && english(en)) {
+            fault("no summary in both languages");
+        }
+        let described: Vec<&str> =
+            operation["description"].as_str().unwrap_or_default().split("\n\n").collect();
+        let zh_first = described.len() >= 2
+            && chinese(described[0])
+            && described[1].starts_with(|c: char| c.is_ascii())
+            && english(described[1]);
+        if !zh_first {
+            fault("no description in both languages, Chinese first");
         }
         if operation["tags"].as_array().is_none_or(|tags| tags.len() != 1) {
             fault("not exactly one tag");
@@ -126,10 +140,17 @@ fn every_operation_is_complete() {
         if !responses.keys().any(|status| status.starts_with('2')) {
             fault("no success is documented");
         }
-        for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429"] {
-            let problem = &responses.get(status).cloned().unwrap_or_default()["content"]["application/problem+json"];
+        for (status, response) in responses.iter().filter(|(status, _)| status.as_str() >= "400") {
+            let problem = &response["content"]["application/problem+json"];
             if problem["schema"]["$ref"] != "#/components/schemas/Problem" {
                 fault(&format!("{status} is not documented as a problem"));
+            }
+            let codes = response["x-codes"].as_array().cloned().unwrap_or_default();
+            let fits = |code: &Value| {
+                api::codes().any(|one| one.as_str() == code && one.status().to_string() == *status)
+            };
+            if codes.is_empty() || !codes.iter().all(fits) {
+                fault(&format!("{status} does not say with which codes"));
             }
         }
         for (status, response) in responses {
@@ -186,7 +207,10 @@ fn words_permissions_and_codes_are_named() {
     for one in contract["x-permissions"].as_array().unwrap() {
         let held = one["roles"].as_array().unwrap();
         if held.is_empty() || !held.iter().all(|role| roles.contains(role.as_str().unwrap())) {
-            faults.push(format!("{}: held by nobody, or by a role that there is none of", one["name"]));
+            faults.push(format!(
+                "{}: held by nobody, or by a role that there is none of",
+                one["name"]
+            ));
         }
     }
     let codes = contract["x-error-codes"].as_array().unwrap();

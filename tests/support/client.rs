@@ -46,7 +46,8 @@ impl Client {
     /// Sends a request and reads the whole answer.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let request = request.build().expect("the request is well formed");
-        let what = format!("{} {}", request.method(), request.url().path());
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let what = format!("{method} {path}");
         let response = self
             .http
             .execute(request)
@@ -59,7 +60,8 @@ impl Client {
             .await
             .unwrap_or_else(|error| panic!("{what}: the answer broke off: {error:?}"))
             .to_vec();
-        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let json: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        promised(&method, &path, status, &json);
         Answer { what, status, headers, bytes, json }
     }
 
@@ -187,4 +189,61 @@ impl Answer {
             _ => text,
         }
     }
+}
+
+/// What the contract says of an operation's errors: method, path in pieces, and the codes by status.
+struct Promise {
+    method: Method,
+    path: Vec<String>,
+    codes: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+fn promises() -> &'static [Promise] {
+    static PROMISES: std::sync::OnceLock<Vec<Promise>> = std::sync::OnceLock::new();
+    PROMISES.get_or_init(|| {
+        let json = api::ContractJson::of(&api::openapi()).expect("the contract serialises");
+        let contract: Value = serde_json::from_slice(&json.0).expect("it is JSON");
+        let mut promises = Vec::new();
+        for (path, item) in contract["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("operations") {
+                let codes = operation["responses"].as_object().expect("answers").iter();
+                let codes = codes.map(|(status, answer)| {
+                    let codes = answer["x-codes"].as_array().into_iter().flatten();
+                    let codes = codes.map(|code| code.as_str().expect("a code").to_owned());
+                    (status.clone(), codes.collect())
+                });
+                promises.push(Promise {
+                    method: method.to_uppercase().parse().expect("a method"),
+                    path: path.split('/').map(str::to_owned).collect(),
+                    codes: codes.collect(),
+                });
+            }
+        }
+        // Fixed words before what stands for any.
+        promises.sort_by_key(|one| one.path.iter().filter(|part| part.starts_with('{')).count());
+        promises
+    })
+}
+
+/// Whatever a test asks, the answer is one that the contract names, with its code.
+fn promised(method: &Method, path: &str, status: u16, body: &Value) {
+    let parts: Vec<&str> = path.split('/').collect();
+    let same = |promise: &&Promise| {
+        promise.method == *method
+            && promise.path.len() == parts.len()
+            && promise
+                .path
+                .iter()
+                .zip(&parts)
+                .all(|(one, part)| one.starts_with('{') || one == part)
+    };
+    let Some(promise) = promises().iter().find(same) else { return };
+    let codes = promise.codes.get(&status.to_string());
+    let told = body["code"].as_str();
+    // Where the method is not the path's own, the answer is the house's.
+    let known = status == 405
+        || codes.is_some_and(|codes| {
+            status < 400 || told.is_some_and(|told| codes.iter().any(|code| code == told))
+        });
+    assert!(known, "{method} {path}: {status} {told:?} is not in the contract");
 }

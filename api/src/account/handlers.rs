@@ -15,18 +15,27 @@ use crate::http::{
 };
 use crate::state::AppState;
 
-/// The shipped roles and what they may do.
-#[utoipa::path(tag = "account", operation_id = "list_roles", summary = "角色", security(("bearer" = ["account.read"])),
-    responses((status = 200, description = "All roles", body = RoleList), Problems))]
+/// 角色 · List roles
+///
+/// 系统自带的全部角色，及各角色拥有的权限名称；不分页。
+///
+/// The shipped roles and what they may do: all of them at once, each with the names of its permissions.
+#[utoipa::path(tag = "account", operation_id = "list_roles", security(("bearer" = ["account.read"])),
+    responses((status = 200, description = "全部角色 · All roles", body = RoleList), Problems))]
 #[get("/roles")]
 pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
     Json(service::roles(&permit))
 }
 
-/// Accounts by user name.
-#[utoipa::path(tag = "account", operation_id = "list_accounts", summary = "账号列表", security(("bearer" = ["account.read"])),
+/// 账号列表 · List accounts
+///
+/// 按用户名排列；`q` 按用户名的开头查找。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+///
+/// Accounts by user name; `q` finds by the beginning of the user name. A page has `limit` rows (1–200, 50 when absent); its
+/// `next_cursor` leads to the next one.
+#[utoipa::path(tag = "account", operation_id = "list_accounts", security(("bearer" = ["account.read"])),
     params(ListAccounts),
-    responses((status = 200, description = "One page", body = AccountPage), Problems))]
+    responses((status = 200, description = "一页账号 · A page of accounts", body = AccountPage), Problems))]
 #[get("/accounts")]
 pub async fn list_accounts(
     permit: Permit<perm::AccountRead>,
@@ -35,11 +44,18 @@ pub async fn list_accounts(
     Ok(Json(service::list(&permit, query.into_inner()).await?))
 }
 
-/// Makes an account. A taken user name answers 409 `already_exists`.
-#[utoipa::path(tag = "account", operation_id = "create_account", summary = "新建账号", security(("bearer" = ["account.manage"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key does nothing twice", max_length = 128)),
+/// 新建账号 · Create an account
+///
+/// 用户名存为小写，已被使用的答 409 `already_exists`。系统管理员、审计管理员兼任其他角色的，密码易被猜中的，答 422。
+/// 密码由他人设定，本人登录后须先修改，才能使用其他功能。
+///
+/// The user name is kept in lower case; a taken one answers 409 `already_exists`. An administrator or auditor with any other
+/// role, and a password that is guessed too easily, answer 422. Somebody else chose the password: its owner has to change it
+/// before anything else.
+#[utoipa::path(tag = "account", operation_id = "create_account", security(("bearer" = ["account.manage"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once", max_length = 128)),
     request_body = CreateAccount,
-    responses((status = 201, description = "Made", body = Account, headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version"))), Problems))]
+    responses((status = 201, description = "已新建 · Made", body = Account, headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))), Problems))]
 #[post("/accounts")]
 pub async fn create_account(
     permit: Permit<perm::AccountManage>,
@@ -51,11 +67,15 @@ pub async fn create_account(
     Ok(Created::tagged(format!("/api/v1/accounts/{}", account.id), account))
 }
 
-/// People of the roster without an account, to link one to. Name and number alone are shown: who manages accounts
-/// does not manage people.
-#[utoipa::path(tag = "account", operation_id = "list_account_candidates", summary = "可开通账号的人员", security(("bearer" = ["account.manage"])),
+/// 可开通账号的人员 · List people without an account
+///
+/// 花名册上尚无账号的人员，供关联，按编号排列，最多 20 名。只显示姓名、编号和建议的用户名：管理账号的人不管理人员。
+///
+/// People of the roster without an account, to link one to: at most 20, by number. Name, number and a suggested user name alone
+/// are shown: who manages accounts does not manage people.
+#[utoipa::path(tag = "account", operation_id = "list_account_candidates", security(("bearer" = ["account.manage"])),
     params(ListCandidates),
-    responses((status = 200, description = "At most 20, by number", body = CandidateList), Problems))]
+    responses((status = 200, description = "最多 20 名，按编号排列 · At most 20, by number", body = CandidateList), Problems))]
 #[get("/account-candidates")]
 pub async fn list_candidates(
     permit: Permit<perm::AccountManage>,
@@ -64,10 +84,14 @@ pub async fn list_candidates(
     Ok(Json(service::candidates(&permit, query.into_inner()).await?))
 }
 
-/// One account.
-#[utoipa::path(tag = "account", operation_id = "get_account", summary = "账号", security(("bearer" = ["account.read"])),
-    params(("id" = AccountId, Path, description = "The account")),
-    responses((status = 200, description = "The account", body = Account, headers(("ETag" = String, description = "Its version"))), Problems))]
+/// 账号 · Get an account
+///
+/// 一个账号，附其角色和所关联的人员。修改时须以其 `ETag` 作 `If-Match`。
+///
+/// One account with its roles and the person it is linked to. A change needs its `ETag` as `If-Match`.
+#[utoipa::path(tag = "account", operation_id = "get_account", security(("bearer" = ["account.read"])),
+    params(("id" = AccountId, Path, description = "账号 · The account")),
+    responses((status = 200, description = "账号 · The account", body = Account, headers(("ETag" = String, description = "版本 · Its version"))), Problems))]
 #[get("/accounts/{id}")]
 pub async fn get_account(
     permit: Permit<perm::AccountRead>,
@@ -76,11 +100,17 @@ pub async fn get_account(
     Ok(Tagged(service::get(&permit, id.0).await?))
 }
 
-/// Changes an account. Disabling it or giving it a new password ends its sessions.
-#[utoipa::path(tag = "account", operation_id = "update_account", summary = "修改账号", security(("bearer" = ["account.manage"])),
-    params(("id" = AccountId, Path, description = "The account"), ("If-Match" = String, Header, description = "The version seen, as in the ETag", example = "\"v1\"")),
+/// 修改账号 · Change an account
+///
+/// 未给的字段不变。停用账号或设新密码，其登录随即全部结束；只调整角色的，登录不结束。最后一名可登录的系统管理员不能停用，
+/// 也不能改任其他角色（409 `in_use`）。
+///
+/// A field left out stays. Disabling an account or giving it a new password ends its sessions; a mere change of roles does not.
+/// The last administrator who can sign in cannot be disabled or lose that role (409 `in_use`).
+#[utoipa::path(tag = "account", operation_id = "update_account", security(("bearer" = ["account.manage"])),
+    params(("id" = AccountId, Path, description = "账号 · The account"), ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateAccount,
-    responses((status = 200, description = "Changed", body = Account, headers(("ETag" = String, description = "Its new version"))), Problems))]
+    responses((status = 200, description = "已修改 · Changed", body = Account, headers(("ETag" = String, description = "版本 · Its version"))), Problems))]
 #[patch("/accounts/{id}")]
 pub async fn update_account(
     permit: Permit<perm::AccountManage>,
@@ -92,19 +122,31 @@ pub async fn update_account(
     Ok(Tagged(service::update(&state, &permit, id.0, seen, body.into_inner()).await?))
 }
 
-/// Who is signed in, with township, roles, permissions and grid posts.
-#[utoipa::path(tag = "session", operation_id = "get_me", summary = "我", security(("bearer" = [])),
-    responses((status = 200, description = "The caller", body = Me), Problems))]
+/// 我 · Get the caller
+///
+/// 当前登录的账号，及其镇街、角色、权限、对应人员和今日在任的网格岗位。`must_change_password` 为真时，须先修改密码，
+/// 本账号以外的操作一律答 403 `password_change_required`。
+///
+/// Who is signed in, with township, roles, permissions, the linked person and the grid posts held today. While
+/// `must_change_password` is true, what does not concern the caller's own account answers 403 `password_change_required`.
+#[utoipa::path(tag = "session", operation_id = "get_me", security(("bearer" = [])),
+    responses((status = 200, description = "当前账号 · The caller", body = Me), Problems))]
 #[get("/me")]
 pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
     Ok(Json(service::me(&caller).await?))
 }
 
-/// Makes an administrator or gives one a new password, against the one-time token that the operator printed. 403
-/// `recovery_token_invalid` when the token is wrong, was used, or is older than a day.
-#[utoipa::path(tag = "public", operation_id = "restore_administrator", summary = "恢复系统管理员", security(()),
+/// 恢复系统管理员 · Restore an administrator
+///
+/// 凭运维人员生成的一次性令牌，新建系统管理员，或为已有的重设密码并结束其登录。
+/// 令牌错误、已用或超过一天的答 403 `recovery_token_invalid`；用户名属于其他角色账号的答 409 `already_exists`。
+///
+/// Makes an administrator, or gives one a new password and ends the account's sessions, against the one-time token that the
+/// operator printed. 403 `recovery_token_invalid` when the token is wrong, was used, or is older than a day; 409 `already_exists`
+/// when the user name is that of an account with other roles.
+#[utoipa::path(tag = "public", operation_id = "restore_administrator", security(()),
     request_body = RestoreAdministrator,
-    responses((status = 200, description = "The administrator can sign in", body = Restored), Problems))]
+    responses((status = 200, description = "该系统管理员可以登录 · The administrator can sign in", body = Restored), Problems))]
 #[post("/public/restore")]
 pub async fn restore_administrator(
     req: HttpRequest,

@@ -48,5 +48,6 @@ pub const FEATURE: Feature = Feature {
     codes: codes::ALL,
     acts: acts::ACTS,
     words: &[Role::VOCABULARY],
+    answers: codes::ANSWERS,
     ..Feature::of("account")
 };

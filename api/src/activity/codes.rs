@@ -1,5 +1,6 @@
-//! The errors that this room alone answers.
+//! The errors that this room alone answers, and which operation answers which.
 
+use crate::feature::Answers;
 use crate::http::Code;
 
 /// Only the steward of this activity may do this.
@@ -17,3 +18,12 @@ pub const ACTIVITY_CANCELLED: Code =
 
 /// All of them.
 pub const ALL: &[Code] = &[NOT_STEWARD, ACTIVITY_FULL, ACTIVITY_CANCELLED];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    ("update_activity", &[Code::STATE_CONFLICT, ACTIVITY_CANCELLED]),
+    ("cancel_activity", &[Code::STATE_CONFLICT]),
+    ("sign_up", &[Code::NO_MEMBER, Code::STATE_CONFLICT, ACTIVITY_CANCELLED]),
+    ("withdraw", &[Code::NO_MEMBER, Code::STATE_CONFLICT, ACTIVITY_CANCELLED]),
+    ("list_participants", &[NOT_STEWARD]),
+];

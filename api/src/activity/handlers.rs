@@ -10,14 +10,21 @@ use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };
 
-/// Activities of the township, with the caller's own place in each.
+/// 查询活动 · List activities
+///
+/// 本镇街的活动，附本人在各活动中的报名和签到情况；`mine` 为真时，只列本人报名、候补或担任签到管理人的。未开始、进行中的，
+/// 以及按日期（`on`）查询的，先开始的在前；其余后开始的在前。每页 `limit` 条（1–200，缺省 50），
+/// 下一页以 `next_cursor` 作翻页标记。
+///
+/// Activities of the township, with the caller's own place in each; with `mine` only those that the caller signed up or waits
+/// for, or is the steward of. Upcoming and running ones, and those of a day (`on`), come in the order of their start, others the
+/// latest first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "activity",
     operation_id = "list_activities",
-    summary = "List activities",
     security(("bearer" = ["activity.read"])),
     params(dto::ListActivities),
-    responses((status = 200, description = "A page of activities", body = dto::ActivityPage), Problems)
+    responses((status = 200, description = "一页活动 · A page of activities", body = dto::ActivityPage), Problems)
 )]
 #[get("/activities")]
 pub async fn list_activities(
@@ -27,17 +34,22 @@ pub async fn list_activities(
     Ok(Json(service::list(&permit, query.into_inner()).await?))
 }
 
-/// Publishes an activity: it can be signed up for at once.
+/// 发布活动 · Publish an activity
+///
+/// 发布后即可报名。结束时间须晚于开始时间，且不早于现在，一次活动最长 7 天；不填 `capacity` 即名额不限。
+/// 同一幂等键重复提交返回首次结果。
+///
+/// It can be signed up for at once. Its end comes after its start, not in the past and at most seven days later; without
+/// `capacity` there is no limit to its places. A repetition with the same `Idempotency-Key` gets the first answer.
 #[utoipa::path(
     tag = "activity",
     operation_id = "create_activity",
-    summary = "Publish an activity",
     security(("bearer" = ["activity.manage"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition give the first answer again")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = dto::CreateActivity,
     responses(
-        (status = 201, description = "The new activity", body = dto::Activity,
-            headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version"))),
+        (status = 201, description = "新活动 · The new activity", body = dto::Activity,
+            headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))),
         Problems
     )
 )]
@@ -51,15 +63,19 @@ pub async fn create_activity(
     Ok(Created::tagged(format!("/api/v1/activities/{}", activity.id), activity))
 }
 
-/// One activity.
+/// 查看活动 · Get an activity
+///
+/// 一项活动，附报名、候补、签到的人数，本人的报名和签到情况，以及本人此时可做的操作。修改时须以其 `ETag` 作 `If-Match`。
+///
+/// One activity with the numbers of people who signed up, wait and checked in, where the caller stands, and what the caller may
+/// do now. A change needs its `ETag` as `If-Match`.
 #[utoipa::path(
     tag = "activity",
     operation_id = "get_activity",
-    summary = "Get an activity",
     security(("bearer" = ["activity.read"])),
-    params(("id" = ActivityId, Path, description = "Id of the activity")),
+    params(("id" = ActivityId, Path, description = "活动 · The activity")),
     responses(
-        (status = 200, description = "The activity", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, description = "活动 · The activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
         Problems
     )
 )]
@@ -71,19 +87,25 @@ pub async fn get_activity(
     Ok(Tagged(service::get(&permit, id.0).await?))
 }
 
-/// Changes an activity. A larger capacity moves the waiting list up.
+/// 修改活动 · Change an activity
+///
+/// 未给的字段不变；名额扩大的，候补人员按先后递补，名额缩小的，已有名额不受影响。活动开始后不能改开始时间，
+/// 结束后不能再改（409 `state_conflict`）；已取消的答 409 `activity_cancelled`。
+///
+/// A field left out stays; a larger capacity moves the waiting list up, a smaller one takes nobody's place away. Once it has
+/// begun its start stays, and after its end everything does (409 `state_conflict`); a cancelled one answers 409
+/// `activity_cancelled`.
 #[utoipa::path(
     tag = "activity",
     operation_id = "update_activity",
-    summary = "Change an activity",
     security(("bearer" = ["activity.manage"])),
     params(
-        ("id" = ActivityId, Path, description = "Id of the activity"),
-        ("If-Match" = String, Header, description = "The `ETag` that was seen", example = "\"v1\"")
+        ("id" = ActivityId, Path, description = "活动 · The activity"),
+        ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")
     ),
     request_body = dto::UpdateActivity,
     responses(
-        (status = 200, description = "The changed activity", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, description = "修改后的活动 · The changed activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
         Problems
     )
 )]
@@ -97,16 +119,20 @@ pub async fn update_activity(
     Ok(Tagged(service::update(&permit, id.0, if_match, input.into_inner()).await?))
 }
 
-/// Calls an activity off, as long as nobody has checked in.
+/// 取消活动 · Cancel an activity
+///
+/// 活动结束之前且尚无人签到时可以取消，须写明原因；否则答 409 `state_conflict`。重复取消结果相同，以首次的原因为准。
+///
+/// Calls an activity off with a reason, before its end and as long as nobody has checked in; otherwise 409 `state_conflict`. Once
+/// is as good as twice; the first reason stays.
 #[utoipa::path(
     tag = "activity",
     operation_id = "cancel_activity",
-    summary = "Cancel an activity",
     security(("bearer" = ["activity.manage"])),
-    params(("id" = ActivityId, Path, description = "Id of the activity")),
+    params(("id" = ActivityId, Path, description = "活动 · The activity")),
     request_body = dto::CancelActivity,
     responses(
-        (status = 200, description = "The cancelled activity", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, description = "已取消的活动 · The cancelled activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
         Problems
     )
 )]
@@ -119,18 +145,24 @@ pub async fn cancel_activity(
     Ok(Tagged(service::cancel(&permit, id.0, input.into_inner()).await?))
 }
 
-/// Signs the caller up. When no place is free, the caller goes on the waiting list.
+/// 报名参加活动 · Sign up for an activity
+///
+/// 为本人报名，活动结束前均可；名额已满的，列入候补。重复报名与报名一次相同。账号没有对应人员的答 409 `no_member`，
+/// 活动已取消的答 409 `activity_cancelled`，已结束的答 409 `state_conflict`。
+///
+/// Signs the caller up, until the activity ends; when no place is free, the caller goes on the waiting list. Signing up twice is
+/// the same as once. 409 `no_member` for an account without a person, `activity_cancelled` for a cancelled activity,
+/// `state_conflict` after the end.
 #[utoipa::path(
     tag = "activity",
     operation_id = "sign_up",
-    summary = "Sign up for an activity",
     security(("bearer" = ["activity.sign_up"])),
     params(
-        ("id" = ActivityId, Path, description = "Id of the activity"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition give the first answer again")
+        ("id" = ActivityId, Path, description = "活动 · The activity"),
+        ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     responses(
-        (status = 200, description = "The activity with the caller's place", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, description = "活动及本人的名额或候补 · The activity with the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
         Problems
     )
 )]
@@ -143,15 +175,20 @@ pub async fn sign_up(
     Ok(Tagged(service::sign_up(&permit, key, id.0).await?))
 }
 
-/// Gives the caller's place back; the first on the waiting list moves up.
+/// 取消报名 · Withdraw from an activity
+///
+/// 让出本人的名额或退出候补，空出的名额由候补最久的人递补；没有报名的，不作变动。
+/// 活动已结束或本人已签到的答 409 `state_conflict`。
+///
+/// Gives the caller's place back or leaves the waiting list; the first on the waiting list moves up. Without a place nothing
+/// happens; after the end, or once the caller has checked in, 409 `state_conflict`.
 #[utoipa::path(
     tag = "activity",
     operation_id = "withdraw",
-    summary = "Withdraw from an activity",
     security(("bearer" = ["activity.sign_up"])),
-    params(("id" = ActivityId, Path, description = "Id of the activity")),
+    params(("id" = ActivityId, Path, description = "活动 · The activity")),
     responses(
-        (status = 200, description = "The activity without the caller's place", body = dto::Activity, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, description = "活动，本人已无名额 · The activity without the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
         Problems
     )
 )]
@@ -163,14 +200,21 @@ pub async fn withdraw(
     Ok(Tagged(service::withdraw(&permit, id.0).await?))
 }
 
-/// Who has a place, who waits, who came. For the steward, the office, and who sees everybody's points.
+/// 查询活动人员 · List the people at an activity
+///
+/// 有名额的在前，候补的在后，各按报名先后排列，附签到情况。本活动的签到管理人、党建办，
+/// 以及有 `activity.read_people` 权限的人可以查看，其他人答 403 `not_steward`。每页 `limit` 条（1–200，缺省 50），
+/// 下一页以 `next_cursor` 作翻页标记。
+///
+/// Who has a place, then who waits, each in the order of sign-up, with who came. For the steward, the office, and who holds
+/// `activity.read_people`; anybody else gets 403 `not_steward`. A page has `limit` rows (1–200, 50 when absent); its
+/// `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "activity",
     operation_id = "list_participants",
-    summary = "List the people at an activity",
     security(("bearer" = ["activity.read"])),
-    params(("id" = ActivityId, Path, description = "Id of the activity"), dto::ListParticipants),
-    responses((status = 200, description = "A page of people", body = dto::ParticipantPage), Problems)
+    params(("id" = ActivityId, Path, description = "活动 · The activity"), dto::ListParticipants),
+    responses((status = 200, description = "一页人员 · A page of people", body = dto::ParticipantPage), Problems)
 )]
 #[get("/activities/{id}/participants")]
 pub async fn list_participants(

@@ -33,6 +33,7 @@ pub const FEATURE: Feature = Feature {
     codes: codes::ALL,
     acts: acts::ACTS,
     words: &[SignupState::VOCABULARY, dto::PHASES, dto::SIGNUPS],
+    answers: codes::ANSWERS,
     ..Feature::of("activity")
 };
 

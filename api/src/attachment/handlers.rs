@@ -12,15 +12,21 @@ use super::{rules, service};
 use crate::auth::Permit;
 use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Problems, Result};
 
-/// Keeps a photo: written anew, upright, at most 2048 pixels, without embedded place and camera data.
+/// 上传照片 · Upload a photo
+///
+/// 接受不超过 8 MiB 的 JPEG 或 PNG 照片，转正后重新编码为 JPEG，最长边不超过 2048 像素，不保留内嵌的位置和相机信息。
+/// 每个账号未随任务提交的照片，最多 400 张、400 MiB，超过的答 429；上传 30 天仍未提交的，予以删除。
+///
+/// Keeps a JPEG or PNG photo of at most 8 MiB: written anew as JPEG, upright, at most 2048 pixels on its longest edge, without
+/// embedded place and camera data. An account has at most 400 photos and 400 MiB that no submission has named, then 429; one that
+/// none has named within 30 days is deleted.
 #[utoipa::path(
     tag = "task",
     operation_id = "upload_attachment",
-    summary = "上传照片",
     security(("bearer" = ["attachment.create"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body(content = UploadAttachment, content_type = "multipart/form-data"),
-    responses((status = 201, description = "照片", body = Attachment), Problems)
+    responses((status = 201, description = "照片 · The photo", body = Attachment), Problems)
 )]
 #[post("/attachments")]
 pub async fn upload_attachment(
@@ -34,14 +40,17 @@ pub async fn upload_attachment(
     Ok(Created::at(format!("/api/v1/attachments/{}", photo.id), photo))
 }
 
-/// The photo itself, for who uploaded it and whoever sees a task it belongs to.
+/// 查看照片 · Get a photo
+///
+/// 照片本身，为 JPEG。上传者本人，以及能看到照片所属任务的人可以查看；对其他人视为不存在（404）。
+///
+/// The photo itself, a JPEG, for who uploaded it and whoever sees a task it belongs to; for anybody else it does not exist (404).
 #[utoipa::path(
     tag = "task",
     operation_id = "get_attachment",
-    summary = "查看照片",
     security(("bearer" = ["attachment.read"])),
-    params(("id" = AttachmentId, Path, description = "照片")),
-    responses((status = 200, description = "照片", content_type = "image/jpeg", body = PhotoFile), Problems)
+    params(("id" = AttachmentId, Path, description = "照片 · The photo")),
+    responses((status = 200, description = "照片 · The photo", content_type = "image/jpeg", body = PhotoFile), Problems)
 )]
 #[get("/attachments/{id}")]
 pub async fn get_attachment(

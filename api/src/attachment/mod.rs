@@ -13,6 +13,7 @@
 //! - A photo that no submission has named within thirty days was taken in vain and is deleted.
 //! - Photos are rows of the database: one backup, one transaction.
 
+pub mod codes;
 pub mod dto;
 pub mod handlers;
 pub mod perm;
@@ -24,8 +25,13 @@ pub use service::JOBS;
 use crate::feature::Feature;
 
 /// What this room brings.
-pub const FEATURE: Feature =
-    Feature { routes, permissions: perm::ALL, jobs: JOBS, ..Feature::of("attachment") };
+pub const FEATURE: Feature = Feature {
+    routes,
+    permissions: perm::ALL,
+    jobs: JOBS,
+    answers: codes::ANSWERS,
+    ..Feature::of("attachment")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

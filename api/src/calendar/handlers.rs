@@ -12,14 +12,19 @@ use crate::http::{ApiError, Code, Json, Problems, Query, Result};
 /// The most days of one answer.
 const MOST_DAYS: i64 = 400;
 
-/// Working days, weekends, holidays and make-up days.
+/// 查询工作日历(含节假日与调休) · List the days of the working calendar
+///
+/// 自 `from` 至 `to` 逐日说明是否工作日，及休息日、节假日、调休上班；一次最多 400 天。国务院放假通知尚未发布的年份，
+/// 只按周末推算，`official` 为假。
+///
+/// Working days, weekends, holidays and make-up days, one by one from `from` to `to`, at most 400 at a time. A year whose
+/// official notice is not published is reckoned by weekends alone, with `official` false.
 #[utoipa::path(
     tag = "calendar",
     operation_id = "list_days",
-    summary = "查询工作日历(含节假日与调休)",
     security(("bearer" = ["calendar.read"])),
     params(ListDays),
-    responses((status = 200, description = "按日期排列", body = DayList), Problems)
+    responses((status = 200, description = "按日期排列 · The days in order", body = DayList), Problems)
 )]
 #[get("/calendar/days")]
 pub async fn list_days(

@@ -1,5 +1,7 @@
-//! The errors that this room alone answers.
+//! The errors that this room alone answers, and which operation answers which.
 
+use crate::activity::codes as activity;
+use crate::feature::Answers;
 use crate::http::Code;
 
 /// Check-in is not open now.
@@ -18,3 +20,32 @@ pub const CHECK_IN_CODE_EXPIRED: Code = Code::new(
 
 /// All of them.
 pub const ALL: &[Code] = &[CHECK_IN_CLOSED, CHECK_IN_CODE_INVALID, CHECK_IN_CODE_EXPIRED];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    ("get_check_in_code", &[activity::NOT_STEWARD, activity::ACTIVITY_CANCELLED, CHECK_IN_CLOSED]),
+    (
+        "read_check_in_code",
+        &[
+            activity::ACTIVITY_CANCELLED,
+            CHECK_IN_CLOSED,
+            CHECK_IN_CODE_INVALID,
+            CHECK_IN_CODE_EXPIRED,
+        ],
+    ),
+    (
+        "check_in",
+        &[
+            Code::NO_MEMBER,
+            activity::ACTIVITY_CANCELLED,
+            activity::ACTIVITY_FULL,
+            CHECK_IN_CLOSED,
+            CHECK_IN_CODE_INVALID,
+            CHECK_IN_CODE_EXPIRED,
+        ],
+    ),
+    (
+        "check_out",
+        &[Code::NO_MEMBER, CHECK_IN_CLOSED, CHECK_IN_CODE_INVALID, CHECK_IN_CODE_EXPIRED],
+    ),
+];

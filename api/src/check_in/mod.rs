@@ -20,8 +20,13 @@ pub mod service;
 use crate::feature::Feature;
 
 /// What this room brings.
-pub const FEATURE: Feature =
-    Feature { routes, codes: codes::ALL, words: &[dto::CODE_ACTIONS], ..Feature::of("check_in") };
+pub const FEATURE: Feature = Feature {
+    routes,
+    codes: codes::ALL,
+    words: &[dto::CODE_ACTIONS],
+    answers: codes::ANSWERS,
+    ..Feature::of("check_in")
+};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

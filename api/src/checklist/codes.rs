@@ -1,5 +1,6 @@
-//! The errors that this room alone answers.
+//! The errors that this room alone answers, and which operation answers which.
 
+use crate::feature::Answers;
 use crate::http::Code;
 
 /// A checklist without items cannot be published.
@@ -15,3 +16,9 @@ pub const NOTHING_TO_PUBLISH: Code =
 
 /// All of them.
 pub const ALL: &[Code] = &[CHECKLIST_EMPTY, NOTHING_TO_PUBLISH];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    ("preview_checklist", &[NOTHING_TO_PUBLISH]),
+    ("publish_checklist", &[CHECKLIST_EMPTY, NOTHING_TO_PUBLISH]),
+];

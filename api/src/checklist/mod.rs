@@ -101,6 +101,7 @@ pub const FEATURE: Feature = Feature {
         Frequency::VOCABULARY,
         Evidence::VOCABULARY,
     ],
+    answers: codes::ANSWERS,
     ..Feature::of("checklist")
 };
 

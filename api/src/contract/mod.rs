@@ -1,6 +1,7 @@
 //! The contract: the operations of all rooms as an OpenAPI document, with what else the rooms say of themselves, for machines to
 //! read: permissions, error codes, and what each word is called.
 
+mod answers;
 mod ordered;
 
 use actix_web::{App, web};
@@ -57,6 +58,7 @@ pub fn openapi() -> Contract {
         ),
     );
     http::describe(&mut api);
+    answers::say(&mut api, FEATURES);
     name_words(&mut api);
     name_permissions(&mut api);
     extend(&mut api.extensions, "x-permissions", all_permissions());
@@ -102,6 +104,9 @@ fn name_permissions(api: &mut Contract) {
                 one.get("bearer")?.as_array()?.first().cloned()
             });
             if let Some(needed) = needed {
+                if let (Some(said), Some(name)) = (&mut operation.description, needed.as_str()) {
+                    said.push_str(&format!("\n\n权限 · Permission: `{name}`"));
+                }
                 extend(&mut operation.extensions, "x-permission", needed);
             }
         }

@@ -1,5 +1,6 @@
-//! The errors that this room alone answers.
+//! The errors that this room alone answers, and which operation answers which.
 
+use crate::feature::Answers;
 use crate::http::Code;
 
 /// The post is held by somebody.
@@ -8,3 +9,9 @@ pub const POST_TAKEN: Code =
 
 /// All of them.
 pub const ALL: &[Code] = &[POST_TAKEN];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    ("appoint", &[Code::ALREADY_EXISTS, POST_TAKEN]),
+    ("end_grid_post", &[Code::STATE_CONFLICT, POST_TAKEN]),
+];

@@ -11,20 +11,29 @@ use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Result, Tagged, Valid,
 };
 
-/// List the grids: the whole tree with the posts held today.
-#[utoipa::path(tag = "grid", operation_id = "list_grids", summary = "网格列表",
-    description = "The whole tree, every parent before its children, siblings by code, with the posts held today and the heads that are missing.",
+/// 网格列表 · List grids
+///
+/// 完整的网格树：上级在前，同级按编码排列，附今日在任的岗位和空缺的网格长；不分页。
+///
+/// The whole tree at once, every parent before its children, siblings by code, with the posts held today and the heads that are
+/// missing.
+#[utoipa::path(tag = "grid", operation_id = "list_grids",
     security(("bearer" = ["grid.read"])),
-    responses((status = 200, description = "All grids.", body = GridList), Problems))]
+    responses((status = 200, description = "全部网格，上级在前 · All grids, parents first", body = GridList), Problems))]
 #[get("/grids")]
 pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>> {
     Ok(Json(service::list(&permit).await?))
 }
 
-/// The boundaries of all grids as GeoJSON.
-#[utoipa::path(tag = "grid", operation_id = "list_grid_boundaries", summary = "网格边界（GeoJSON）",
+/// 网格边界（GeoJSON） · List grid boundaries
+///
+/// 全部网格的边界，为 GeoJSON `FeatureCollection`，上级在前；坐标以度为单位，最多六位小数。
+///
+/// The boundaries of all grids as a GeoJSON `FeatureCollection`, parents before their children; coordinates are in degrees, with
+/// at most six decimals.
+#[utoipa::path(tag = "grid", operation_id = "list_grid_boundaries",
     security(("bearer" = ["grid.read"])),
-    responses((status = 200, description = "A FeatureCollection, parents before their children.", body = BoundaryCollection), Problems))]
+    responses((status = 200, description = "FeatureCollection，上级在前 · A FeatureCollection, parents first", body = BoundaryCollection), Problems))]
 #[get("/grids/boundaries")]
 pub async fn list_grid_boundaries(
     permit: Permit<perm::GridRead>,
@@ -32,24 +41,33 @@ pub async fn list_grid_boundaries(
     Ok(Json(service::boundaries(&permit).await?))
 }
 
-/// One grid.
-#[utoipa::path(tag = "grid", operation_id = "get_grid", summary = "查看网格",
+/// 查看网格 · Get a grid
+///
+/// 一个网格，附中心点、面积（平方米）、今日在任的岗位和空缺的网格长。修改时须以其 `ETag` 作 `If-Match`。
+///
+/// One grid with its centre, its surface in square metres, the posts held today and the heads that are missing. A change needs
+/// its `ETag` as `If-Match`.
+#[utoipa::path(tag = "grid", operation_id = "get_grid",
     security(("bearer" = ["grid.read"])),
-    params(("id" = GridId, Path, description = "Id of the grid.")),
-    responses((status = 200, description = "The grid.", body = Grid), Problems))]
+    params(("id" = GridId, Path, description = "网格 · The grid")),
+    responses((status = 200, description = "网格 · The grid", body = Grid), Problems))]
 #[get("/grids/{id}")]
 pub async fn get_grid(permit: Permit<perm::GridRead>, id: PathId<GridId>) -> Result<Tagged<Grid>> {
     Ok(Tagged(service::get(&permit, id.0).await?))
 }
 
-/// Rename a grid.
-#[utoipa::path(tag = "grid", operation_id = "update_grid", summary = "网格改名",
-    description = "Boundaries, codes, kinds and the tree change by import.",
+/// 网格改名 · Rename a grid
+///
+/// 只改名称；边界、编码、类型和上下级关系经导入变更。他人已改过的答 412。
+///
+/// Changes the name alone: boundaries, codes, kinds and the tree change by import. 412 when somebody else changed the grid
+/// meanwhile.
+#[utoipa::path(tag = "grid", operation_id = "update_grid",
     security(("bearer" = ["grid.manage"])),
-    params(("id" = GridId, Path, description = "Id of the grid."),
-        ("If-Match" = String, Header, description = "The ETag that was seen.", example = "\"v1\"")),
+    params(("id" = GridId, Path, description = "网格 · The grid"),
+        ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateGrid,
-    responses((status = 200, description = "The grid.", body = Grid), Problems))]
+    responses((status = 200, description = "网格 · The grid", body = Grid), Problems))]
 #[patch("/grids/{id}")]
 pub async fn update_grid(
     permit: Permit<perm::GridManage>,
@@ -60,13 +78,19 @@ pub async fn update_grid(
     Ok(Tagged(service::update(&permit, id.0, seen, input.into_inner()).await?))
 }
 
-/// Appoint a person to a post.
-#[utoipa::path(tag = "grid", operation_id = "appoint", summary = "任命网格岗位",
-    description = "Supervisor, general head and sub-grid head are held by one person at a time (409 `post_taken`). The tasks that lists ask of the post in the running periods open at once.",
+/// 任命网格岗位 · Appoint a person to a post
+///
+/// 督导员、总网格长、子网格长同时只由一人担任（409 `post_taken`）；同一人已在任的答 409 `already_exists`。`since` 不填为今日，
+/// 最晚为一年之后。清单在当期对该岗位要求的任务随即下发；日后起任的，起任当日下发。
+///
+/// Supervisor, general head and sub-grid head are held by one person at a time (409 `post_taken`); a person who holds the post
+/// already answers 409 `already_exists`. `since` is today when left out, and at most a year ahead. The tasks that lists ask of
+/// the post in the running periods open at once, for a later `since` on that day.
+#[utoipa::path(tag = "grid", operation_id = "appoint",
     security(("bearer" = ["grid.manage"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = Appoint,
-    responses((status = 201, description = "The post.", body = GridPost), Problems))]
+    responses((status = 201, description = "任职 · The held post", body = GridPost), Problems))]
 #[post("/grid-posts")]
 pub async fn appoint(
     permit: Permit<perm::GridManage>,
@@ -77,13 +101,18 @@ pub async fn appoint(
     Ok(Created::at(format!("/api/v1/grids/{}", post.grid_id), post))
 }
 
-/// End a post.
-#[utoipa::path(tag = "grid", operation_id = "end_grid_post", summary = "结束任职",
-    description = "`until` is the day from which the post is free: a successor can begin on the same day. From that day what the person still owes in the post is cancelled.",
+/// 结束任职 · End a post
+///
+/// `until` 是岗位空出之日，不填为今日，继任者可自当日起任。自该日起，此人在该岗位上尚欠的任务予以取消。
+/// 任职已经结束的答 409 `state_conflict`。
+///
+/// `until` is the day from which the post is free, today when left out: a successor can begin on the same day. From that day what
+/// the person still owes in the post is cancelled. A term that has ended already answers 409 `state_conflict`.
+#[utoipa::path(tag = "grid", operation_id = "end_grid_post",
     security(("bearer" = ["grid.manage"])),
-    params(("id" = GridPostId, Path, description = "Id of the held post.")),
+    params(("id" = GridPostId, Path, description = "任职 · The held post")),
     request_body = EndPost,
-    responses((status = 200, description = "The post with its end.", body = GridPost), Problems))]
+    responses((status = 200, description = "任职及其结束日期 · The held post with its end", body = GridPost), Problems))]
 #[post("/grid-posts/{id}/end")]
 pub async fn end_grid_post(
     permit: Permit<perm::GridManage>,

@@ -49,6 +49,7 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     jobs: JOBS,
     words: &[GridKind::VOCABULARY, PostKind::VOCABULARY],
+    answers: codes::ANSWERS,
     ..Feature::of("grid")
 };
 

@@ -21,11 +21,15 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 /// KiB of a GeoJSON file.
 const GRID_FILE_KIB: usize = 5 * 1024;
 
-/// The workbook to fill in with the roster.
-#[utoipa::path(tag = "member", operation_id = "get_member_template", summary = "人员花名册模板",
-    description = "An .xlsx workbook: the columns 编号* 姓名* 类别* 手机 党组织编码 网格编码 岗位, and a sheet that explains them.",
+/// 人员花名册模板 · Get the roster template
+///
+/// .xlsx 工作簿：各列为 `编号*` `姓名*` `类别*` `手机` `党组织编码` `网格编码` `岗位`（`*` 为必填），另有一张填写说明。
+///
+/// An .xlsx workbook: the columns `编号*` `姓名*` `类别*` `手机` `党组织编码` `网格编码` `岗位` (`*` for required ones), and a
+/// sheet that explains them.
+#[utoipa::path(tag = "member", operation_id = "get_member_template",
     security(("bearer" = ["member.manage"])),
-    responses((status = 200, description = "The workbook.",
+    responses((status = 200, description = "工作簿 · The workbook",
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
 #[get("/imports/members/template")]
 pub async fn get_member_template(
@@ -38,14 +42,20 @@ pub async fn get_member_template(
     })
 }
 
-/// Bring in the roster: all or nothing.
-#[utoipa::path(tag = "member", operation_id = "import_members", summary = "导入人员花名册",
-    description = "All or nothing: a single fault leaves everything as it was (`applied: false`), and the marked workbook shows where. \
-        People with a known number are updated; empty optional cells leave what is known. 网格编码 with 岗位 appoints to the post, once.",
+/// 导入人员花名册 · Import the roster
+///
+/// 全有或全无：有一处错误即不作任何改动（`applied` 为假），标注后的工作簿指出错在何处。编号已有的人员予以更新，
+/// 选填的单元格留空即保留原值，网格编码与岗位一并填写即予任命，已在任的不重复任命。文件不超过 5 MiB、5,000 行；
+/// `dry_run` 为真时只检查。
+///
+/// All or nothing: a single fault leaves everything as it was (`applied: false`), and the marked workbook shows where. People
+/// with a known number are updated; empty optional cells leave what is known; 网格编码 with 岗位 appoints to the post, once. The
+/// file has at most 5 MiB and 5,000 rows; with `dry_run` it is only checked.
+#[utoipa::path(tag = "member", operation_id = "import_members",
     security(("bearer" = ["member.manage"])),
-    params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer.")),
+    params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body(content = RosterForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "What the file came to.", body = Import), Problems))]
+    responses((status = 200, description = "导入结果 · What the file came to", body = Import), Problems))]
 #[post("/imports/members")]
 pub async fn import_members(
     permit: Permit<crate::member::perm::MemberManage>,
@@ -58,15 +68,21 @@ pub async fn import_members(
     Ok(Json(service::members(&permit, key, upload, query.dry_run).await?))
 }
 
-/// Bring in grids from GeoJSON: all or nothing.
-#[utoipa::path(tag = "grid", operation_id = "import_grids", summary = "导入网格（GeoJSON）",
-    description = "A FeatureCollection of at most 5 MiB and 2,000 features, properties `code`, `name`, `kind`, `parent` (code of the grid above). \
-        All or nothing: a single fault leaves everything as it was (`applied: false`); `row` is the number of the feature, `column` the property. \
-        Grids with a known code are updated; others stay. Coordinates are rounded to six decimals.",
+/// 导入网格（GeoJSON） · Import grids
+///
+/// `FeatureCollection`，不超过 5 MiB、2,000 个要素，属性为 `code`、`name`、`kind`、`parent`（上级网格的编码），坐标取六位小数。
+/// 全有或全无：有一处错误即不作任何改动（`applied` 为假），`row` 是要素的序号，`column` 是属性。编码已有的网格予以更新，
+/// 文件未列的不变；`dry_run` 为真时只检查。
+///
+/// A `FeatureCollection` of at most 5 MiB and 2,000 features, properties `code`, `name`, `kind`, `parent` (code of the grid
+/// above); coordinates are rounded to six decimals. All or nothing: a single fault leaves everything as it was
+/// (`applied: false`); `row` is the number of the feature, `column` the property. Grids with a known code are updated, others
+/// stay; with `dry_run` the file is only checked.
+#[utoipa::path(tag = "grid", operation_id = "import_grids",
     security(("bearer" = ["grid.manage"])),
-    params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer.")),
+    params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = GridFile,
-    responses((status = 200, description = "What the file came to.", body = Import), Problems))]
+    responses((status = 200, description = "导入结果 · What the file came to", body = Import), Problems))]
 #[post("/imports/grids")]
 pub async fn import_grids(
     permit: Permit<perm::GridManage>,
@@ -77,11 +93,16 @@ pub async fn import_grids(
     Ok(Json(service::grids(&permit, key, file.0, query.dry_run).await?))
 }
 
-/// One import.
-#[utoipa::path(tag = "member", operation_id = "get_import", summary = "查看导入结果",
+/// 查看导入结果 · Get an import
+///
+/// 一次导入的结果：共多少行，新增、更新、未变各多少，以及前 200 处错误；人员和网格的导入均可查看。
+///
+/// What a file came to: its rows, how many were new, changed and unchanged, and its first 200 faults; of people and of grids
+/// alike.
+#[utoipa::path(tag = "member", operation_id = "get_import",
     security(("bearer" = ["member.manage"])),
-    params(("id" = ImportId, Path, description = "Id of the import.")),
-    responses((status = 200, description = "What the file came to.", body = Import), Problems))]
+    params(("id" = ImportId, Path, description = "导入 · The import")),
+    responses((status = 200, description = "导入结果 · What the file came to", body = Import), Problems))]
 #[get("/imports/{id}")]
 pub async fn get_import(
     permit: Permit<crate::member::perm::MemberManage>,
@@ -90,13 +111,17 @@ pub async fn get_import(
     Ok(Json(service::get(&permit, id.0).await?))
 }
 
-/// The user's workbook with the faults marked.
-#[utoipa::path(tag = "member", operation_id = "get_import_marked_file", summary = "下载标注后的花名册",
-    description = "The user's own rows: faulty cells coloured and annotated, the reasons in the last column 导入问题. Once corrected it can be sent as it is. \
-        404 when the import had no fault.",
+/// 下载标注后的花名册 · Download the marked roster
+///
+/// 用户自己填写的各行：有错的单元格着色并加批注，原因写在末列“导入问题”，更正后可直接再次导入。没有错误的导入和网格的导入答 404。
+/// 每次下载记入操作日志。
+///
+/// The user's own rows: faulty cells coloured and annotated, the reasons in the last column 导入问题; once corrected it can be
+/// sent as it is. 404 when the import had no fault, and for grids. That it was given out is recorded in the audit log.
+#[utoipa::path(tag = "member", operation_id = "get_import_marked_file",
     security(("bearer" = ["member.manage"])),
-    params(("id" = ImportId, Path, description = "Id of the import.")),
-    responses((status = 200, description = "The workbook.",
+    params(("id" = ImportId, Path, description = "导入 · The import")),
+    responses((status = 200, description = "工作簿 · The workbook",
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
 #[get("/imports/{id}/marked-file")]
 pub async fn get_import_marked_file(

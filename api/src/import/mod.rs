@@ -18,6 +18,7 @@
 
 pub(crate) mod acts;
 mod archive;
+pub mod codes;
 pub mod dto;
 mod handlers;
 pub mod roster;
@@ -30,8 +31,13 @@ use entity::kinds::ImportKind;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What this room brings.
-pub const FEATURE: Feature =
-    Feature { routes, acts: acts::ACTS, words: &[ImportKind::VOCABULARY], ..Feature::of("import") };
+pub const FEATURE: Feature = Feature {
+    routes,
+    acts: acts::ACTS,
+    words: &[ImportKind::VOCABULARY],
+    answers: codes::ANSWERS,
+    ..Feature::of("import")
+};
 
 /// Registers the feature's routes.
 pub fn routes(cfg: &mut ServiceConfig) {

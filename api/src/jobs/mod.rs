@@ -25,6 +25,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod answers;
+pub mod codes;
 mod doubt;
 pub mod dto;
 mod handlers;
@@ -62,5 +63,6 @@ pub const FEATURE: Feature = Feature {
     jobs: answers::JOBS,
     hooks: |shared| shared.add(AnswerKept(|tx| Box::pin(answers::forget_later(tx)))),
     words: &[JobState::VOCABULARY],
+    answers: codes::ANSWERS,
     ..Feature::of("jobs")
 };

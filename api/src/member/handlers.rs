@@ -14,21 +14,30 @@ use crate::http::{
     Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
 };
 
-/// List the party organisations: the whole tree, parents first.
-#[utoipa::path(tag = "member", operation_id = "list_party_orgs", summary = "党组织列表",
+/// 党组织列表 · List party organisations
+///
+/// 完整的党组织树：上级在前，同级按编码排列；人数包括全部下级；不分页。
+///
+/// The whole tree at once, every parent before its children, siblings by code; the number of people counts everything beneath.
+#[utoipa::path(tag = "member", operation_id = "list_party_orgs",
     security(("bearer" = ["member.read"])),
-    responses((status = 200, description = "The whole tree, parents before their children.", body = PartyOrgList), Problems))]
+    responses((status = 200, description = "全部党组织，上级在前 · All party organisations, parents first", body = PartyOrgList), Problems))]
 #[get("/party-orgs")]
 pub async fn list_party_orgs(permit: Permit<perm::MemberRead>) -> Result<Json<PartyOrgList>> {
     Ok(Json(service::list_orgs(&permit).await?))
 }
 
-/// Set up a party organisation.
-#[utoipa::path(tag = "member", operation_id = "create_party_org", summary = "新建党组织",
+/// 新建党组织 · Create a party organisation
+///
+/// 编码在本镇街唯一，已有的答 409 `already_exists`；上级不存在，或层级低于本组织的，答 422。同一幂等键重复提交返回首次结果。
+///
+/// Its code is unique in the township: a taken one answers 409 `already_exists`; a parent that does not exist or is of a lower
+/// level answers 422. A repetition with the same `Idempotency-Key` gets the first answer.
+#[utoipa::path(tag = "member", operation_id = "create_party_org",
     security(("bearer" = ["member.manage"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = CreatePartyOrg,
-    responses((status = 201, description = "The organisation.", body = PartyOrg), Problems))]
+    responses((status = 201, description = "党组织 · The party organisation", body = PartyOrg), Problems))]
 #[post("/party-orgs")]
 pub async fn create_party_org(
     permit: Permit<perm::MemberManage>,
@@ -39,11 +48,15 @@ pub async fn create_party_org(
     Ok(Created::tagged(format!("/api/v1/party-orgs/{}", org.id), org))
 }
 
-/// One party organisation.
-#[utoipa::path(tag = "member", operation_id = "get_party_org", summary = "查看党组织",
+/// 查看党组织 · Get a party organisation
+///
+/// 一个党组织；人数包括全部下级。修改时须以其 `ETag` 作 `If-Match`。
+///
+/// One party organisation; its number of people counts everything beneath. A change needs its `ETag` as `If-Match`.
+#[utoipa::path(tag = "member", operation_id = "get_party_org",
     security(("bearer" = ["member.read"])),
-    params(("id" = PartyOrgId, Path, description = "Id of the organisation.")),
-    responses((status = 200, description = "The organisation.", body = PartyOrg), Problems))]
+    params(("id" = PartyOrgId, Path, description = "党组织 · The party organisation")),
+    responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg), Problems))]
 #[get("/party-orgs/{id}")]
 pub async fn get_party_org(
     permit: Permit<perm::MemberRead>,
@@ -52,14 +65,18 @@ pub async fn get_party_org(
     Ok(Tagged(service::get_org(&permit, id.0).await?))
 }
 
-/// Change a party organisation.
-#[utoipa::path(tag = "member", operation_id = "update_party_org", summary = "修改党组织",
-    description = "A field left out stays; `parent_id: null` puts it at the top. A circle or an upside-down level is refused (422).",
+/// 修改党组织 · Change a party organisation
+///
+/// 未给的字段不变，`parent_id` 为 `null` 即置于最上级；编码不能修改。自成循环或上下级颠倒的答 422；他人已改过的答 412。
+///
+/// A field left out stays; `parent_id: null` puts it at the top; the code cannot be changed. A circle or an upside-down level is
+/// refused (422); 412 when somebody else changed it meanwhile.
+#[utoipa::path(tag = "member", operation_id = "update_party_org",
     security(("bearer" = ["member.manage"])),
-    params(("id" = PartyOrgId, Path, description = "Id of the organisation."),
-        ("If-Match" = String, Header, description = "The ETag that was seen.", example = "\"v1\"")),
+    params(("id" = PartyOrgId, Path, description = "党组织 · The party organisation"),
+        ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdatePartyOrg,
-    responses((status = 200, description = "The organisation.", body = PartyOrg), Problems))]
+    responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg), Problems))]
 #[patch("/party-orgs/{id}")]
 pub async fn update_party_org(
     permit: Permit<perm::MemberManage>,
@@ -70,12 +87,17 @@ pub async fn update_party_org(
     Ok(Tagged(service::update_org(&permit, id.0, seen, input.into_inner()).await?))
 }
 
-/// List people by number.
-#[utoipa::path(tag = "member", operation_id = "list_members", summary = "人员列表",
-    description = "People in the order of their numbers. `q` finds by the beginning of the name, of its pinyin initials or of the number, \
-        or by the last four digits of the phone.",
+/// 人员列表 · List people
+///
+/// 按编号排列；`q` 按姓名、姓名拼音首字母或编号的开头，或手机号末四位查找。没有 `member.manage` 权限的，手机号中间四位隐去。
+/// 每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+///
+/// People in the order of their numbers; `q` finds by the beginning of the name, of its pinyin initials or of the number, or by
+/// the last four digits of the phone. Without `member.manage` the middle digits of the phone are hidden. A page has `limit` rows
+/// (1–200, 50 when absent); its `next_cursor` leads to the next one.
+#[utoipa::path(tag = "member", operation_id = "list_members",
     security(("bearer" = ["member.read"])), params(ListMembers),
-    responses((status = 200, description = "A page of people.", body = MemberPage), Problems))]
+    responses((status = 200, description = "一页人员 · A page of people", body = MemberPage), Problems))]
 #[get("/members")]
 pub async fn list_members(
     permit: Permit<perm::MemberRead>,
@@ -84,12 +106,17 @@ pub async fn list_members(
     Ok(Json(service::list(&permit, query.into_inner()).await?))
 }
 
-/// Enter a person on the roster.
-#[utoipa::path(tag = "member", operation_id = "create_member", summary = "登记人员",
+/// 登记人员 · Enter a person on the roster
+///
+/// 编号在本镇街唯一，已有的答 409 `already_exists`；手机号有误或党组织不存在的答 422。同一幂等键重复提交返回首次结果。
+///
+/// The number is unique in the township: a taken one answers 409 `already_exists`; a phone that is no mainland mobile number, or
+/// a party organisation that does not exist, answers 422. A repetition with the same `Idempotency-Key` gets the first answer.
+#[utoipa::path(tag = "member", operation_id = "create_member",
     security(("bearer" = ["member.manage"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = CreateMember,
-    responses((status = 201, description = "The person.", body = Member), Problems))]
+    responses((status = 201, description = "人员 · The person", body = Member), Problems))]
 #[post("/members")]
 pub async fn create_member(
     permit: Permit<perm::MemberManage>,
@@ -100,11 +127,16 @@ pub async fn create_member(
     Ok(Created::tagged(format!("/api/v1/members/{}", member.id), member))
 }
 
-/// One person.
-#[utoipa::path(tag = "member", operation_id = "get_member", summary = "查看人员",
+/// 查看人员 · Get a person
+///
+/// 一名人员，附所属党组织和今日在任的岗位；没有 `member.manage` 权限的，手机号中间四位隐去。修改时须以其 `ETag` 作 `If-Match`。
+///
+/// One person with the party organisation and the posts held today; without `member.manage` the middle digits of the phone are
+/// hidden. A change needs its `ETag` as `If-Match`.
+#[utoipa::path(tag = "member", operation_id = "get_member",
     security(("bearer" = ["member.read"])),
-    params(("id" = MemberId, Path, description = "Id of the person.")),
-    responses((status = 200, description = "The person.", body = Member), Problems))]
+    params(("id" = MemberId, Path, description = "人员 · The person")),
+    responses((status = 200, description = "人员 · The person", body = Member), Problems))]
 #[get("/members/{id}")]
 pub async fn get_member(
     permit: Permit<perm::MemberRead>,
@@ -113,14 +145,18 @@ pub async fn get_member(
     Ok(Tagged(service::get(&permit, id.0).await?))
 }
 
-/// Change a person.
-#[utoipa::path(tag = "member", operation_id = "update_member", summary = "修改人员",
-    description = "A field left out stays; `null` clears phone or party organisation.",
+/// 修改人员 · Change a person
+///
+/// 未给的字段不变，手机或党组织为 `null` 即清除；编号不能修改。他人已改过的答 412。
+///
+/// A field left out stays; `null` clears phone or party organisation; the number cannot be changed. 412 when somebody else
+/// changed the person meanwhile.
+#[utoipa::path(tag = "member", operation_id = "update_member",
     security(("bearer" = ["member.manage"])),
-    params(("id" = MemberId, Path, description = "Id of the person."),
-        ("If-Match" = String, Header, description = "The ETag that was seen.", example = "\"v1\"")),
+    params(("id" = MemberId, Path, description = "人员 · The person"),
+        ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateMember,
-    responses((status = 200, description = "The person.", body = Member), Problems))]
+    responses((status = 200, description = "人员 · The person", body = Member), Problems))]
 #[patch("/members/{id}")]
 pub async fn update_member(
     permit: Permit<perm::MemberManage>,

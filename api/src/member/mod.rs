@@ -14,6 +14,7 @@
 //! The roster is brought in from a workbook by the room `import`.
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod dto;
 mod handlers;
 pub mod perm;
@@ -36,6 +37,7 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     acts: acts::ACTS,
     words: &[PartyOrgKind::VOCABULARY, MemberCategory::VOCABULARY],
+    answers: codes::ANSWERS,
     ..Feature::of("member")
 };
 

@@ -15,6 +15,7 @@
 //! - Everyone reads their own purse; the purses of others need `points.read_all`. Points are for service: nobody
 //!   without an act of service has a purse, and no score of residents is kept.
 
+pub mod codes;
 pub mod dto;
 pub mod handlers;
 pub mod perm;
@@ -32,6 +33,7 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     hooks: |shared| shared.add(StandingData(|tx| Box::pin(service::ensure_standing_data(tx)))),
     words: &[RulePer::VOCABULARY, PostingSourceKind::VOCABULARY],
+    answers: codes::ANSWERS,
     ..Feature::of("points")
 };
 

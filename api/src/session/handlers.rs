@@ -74,11 +74,17 @@ fn agent(req: &HttpRequest) -> String {
         .collect()
 }
 
-/// Opens a session with township, user name and password. Whoever fails often waits longer and longer (429 with
-/// `Retry-After`); the cookie `gezhi_device` keeps that from a device where the account signed in before.
-#[utoipa::path(tag = "session", operation_id = "sign_in", summary = "登录", security(()),
+/// 登录 · Sign in
+///
+/// 凭镇街、用户名和密码登录；三者任一有误，答复相同（401 `invalid_credentials`）。多次失败的，
+/// 等待时间逐次加长（429，附 `Retry-After`）；本账号登录过的设备凭 Cookie `gezhi_device` 单独计数，不受他人失败的影响。
+///
+/// Opens a session with township, user name and password; a wrong one of the three answers the same (401 `invalid_credentials`).
+/// Whoever fails often waits longer and longer (429 with `Retry-After`); a device where the account signed in before is known by
+/// the cookie `gezhi_device` and does not wait for what others fail at.
+#[utoipa::path(tag = "session", operation_id = "sign_in", security(()),
     request_body = SignIn,
-    responses((status = 201, description = "Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn), Problems))]
+    responses((status = 201, description = "已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn), Problems))]
 #[post("/sessions")]
 pub async fn sign_in(
     req: HttpRequest,
@@ -101,11 +107,16 @@ pub async fn sign_in(
     Ok(response)
 }
 
-/// Gives a new access token for a refresh token, which is good once: within half a minute a repetition gets the same
-/// successor, later it tells of a copy and ends the session.
-#[utoipa::path(tag = "session", operation_id = "refresh_session", summary = "刷新登录凭证", security(()),
+/// 刷新登录凭证 · Refresh the tokens
+///
+/// 以刷新令牌换取新的访问令牌和刷新令牌。刷新令牌只能用一次：半分钟内重复使用，得到同一个后继令牌；之后再用，视为已被复制，
+/// 登录随即结束（401 `session_ended`）。
+///
+/// Gives a new access token for a refresh token, which is good once: within half a minute a repetition gets the same successor,
+/// later it tells of a copy and ends the session (401 `session_ended`).
+#[utoipa::path(tag = "session", operation_id = "refresh_session", security(()),
     request_body = Refresh,
-    responses((status = 200, description = "A fresh pair", body = SignedIn), Problems))]
+    responses((status = 200, description = "新的一对令牌 · A fresh pair of tokens", body = SignedIn), Problems))]
 #[post("/sessions/refresh")]
 pub async fn refresh_session(
     req: HttpRequest,
@@ -123,9 +134,14 @@ pub async fn refresh_session(
     Ok(answer(&state, 200, pair, to))
 }
 
-/// Ends the session that asks: the one of the access token, or of the refresh cookie when that is all there is.
-#[utoipa::path(tag = "session", operation_id = "sign_out", summary = "退出登录", security(("bearer" = []), ()),
-    responses((status = 204, description = "Signed out; the cookie is cleared"), Problems))]
+/// 退出登录 · Sign out
+///
+/// 结束发出请求的这次登录：以访问令牌为准，只有刷新 Cookie 的以该 Cookie 为准；该 Cookie 一并清除。
+///
+/// Ends the session that asks: the one of the access token, or of the refresh cookie when that is all there is; the cookie is
+/// cleared.
+#[utoipa::path(tag = "session", operation_id = "sign_out", security(("bearer" = []), ()),
+    responses((status = 204, description = "已退出，Cookie 已清除 · Signed out; the cookie is cleared"), Problems))]
 #[delete("/sessions/current")]
 pub async fn sign_out(
     req: HttpRequest,
@@ -154,28 +170,42 @@ pub async fn sign_out(
     Ok(answer.finish())
 }
 
+/// 我的登录 · List my sessions
+///
+/// 本账号尚未结束的登录，最近使用的在前，最多 200 次；不分页。
+///
 /// The caller's open sessions, the latest used first (at most 200).
-#[utoipa::path(tag = "session", operation_id = "list_sessions", summary = "我的登录", security(("bearer" = [])),
-    responses((status = 200, description = "Open sessions", body = SessionList), Problems))]
+#[utoipa::path(tag = "session", operation_id = "list_sessions", security(("bearer" = [])),
+    responses((status = 200, description = "未结束的登录 · Open sessions", body = SessionList), Problems))]
 #[get("/sessions")]
 pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
     Ok(Json(SessionList { items: service::list(&caller).await?, next_cursor: None }))
 }
 
-/// Ends one of the caller's own sessions.
-#[utoipa::path(tag = "session", operation_id = "end_session", summary = "结束一次登录", security(("bearer" = [])),
-    params(("id" = SessionId, Path, description = "The session")),
-    responses((status = 204, description = "Ended"), Problems))]
+/// 结束一次登录 · End a session
+///
+/// 结束本账号的一次登录，随即生效；他人的，以及已经结束的，答 404。
+///
+/// Ends one of the caller's own sessions at once; another's, and one that was ended before, answers 404.
+#[utoipa::path(tag = "session", operation_id = "end_session", security(("bearer" = [])),
+    params(("id" = SessionId, Path, description = "登录 · The session")),
+    responses((status = 204, description = "已结束 · Ended"), Problems))]
 #[delete("/sessions/{id}")]
 pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Result<NoContent> {
     service::end(&caller, id.0).await?;
     Ok(NoContent)
 }
 
-/// Changes the caller's own password and ends the other sessions.
-#[utoipa::path(tag = "session", operation_id = "change_password", summary = "修改密码", security(("bearer" = [])),
+/// 修改密码 · Change the password
+///
+/// 修改本人密码，并结束本账号的其他登录。当前密码不正确，新密码与之相同，或易被猜中的，答 422；当前密码多次有误的，
+/// 须等待后再试（429）。
+///
+/// Changes the caller's own password and ends the other sessions. 422 when the present password is wrong, when the new one is the
+/// same, or when it is guessed too easily; whoever often gets the present one wrong has to wait (429).
+#[utoipa::path(tag = "session", operation_id = "change_password", security(("bearer" = [])),
     request_body = ChangePassword,
-    responses((status = 204, description = "Changed; the other sessions have ended"), Problems))]
+    responses((status = 204, description = "已修改，其他登录已结束 · Changed; the other sessions have ended"), Problems))]
 #[put("/me/password")]
 pub async fn change_password(
     caller: auth::SignedIn,

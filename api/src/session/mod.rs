@@ -15,6 +15,7 @@
 //! - A sign-in leaves a second cookie in the device, by which it is known: see [`crate::auth`].
 
 pub(crate) mod acts;
+pub mod codes;
 pub mod dto;
 mod ended;
 mod family;
@@ -46,5 +47,6 @@ pub const FEATURE: Feature = Feature {
     routes,
     acts: acts::ACTS,
     jobs: JOBS,
+    answers: codes::ANSWERS,
     ..Feature::of("session")
 };

@@ -1,5 +1,6 @@
-//! The errors that this room alone answers.
+//! The errors that this room alone answers, and which operation answers which.
 
+use crate::feature::Answers;
 use crate::http::Code;
 
 /// Nobody verifies a task of their own.
@@ -15,3 +16,12 @@ pub const EVIDENCE_MISSING: Code =
 
 /// All of them.
 pub const ALL: &[Code] = &[SELF_VERIFICATION, EVIDENCE_MISSING];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    ("list_tasks", &[Code::NOT_FOUND]),
+    ("accept_task", &[Code::STATE_CONFLICT]),
+    ("submit_task", &[Code::STATE_CONFLICT, EVIDENCE_MISSING]),
+    ("verify_task", &[SELF_VERIFICATION, Code::STATE_CONFLICT]),
+    ("return_task", &[SELF_VERIFICATION, Code::STATE_CONFLICT]),
+];

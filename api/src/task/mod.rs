@@ -71,5 +71,6 @@ pub const FEATURE: Feature = Feature {
         TaskState::VOCABULARY,
         TaskLogKind::VOCABULARY,
     ],
+    answers: codes::ANSWERS,
     ..Feature::of("task")
 };

@@ -1,5 +1,6 @@
-//! The errors that this room alone answers.
+//! The errors that this room alone answers, and which operation answers which.
 
+use crate::feature::Answers;
 use crate::http::Code;
 
 /// The set-up token is not valid or was used.
@@ -12,3 +13,6 @@ pub const SETUP_TOKEN_INVALID: Code = Code::new(
 
 /// All of them.
 pub const ALL: &[Code] = &[SETUP_TOKEN_INVALID];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[("set_up", &[Code::ALREADY_EXISTS, SETUP_TOKEN_INVALID])];

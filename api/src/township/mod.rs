@@ -33,5 +33,6 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     codes: codes::ALL,
     acts: acts::ACTS,
+    answers: codes::ANSWERS,
     ..Feature::of("township")
 };

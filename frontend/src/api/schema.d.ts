@@ -11,7 +11,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 可开通账号的人员 */
+        /**
+         * 可开通账号的人员 · List people without an account
+         * @description 花名册上尚无账号的人员，供关联，按编号排列，最多 20 名。只显示姓名、编号和建议的用户名：管理账号的人不管理人员。
+         *
+         *     People of the roster without an account, to link one to: at most 20, by number. Name, number and a suggested user name alone
+         *     are shown: who manages accounts does not manage people.
+         *
+         *     权限 · Permission: `account.manage`
+         */
         get: operations["list_account_candidates"];
         put?: never;
         post?: never;
@@ -28,10 +36,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 账号列表 */
+        /**
+         * 账号列表 · List accounts
+         * @description 按用户名排列；`q` 按用户名的开头查找。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     Accounts by user name; `q` finds by the beginning of the user name. A page has `limit` rows (1–200, 50 when absent); its
+         *     `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `account.read`
+         */
         get: operations["list_accounts"];
         put?: never;
-        /** 新建账号 */
+        /**
+         * 新建账号 · Create an account
+         * @description 用户名存为小写，已被使用的答 409 `already_exists`。系统管理员、审计管理员兼任其他角色的，密码易被猜中的，答 422。
+         *     密码由他人设定，本人登录后须先修改，才能使用其他功能。
+         *
+         *     The user name is kept in lower case; a taken one answers 409 `already_exists`. An administrator or auditor with any other
+         *     role, and a password that is guessed too easily, answer 422. Somebody else chose the password: its owner has to change it
+         *     before anything else.
+         *
+         *     权限 · Permission: `account.manage`
+         */
         post: operations["create_account"];
         delete?: never;
         options?: never;
@@ -46,14 +72,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 账号 */
+        /**
+         * 账号 · Get an account
+         * @description 一个账号，附其角色和所关联的人员。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     One account with its roles and the person it is linked to. A change needs its `ETag` as `If-Match`.
+         *
+         *     权限 · Permission: `account.read`
+         */
         get: operations["get_account"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** 修改账号 */
+        /**
+         * 修改账号 · Change an account
+         * @description 未给的字段不变。停用账号或设新密码，其登录随即全部结束；只调整角色的，登录不结束。最后一名可登录的系统管理员不能停用，
+         *     也不能改任其他角色（409 `in_use`）。
+         *
+         *     A field left out stays. Disabling an account or giving it a new password ends its sessions; a mere change of roles does not.
+         *     The last administrator who can sign in cannot be disabled or lose that role (409 `in_use`).
+         *
+         *     权限 · Permission: `account.manage`
+         */
         patch: operations["update_account"];
         trace?: never;
     };
@@ -64,10 +106,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List activities */
+        /**
+         * 查询活动 · List activities
+         * @description 本镇街的活动，附本人在各活动中的报名和签到情况；`mine` 为真时，只列本人报名、候补或担任签到管理人的。未开始、进行中的，
+         *     以及按日期（`on`）查询的，先开始的在前；其余后开始的在前。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     Activities of the township, with the caller's own place in each; with `mine` only those that the caller signed up or waits
+         *     for, or is the steward of. Upcoming and running ones, and those of a day (`on`), come in the order of their start, others the
+         *     latest first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `activity.read`
+         */
         get: operations["list_activities"];
         put?: never;
-        /** Publish an activity */
+        /**
+         * 发布活动 · Publish an activity
+         * @description 发布后即可报名。结束时间须晚于开始时间，且不早于现在，一次活动最长 7 天；不填 `capacity` 即名额不限。
+         *     同一幂等键重复提交返回首次结果。
+         *
+         *     It can be signed up for at once. Its end comes after its start, not in the past and at most seven days later; without
+         *     `capacity` there is no limit to its places. A repetition with the same `Idempotency-Key` gets the first answer.
+         *
+         *     权限 · Permission: `activity.manage`
+         */
         post: operations["create_activity"];
         delete?: never;
         options?: never;
@@ -82,14 +144,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an activity */
+        /**
+         * 查看活动 · Get an activity
+         * @description 一项活动，附报名、候补、签到的人数，本人的报名和签到情况，以及本人此时可做的操作。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     One activity with the numbers of people who signed up, wait and checked in, where the caller stands, and what the caller may
+         *     do now. A change needs its `ETag` as `If-Match`.
+         *
+         *     权限 · Permission: `activity.read`
+         */
         get: operations["get_activity"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change an activity */
+        /**
+         * 修改活动 · Change an activity
+         * @description 未给的字段不变；名额扩大的，候补人员按先后递补，名额缩小的，已有名额不受影响。活动开始后不能改开始时间，
+         *     结束后不能再改（409 `state_conflict`）；已取消的答 409 `activity_cancelled`。
+         *
+         *     A field left out stays; a larger capacity moves the waiting list up, a smaller one takes nobody's place away. Once it has
+         *     begun its start stays, and after its end everything does (409 `state_conflict`); a cancelled one answers 409
+         *     `activity_cancelled`.
+         *
+         *     权限 · Permission: `activity.manage`
+         */
         patch: operations["update_activity"];
         trace?: never;
     };
@@ -102,7 +182,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel an activity */
+        /**
+         * 取消活动 · Cancel an activity
+         * @description 活动结束之前且尚无人签到时可以取消，须写明原因；否则答 409 `state_conflict`。重复取消结果相同，以首次的原因为准。
+         *
+         *     Calls an activity off with a reason, before its end and as long as nobody has checked in; otherwise 409 `state_conflict`. Once
+         *     is as good as twice; the first reason stays.
+         *
+         *     权限 · Permission: `activity.manage`
+         */
         post: operations["cancel_activity"];
         delete?: never;
         options?: never;
@@ -117,7 +205,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the check-in code to show */
+        /**
+         * 出示签到码 · Get the check-in code to show
+         * @description 此时在现场出示的签到码及其二维码图，每 30 秒更换一次，到 `valid_until` 时请重新获取。
+         *     只供本活动的签到管理人和党建办使用（403 `not_steward`），活动结束 12 小时后不再提供（409 `check_in_closed`）。
+         *
+         *     The code to show at the place now, with its QR picture; it changes every 30 seconds, so ask again at `valid_until`. For the
+         *     steward and the office alone (403 `not_steward`), until 12 hours after the end (409 `check_in_closed`).
+         *
+         *     权限 · Permission: `activity.steward`
+         */
         get: operations["get_check_in_code"];
         put?: never;
         post?: never;
@@ -134,7 +231,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the people at an activity */
+        /**
+         * 查询活动人员 · List the people at an activity
+         * @description 有名额的在前，候补的在后，各按报名先后排列，附签到情况。本活动的签到管理人、党建办，
+         *     以及有 `activity.read_people` 权限的人可以查看，其他人答 403 `not_steward`。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     Who has a place, then who waits, each in the order of sign-up, with who came. For the steward, the office, and who holds
+         *     `activity.read_people`; anybody else gets 403 `not_steward`. A page has `limit` rows (1–200, 50 when absent); its
+         *     `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `activity.read`
+         */
         get: operations["list_participants"];
         put?: never;
         post?: never;
@@ -153,7 +261,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign up for an activity */
+        /**
+         * 报名参加活动 · Sign up for an activity
+         * @description 为本人报名，活动结束前均可；名额已满的，列入候补。重复报名与报名一次相同。账号没有对应人员的答 409 `no_member`，
+         *     活动已取消的答 409 `activity_cancelled`，已结束的答 409 `state_conflict`。
+         *
+         *     Signs the caller up, until the activity ends; when no place is free, the caller goes on the waiting list. Signing up twice is
+         *     the same as once. 409 `no_member` for an account without a person, `activity_cancelled` for a cancelled activity,
+         *     `state_conflict` after the end.
+         *
+         *     权限 · Permission: `activity.sign_up`
+         */
         post: operations["sign_up"];
         delete?: never;
         options?: never;
@@ -170,7 +288,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withdraw from an activity */
+        /**
+         * 取消报名 · Withdraw from an activity
+         * @description 让出本人的名额或退出候补，空出的名额由候补最久的人递补；没有报名的，不作变动。
+         *     活动已结束或本人已签到的答 409 `state_conflict`。
+         *
+         *     Gives the caller's place back or leaves the waiting list; the first on the waiting list moves up. Without a place nothing
+         *     happens; after the end, or once the caller has checked in, 409 `state_conflict`.
+         *
+         *     权限 · Permission: `activity.sign_up`
+         */
         post: operations["withdraw"];
         delete?: never;
         options?: never;
@@ -187,7 +314,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 上传照片 */
+        /**
+         * 上传照片 · Upload a photo
+         * @description 接受不超过 8 MiB 的 JPEG 或 PNG 照片，转正后重新编码为 JPEG，最长边不超过 2048 像素，不保留内嵌的位置和相机信息。
+         *     每个账号未随任务提交的照片，最多 400 张、400 MiB，超过的答 429；上传 30 天仍未提交的，予以删除。
+         *
+         *     Keeps a JPEG or PNG photo of at most 8 MiB: written anew as JPEG, upright, at most 2048 pixels on its longest edge, without
+         *     embedded place and camera data. An account has at most 400 photos and 400 MiB that no submission has named, then 429; one that
+         *     none has named within 30 days is deleted.
+         *
+         *     权限 · Permission: `attachment.create`
+         */
         post: operations["upload_attachment"];
         delete?: never;
         options?: never;
@@ -202,7 +339,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看照片 */
+        /**
+         * 查看照片 · Get a photo
+         * @description 照片本身，为 JPEG。上传者本人，以及能看到照片所属任务的人可以查看；对其他人视为不存在（404）。
+         *
+         *     The photo itself, a JPEG, for who uploaded it and whoever sees a task it belongs to; for anybody else it does not exist (404).
+         *
+         *     权限 · Permission: `attachment.read`
+         */
         get: operations["get_attachment"];
         put?: never;
         post?: never;
@@ -219,7 +363,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 操作日志 */
+        /**
+         * 操作日志 · List the audit log
+         * @description 最近的在前：谁、何时、从何处、对哪条记录做了什么，改了哪些内容。其中的电话、证件号码和姓名已作遮盖。
+         *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     The log, the latest first: who did what, on which row, from where, and what changed. Telephone and identity numbers and names
+         *     of people in it are masked. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `audit.read`
+         */
         get: operations["list_audit_entries"];
         put?: never;
         post?: never;
@@ -236,7 +389,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 导出操作日志 */
+        /**
+         * 导出操作日志 · Export the audit log
+         * @description 按同样的条件导出为 CSV 表格（UTF-8），供电子表格打开：最近的在前，最多 50,000 条，`limit` 和 `cursor` 在此不起作用。
+         *     导出本身也记入操作日志。
+         *
+         *     The same as a table of text (CSV, UTF-8) for a spreadsheet: at most 50,000 entries, the latest first; `limit` and `cursor`
+         *     mean nothing here. That it was made is an entry itself.
+         *
+         *     权限 · Permission: `audit.read`
+         */
         get: operations["export_audit_entries"];
         put?: never;
         post?: never;
@@ -253,7 +415,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 操作日志的状态 */
+        /**
+         * 操作日志的状态 · Get the state of the audit log
+         * @description 记录哪些事项，保存多少天，已封存多少条，待封存多少条，以及最近的检查点和核对用的公钥。
+         *
+         *     The state of the log: the acts that are recorded, how long entries are kept, how much is sealed and how much waits, the latest
+         *     checkpoint and the public key that checks it.
+         *
+         *     权限 · Permission: `audit.read`
+         */
         get: operations["get_audit_log"];
         put?: never;
         post?: never;
@@ -270,7 +440,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查询工作日历(含节假日与调休) */
+        /**
+         * 查询工作日历(含节假日与调休) · List the days of the working calendar
+         * @description 自 `from` 至 `to` 逐日说明是否工作日，及休息日、节假日、调休上班；一次最多 400 天。国务院放假通知尚未发布的年份，
+         *     只按周末推算，`official` 为假。
+         *
+         *     Working days, weekends, holidays and make-up days, one by one from `from` to `to`, at most 400 at a time. A year whose
+         *     official notice is not published is reckoned by weekends alone, with `official` false.
+         *
+         *     权限 · Permission: `calendar.read`
+         */
         get: operations["list_days"];
         put?: never;
         post?: never;
@@ -287,7 +466,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a scanned code */
+        /**
+         * 识别签到码 · Read a scanned code
+         * @description 扫到的签到码属于哪项活动，本人此时可以签到、签退，还是已经完成，以及可得的积分。无效的答 422 `check_in_code_invalid`，
+         *     过期的答 422 `check_in_code_expired`；无效的码出示过多，答 429。
+         *
+         *     What a scanned code is for, and what the caller can do with it: check in, check out, or nothing more; with the points to come.
+         *     One that is not genuine answers 422 `check_in_code_invalid`, one whose time is over 422 `check_in_code_expired`; too many that
+         *     are not genuine, 429.
+         *
+         *     权限 · Permission: `activity.sign_up`
+         */
         get: operations["read_check_in_code"];
         put?: never;
         post?: never;
@@ -304,10 +493,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List my check-ins */
+        /**
+         * 查询我的签到 · List my check-ins
+         * @description 本人的签到记录，最近的在前；账号没有对应人员的答 409 `no_member`。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     The caller's own check-ins, the latest first; 409 `no_member` for an account without a person. A page has `limit` rows (1–200,
+         *     50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `activity.sign_up`
+         */
         get: operations["list_check_ins"];
         put?: never;
-        /** Check in */
+        /**
+         * 签到 · Check in
+         * @description 凭扫到的签到码为本人签到，开始前 30 分钟起、结束前有效。未报名的，有空余名额即当场补上，没有的答 409 `activity_full`。
+         *     重复签到返回同一条签到记录。
+         *
+         *     Checks the caller in by a scanned code, from 30 minutes before the start to the end. Who had not signed up gets a free place
+         *     on the spot; when there is none, 409 `activity_full`. Checking in again answers the same check-in.
+         *
+         *     权限 · Permission: `activity.sign_up`
+         */
         post: operations["check_in"];
         delete?: never;
         options?: never;
@@ -324,7 +531,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check out */
+        /**
+         * 签退 · Check out
+         * @description 结束计时并计入积分，只计活动起止时间之内的整分钟；活动结束 12 小时内可以签退，之后答 409 `check_in_closed`。
+         *     重复签退返回同一结果，不重复计分。
+         *
+         *     Closes the time and posts the points, for full minutes between the start and the end of the activity; possible until 12 hours
+         *     after the end, then 409 `check_in_closed`. Repeated, it answers the same and posts nothing.
+         *
+         *     权限 · Permission: `activity.sign_up`
+         */
         post: operations["check_out"];
         delete?: never;
         options?: never;
@@ -339,10 +555,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查询清单 */
+        /**
+         * 查询清单 · List checklists
+         * @description 新建的在前，附施行中的版本及其施行日期、条目数，以及有无待发布的草稿。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     The checklists, newest first, each with the version in force, its date and its number of items, and whether a draft waits to
+         *     be published. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `checklist.read`
+         */
         get: operations["list_checklists"];
         put?: never;
-        /** 新建清单 */
+        /**
+         * 新建清单 · Create a checklist
+         * @description 新建清单及其第 1 版草稿，发布前不下发任务。目前只支持责任清单（`responsibility`），其他种类，
+         *     以及事项、岗位、频次都相同的条目，答 422。同一幂等键重复提交返回首次结果。
+         *
+         *     A new checklist with its first draft, of which no task arises before it is published. Only responsibility lists
+         *     (`responsibility`) are kept: another kind, and items with the same words, post and frequency, answer 422. A repetition with
+         *     the same `Idempotency-Key` gets the first answer.
+         *
+         *     权限 · Permission: `checklist.manage`
+         */
         post: operations["create_checklist"];
         delete?: never;
         options?: never;
@@ -357,7 +592,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看清单及各版本 */
+        /**
+         * 查看清单及各版本 · Get a checklist with its versions
+         * @description 清单及其全部版本和条目，新版本在前；已发布的版本不再改动。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     A checklist with all its versions and their items, newest first; a published version never changes. A change needs its `ETag`
+         *     as `If-Match`.
+         *
+         *     权限 · Permission: `checklist.read`
+         */
         get: operations["get_checklist"];
         put?: never;
         post?: never;
@@ -375,7 +618,15 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 保存草稿 */
+        /**
+         * 保存草稿 · Save the draft
+         * @description 以所给的标题和条目整体替换草稿；发布之后再保存，即新开下一版草稿。他人已改过的答 412；事项、岗位、频次都相同的条目答 422。
+         *
+         *     Replaces the draft as a whole by the title and the items given; after a publication this opens the next version's draft. 412
+         *     when somebody else changed the checklist meanwhile, 422 for items with the same words, post and frequency.
+         *
+         *     权限 · Permission: `checklist.manage`
+         */
         put: operations["save_draft"];
         post?: never;
         delete?: never;
@@ -391,7 +642,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 发布前预览 */
+        /**
+         * 发布前预览 · Preview a publication
+         * @description 此时发布草稿会带来什么：每个条目由多少人承担、何时到期，下发和取消多少任务，哪些岗位无人在任；不作任何改动。
+         *     没有草稿的答 409 `nothing_to_publish`。
+         *
+         *     What publishing the draft now would bring: how many people receive what until when, how many tasks open and are cancelled, and
+         *     where nobody is in post; nothing is changed. 409 `nothing_to_publish` without a draft.
+         *
+         *     权限 · Permission: `checklist.publish`
+         */
         get: operations["preview_checklist"];
         put?: never;
         post?: never;
@@ -410,7 +670,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 发布清单 */
+        /**
+         * 发布清单 · Publish a checklist
+         * @description 草稿自今日起施行，并下发当期任务；新版本不再要求的当期任务予以取消，已提交的除外。没有草稿的答 409 `nothing_to_publish`，
+         *     没有条目的答 409 `checklist_empty`。同一幂等键重复提交返回首次结果。
+         *
+         *     Brings the draft into force today, opens the tasks of the running periods, and cancels those of them that it no longer asks
+         *     for, unless they were handed in. 409 `nothing_to_publish` without a draft, `checklist_empty` for one without items. A
+         *     repetition with the same `Idempotency-Key` gets the first answer.
+         *
+         *     权限 · Permission: `checklist.publish`
+         */
         post: operations["publish_checklist"];
         delete?: never;
         options?: never;
@@ -428,8 +698,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 任命网格岗位
-         * @description Supervisor, general head and sub-grid head are held by one person at a time (409 `post_taken`). The tasks that lists ask of the post in the running periods open at once.
+         * 任命网格岗位 · Appoint a person to a post
+         * @description 督导员、总网格长、子网格长同时只由一人担任（409 `post_taken`）；同一人已在任的答 409 `already_exists`。`since` 不填为今日，
+         *     最晚为一年之后。清单在当期对该岗位要求的任务随即下发；日后起任的，起任当日下发。
+         *
+         *     Supervisor, general head and sub-grid head are held by one person at a time (409 `post_taken`); a person who holds the post
+         *     already answers 409 `already_exists`. `since` is today when left out, and at most a year ahead. The tasks that lists ask of
+         *     the post in the running periods open at once, for a later `since` on that day.
+         *
+         *     权限 · Permission: `grid.manage`
          */
         post: operations["appoint"];
         delete?: never;
@@ -448,8 +725,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 结束任职
-         * @description `until` is the day from which the post is free: a successor can begin on the same day. From that day what the person still owes in the post is cancelled.
+         * 结束任职 · End a post
+         * @description `until` 是岗位空出之日，不填为今日，继任者可自当日起任。自该日起，此人在该岗位上尚欠的任务予以取消。
+         *     任职已经结束的答 409 `state_conflict`。
+         *
+         *     `until` is the day from which the post is free, today when left out: a successor can begin on the same day. From that day what
+         *     the person still owes in the post is cancelled. A term that has ended already answers 409 `state_conflict`.
+         *
+         *     权限 · Permission: `grid.manage`
          */
         post: operations["end_grid_post"];
         delete?: never;
@@ -466,8 +749,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * 网格列表
-         * @description The whole tree, every parent before its children, siblings by code, with the posts held today and the heads that are missing.
+         * 网格列表 · List grids
+         * @description 完整的网格树：上级在前，同级按编码排列，附今日在任的岗位和空缺的网格长；不分页。
+         *
+         *     The whole tree at once, every parent before its children, siblings by code, with the posts held today and the heads that are
+         *     missing.
+         *
+         *     权限 · Permission: `grid.read`
          */
         get: operations["list_grids"];
         put?: never;
@@ -485,7 +773,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 网格边界（GeoJSON） */
+        /**
+         * 网格边界（GeoJSON） · List grid boundaries
+         * @description 全部网格的边界，为 GeoJSON `FeatureCollection`，上级在前；坐标以度为单位，最多六位小数。
+         *
+         *     The boundaries of all grids as a GeoJSON `FeatureCollection`, parents before their children; coordinates are in degrees, with
+         *     at most six decimals.
+         *
+         *     权限 · Permission: `grid.read`
+         */
         get: operations["list_grid_boundaries"];
         put?: never;
         post?: never;
@@ -502,7 +798,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看网格 */
+        /**
+         * 查看网格 · Get a grid
+         * @description 一个网格，附中心点、面积（平方米）、今日在任的岗位和空缺的网格长。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     One grid with its centre, its surface in square metres, the posts held today and the heads that are missing. A change needs
+         *     its `ETag` as `If-Match`.
+         *
+         *     权限 · Permission: `grid.read`
+         */
         get: operations["get_grid"];
         put?: never;
         post?: never;
@@ -510,8 +814,13 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * 网格改名
-         * @description Boundaries, codes, kinds and the tree change by import.
+         * 网格改名 · Rename a grid
+         * @description 只改名称；边界、编码、类型和上下级关系经导入变更。他人已改过的答 412。
+         *
+         *     Changes the name alone: boundaries, codes, kinds and the tree change by import. 412 when somebody else changed the grid
+         *     meanwhile.
+         *
+         *     权限 · Permission: `grid.manage`
          */
         patch: operations["update_grid"];
         trace?: never;
@@ -523,7 +832,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 今日要事 */
+        /**
+         * 今日要事 · Get what needs a decision today
+         * @description 今日需要处置的事项：逾期、今日到期和待核验的任务，岗位空缺，今日活动。有 `task.read_all` 权限的，看全镇街；
+         *     网格长看本人网格及其下级；活动都看全镇街的。
+         *
+         *     What needs a decision today: tasks that are late, due today or to be verified, vacant posts, and the activities of the day.
+         *     With `task.read_all` of the township, for a grid head of the own grids and those beneath; activities are everybody's.
+         *
+         *     权限 · Permission: `home.read`
+         */
         get: operations["get_home"];
         put?: never;
         post?: never;
@@ -543,8 +861,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 导入网格（GeoJSON）
-         * @description A FeatureCollection of at most 5 MiB and 2,000 features, properties `code`, `name`, `kind`, `parent` (code of the grid above). All or nothing: a single fault leaves everything as it was (`applied: false`); `row` is the number of the feature, `column` the property. Grids with a known code are updated; others stay. Coordinates are rounded to six decimals.
+         * 导入网格（GeoJSON） · Import grids
+         * @description `FeatureCollection`，不超过 5 MiB、2,000 个要素，属性为 `code`、`name`、`kind`、`parent`（上级网格的编码），坐标取六位小数。
+         *     全有或全无：有一处错误即不作任何改动（`applied` 为假），`row` 是要素的序号，`column` 是属性。编码已有的网格予以更新，
+         *     文件未列的不变；`dry_run` 为真时只检查。
+         *
+         *     A `FeatureCollection` of at most 5 MiB and 2,000 features, properties `code`, `name`, `kind`, `parent` (code of the grid
+         *     above); coordinates are rounded to six decimals. All or nothing: a single fault leaves everything as it was
+         *     (`applied: false`); `row` is the number of the feature, `column` the property. Grids with a known code are updated, others
+         *     stay; with `dry_run` the file is only checked.
+         *
+         *     权限 · Permission: `grid.manage`
          */
         post: operations["import_grids"];
         delete?: never;
@@ -563,8 +890,16 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 导入人员花名册
-         * @description All or nothing: a single fault leaves everything as it was (`applied: false`), and the marked workbook shows where. People with a known number are updated; empty optional cells leave what is known. 网格编码 with 岗位 appoints to the post, once.
+         * 导入人员花名册 · Import the roster
+         * @description 全有或全无：有一处错误即不作任何改动（`applied` 为假），标注后的工作簿指出错在何处。编号已有的人员予以更新，
+         *     选填的单元格留空即保留原值，网格编码与岗位一并填写即予任命，已在任的不重复任命。文件不超过 5 MiB、5,000 行；
+         *     `dry_run` 为真时只检查。
+         *
+         *     All or nothing: a single fault leaves everything as it was (`applied: false`), and the marked workbook shows where. People
+         *     with a known number are updated; empty optional cells leave what is known; 网格编码 with 岗位 appoints to the post, once. The
+         *     file has at most 5 MiB and 5,000 rows; with `dry_run` it is only checked.
+         *
+         *     权限 · Permission: `member.manage`
          */
         post: operations["import_members"];
         delete?: never;
@@ -581,8 +916,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * 人员花名册模板
-         * @description An .xlsx workbook: the columns 编号* 姓名* 类别* 手机 党组织编码 网格编码 岗位, and a sheet that explains them.
+         * 人员花名册模板 · Get the roster template
+         * @description .xlsx 工作簿：各列为 `编号*` `姓名*` `类别*` `手机` `党组织编码` `网格编码` `岗位`（`*` 为必填），另有一张填写说明。
+         *
+         *     An .xlsx workbook: the columns `编号*` `姓名*` `类别*` `手机` `党组织编码` `网格编码` `岗位` (`*` for required ones), and a
+         *     sheet that explains them.
+         *
+         *     权限 · Permission: `member.manage`
          */
         get: operations["get_member_template"];
         put?: never;
@@ -600,7 +940,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看导入结果 */
+        /**
+         * 查看导入结果 · Get an import
+         * @description 一次导入的结果：共多少行，新增、更新、未变各多少，以及前 200 处错误；人员和网格的导入均可查看。
+         *
+         *     What a file came to: its rows, how many were new, changed and unchanged, and its first 200 faults; of people and of grids
+         *     alike.
+         *
+         *     权限 · Permission: `member.manage`
+         */
         get: operations["get_import"];
         put?: never;
         post?: never;
@@ -618,8 +966,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * 下载标注后的花名册
-         * @description The user's own rows: faulty cells coloured and annotated, the reasons in the last column 导入问题. Once corrected it can be sent as it is. 404 when the import had no fault.
+         * 下载标注后的花名册 · Download the marked roster
+         * @description 用户自己填写的各行：有错的单元格着色并加批注，原因写在末列“导入问题”，更正后可直接再次导入。没有错误的导入和网格的导入答 404。
+         *     每次下载记入操作日志。
+         *
+         *     The user's own rows: faulty cells coloured and annotated, the reasons in the last column 导入问题; once corrected it can be
+         *     sent as it is. 404 when the import had no fault, and for grids. That it was given out is recorded in the audit log.
+         *
+         *     权限 · Permission: `member.manage`
          */
         get: operations["get_import_marked_file"];
         put?: never;
@@ -637,7 +991,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 后台作业 */
+        /**
+         * 后台作业 · List jobs
+         * @description 系统到期自行为本镇街办理的事项，执行时间最晚的在前；可按 `state` 和 `kind` 筛选。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     What the server does by itself for the township: those that are tried latest first; `state` and `kind` narrow them down. A
+         *     page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `job.manage`
+         */
         get: operations["list_jobs"];
         put?: never;
         post?: never;
@@ -654,7 +1017,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 后台作业概况 */
+        /**
+         * 后台作业概况 · Get a summary of the jobs
+         * @description 各状态的后台作业数，其中到期未办的有多少，以及有哪些种类；已完成和已取消的只计近 30 天。`clock_in_doubt` 为真时，
+         *     服务器时钟存疑，运维人员确认之前，到期的作业不予执行。
+         *
+         *     How many jobs there are in each state, how many of them are overdue, and which kinds there are; done and cancelled ones within
+         *     the last thirty days. While `clock_in_doubt` is true, nothing that is due is done until the operator confirms the clock.
+         *
+         *     权限 · Permission: `job.manage`
+         */
         get: operations["get_job_summary"];
         put?: never;
         post?: never;
@@ -671,7 +1043,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 一项后台作业 */
+        /**
+         * 一项后台作业 · Get a job
+         * @description 一项后台作业，附进度、执行次数、最近一次失败的原因，以及此时能否立即执行或取消。
+         *
+         *     One job with its progress, its attempts, why the last one failed, and whether it can be run or cancelled now.
+         *
+         *     权限 · Permission: `job.manage`
+         */
         get: operations["get_job"];
         put?: never;
         post?: never;
@@ -690,7 +1069,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 取消后台作业 */
+        /**
+         * 取消后台作业 · Cancel a job
+         * @description 取消尚未完成的作业，正在执行的一并撤销；取消后可以再次执行。已完成、已取消的，以及镇街工作所依赖的定时作业，
+         *     答 409 `state_conflict`。
+         *
+         *     Cancels a job that is not finished; an attempt under way is undone. It can be set going again. 409 `state_conflict` for one
+         *     that is done or cancelled and for a schedule, on which the township's work depends.
+         *
+         *     权限 · Permission: `job.manage`
+         */
         post: operations["cancel_job"];
         delete?: never;
         options?: never;
@@ -707,7 +1095,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 立即执行后台作业 */
+        /**
+         * 立即执行后台作业 · Run a job now
+         * @description 重新执行失败、已取消或等待重试的作业：立即执行，原定时间未到的到时执行。正在执行、已完成或尚未到期的答 409 `state_conflict`；
+         *     同类的另一项作业已取而代之的，答 409 `already_exists`。
+         *
+         *     Sets a job going that failed, was cancelled, or waits for its next attempt: now, or at the moment it was planned for. 409
+         *     `state_conflict` for one that is under way, done, or not due yet; 409 `already_exists` where another of its kind has taken its
+         *     place.
+         *
+         *     权限 · Permission: `job.manage`
+         */
         post: operations["run_job"];
         delete?: never;
         options?: never;
@@ -722,7 +1120,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leaderboard of a quarter */
+        /**
+         * 查询季度积分榜 · Get the leaderboard of a quarter
+         * @description 某季度得分最高的人员，不填为本季度；得分相同的名次并列。`limit` 为 1–200，缺省 50；不分页。
+         *
+         *     Who earned most in a quarter, the running one when absent. Equal scores share a rank. `limit` is 1–200, 50 when absent; there
+         *     are no further pages.
+         *
+         *     权限 · Permission: `points.read`
+         */
         get: operations["get_leaderboard"];
         put?: never;
         post?: never;
@@ -739,7 +1145,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 我 */
+        /**
+         * 我 · Get the caller
+         * @description 当前登录的账号，及其镇街、角色、权限、对应人员和今日在任的网格岗位。`must_change_password` 为真时，须先修改密码，
+         *     本账号以外的操作一律答 403 `password_change_required`。
+         *
+         *     Who is signed in, with township, roles, permissions, the linked person and the grid posts held today. While
+         *     `must_change_password` is true, what does not concern the caller's own account answers 403 `password_change_required`.
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -757,7 +1170,14 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 修改密码 */
+        /**
+         * 修改密码 · Change the password
+         * @description 修改本人密码，并结束本账号的其他登录。当前密码不正确，新密码与之相同，或易被猜中的，答 422；当前密码多次有误的，
+         *     须等待后再试（429）。
+         *
+         *     Changes the caller's own password and ends the other sessions. 422 when the present password is wrong, when the new one is the
+         *     same, or when it is guessed too easily; whoever often gets the present one wrong has to wait (429).
+         */
         put: operations["change_password"];
         post?: never;
         delete?: never;
@@ -774,12 +1194,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * 人员列表
-         * @description People in the order of their numbers. `q` finds by the beginning of the name, of its pinyin initials or of the number, or by the last four digits of the phone.
+         * 人员列表 · List people
+         * @description 按编号排列；`q` 按姓名、姓名拼音首字母或编号的开头，或手机号末四位查找。没有 `member.manage` 权限的，手机号中间四位隐去。
+         *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     People in the order of their numbers; `q` finds by the beginning of the name, of its pinyin initials or of the number, or by
+         *     the last four digits of the phone. Without `member.manage` the middle digits of the phone are hidden. A page has `limit` rows
+         *     (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `member.read`
          */
         get: operations["list_members"];
         put?: never;
-        /** 登记人员 */
+        /**
+         * 登记人员 · Enter a person on the roster
+         * @description 编号在本镇街唯一，已有的答 409 `already_exists`；手机号有误或党组织不存在的答 422。同一幂等键重复提交返回首次结果。
+         *
+         *     The number is unique in the township: a taken one answers 409 `already_exists`; a phone that is no mainland mobile number, or
+         *     a party organisation that does not exist, answers 422. A repetition with the same `Idempotency-Key` gets the first answer.
+         *
+         *     权限 · Permission: `member.manage`
+         */
         post: operations["create_member"];
         delete?: never;
         options?: never;
@@ -794,7 +1229,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看人员 */
+        /**
+         * 查看人员 · Get a person
+         * @description 一名人员，附所属党组织和今日在任的岗位；没有 `member.manage` 权限的，手机号中间四位隐去。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     One person with the party organisation and the posts held today; without `member.manage` the middle digits of the phone are
+         *     hidden. A change needs its `ETag` as `If-Match`.
+         *
+         *     权限 · Permission: `member.read`
+         */
         get: operations["get_member"];
         put?: never;
         post?: never;
@@ -802,8 +1245,13 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * 修改人员
-         * @description A field left out stays; `null` clears phone or party organisation.
+         * 修改人员 · Change a person
+         * @description 未给的字段不变，手机或党组织为 `null` 即清除；编号不能修改。他人已改过的答 412。
+         *
+         *     A field left out stays; `null` clears phone or party organisation; the number cannot be changed. 412 when somebody else
+         *     changed the person meanwhile.
+         *
+         *     权限 · Permission: `member.manage`
          */
         patch: operations["update_member"];
         trace?: never;
@@ -815,10 +1263,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 党组织列表 */
+        /**
+         * 党组织列表 · List party organisations
+         * @description 完整的党组织树：上级在前，同级按编码排列；人数包括全部下级；不分页。
+         *
+         *     The whole tree at once, every parent before its children, siblings by code; the number of people counts everything beneath.
+         *
+         *     权限 · Permission: `member.read`
+         */
         get: operations["list_party_orgs"];
         put?: never;
-        /** 新建党组织 */
+        /**
+         * 新建党组织 · Create a party organisation
+         * @description 编码在本镇街唯一，已有的答 409 `already_exists`；上级不存在，或层级低于本组织的，答 422。同一幂等键重复提交返回首次结果。
+         *
+         *     Its code is unique in the township: a taken one answers 409 `already_exists`; a parent that does not exist or is of a lower
+         *     level answers 422. A repetition with the same `Idempotency-Key` gets the first answer.
+         *
+         *     权限 · Permission: `member.manage`
+         */
         post: operations["create_party_org"];
         delete?: never;
         options?: never;
@@ -833,7 +1296,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看党组织 */
+        /**
+         * 查看党组织 · Get a party organisation
+         * @description 一个党组织；人数包括全部下级。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     One party organisation; its number of people counts everything beneath. A change needs its `ETag` as `If-Match`.
+         *
+         *     权限 · Permission: `member.read`
+         */
         get: operations["get_party_org"];
         put?: never;
         post?: never;
@@ -841,8 +1311,13 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * 修改党组织
-         * @description A field left out stays; `parent_id: null` puts it at the top. A circle or an upside-down level is refused (422).
+         * 修改党组织 · Change a party organisation
+         * @description 未给的字段不变，`parent_id` 为 `null` 即置于最上级；编码不能修改。自成循环或上下级颠倒的答 422；他人已改过的答 412。
+         *
+         *     A field left out stays; `parent_id: null` puts it at the top; the code cannot be changed. A circle or an upside-down level is
+         *     refused (422); 412 when somebody else changed it meanwhile.
+         *
+         *     权限 · Permission: `member.manage`
          */
         patch: operations["update_party_org"];
         trace?: never;
@@ -854,7 +1329,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of a purse */
+        /**
+         * 查询积分明细 · List points entries
+         * @description 积分明细，最新的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
+         *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     The lines of a purse, each with the sentence that explains it, the newest first. Without `member_id` the caller's own; those
+         *     of others need `points.read_all` (403). A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next
+         *     one.
+         *
+         *     权限 · Permission: `points.read`
+         */
         get: operations["list_points_entries"];
         put?: never;
         post?: never;
@@ -871,7 +1356,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Rules of points */
+        /**
+         * 查询积分规则 · List points rules
+         * @description 积分按哪些规则取得，每条附文字公式；包括现行的和以往的，按代码排列，新的在前；不分页。
+         *
+         *     By what rules points are earned, each with its formula in words; those in force and those before them, by code, the newest
+         *     first.
+         *
+         *     权限 · Permission: `points.read`
+         */
         get: operations["list_points_rules"];
         put?: never;
         post?: never;
@@ -888,7 +1381,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 操作日志的检查点 */
+        /**
+         * 操作日志的检查点 · Get the checkpoint of an audit log
+         * @description 某镇街操作日志最近一次签名的检查点（C2SP tlog-checkpoint），供他人另行留存；只说明共有多少条，不涉及其中内容。没有该镇街，
+         *     或尚未封存的，答 404。
+         *
+         *     The latest signed checkpoint of a township's log (C2SP tlog-checkpoint), for whoever keeps it elsewhere. It tells how many
+         *     entries there are and nothing of what is in them. 404 where there is no such township or nothing is sealed yet.
+         */
         get: operations["get_audit_checkpoint"];
         put?: never;
         post?: never;
@@ -907,7 +1407,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 恢复系统管理员 */
+        /**
+         * 恢复系统管理员 · Restore an administrator
+         * @description 凭运维人员生成的一次性令牌，新建系统管理员，或为已有的重设密码并结束其登录。
+         *     令牌错误、已用或超过一天的答 403 `recovery_token_invalid`；用户名属于其他角色账号的答 409 `already_exists`。
+         *
+         *     Makes an administrator, or gives one a new password and ends the account's sessions, against the one-time token that the
+         *     operator printed. 403 `recovery_token_invalid` when the token is wrong, was used, or is older than a day; 409 `already_exists`
+         *     when the user name is that of an account with other roles.
+         */
         post: operations["restore_administrator"];
         delete?: never;
         options?: never;
@@ -924,7 +1432,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 初始化镇街 */
+        /**
+         * 初始化镇街 · Set up a township
+         * @description 凭服务器首次启动时输出的一次性令牌，建立镇街及其首名系统管理员；镇街名称由九位代码查得。
+         *     令牌错误、已用或超过一天的答 403 `setup_token_invalid`；被拒绝的请求不消耗令牌。
+         *
+         *     Founds a township with its first administrator, against the one-time token that the server printed at its first start; its
+         *     name follows from its nine-digit code. 403 `setup_token_invalid` when the token is wrong, was used, or is older than a day; a
+         *     refused request does not use the token up.
+         */
         post: operations["set_up"];
         delete?: never;
         options?: never;
@@ -939,7 +1455,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 站点信息 */
+        /**
+         * 站点信息 · Get the site
+         * @description 登录前页面可以知道的信息：产品名称和版本，登录页默认的镇街及其是否为演示，以及是否尚待初始化。
+         *
+         *     What the pages may know before anybody has signed in: product and version, the township that the sign-in page starts with and
+         *     whether it is a demonstration, and whether a first township is still to be founded.
+         */
         get: operations["get_site"];
         put?: never;
         post?: never;
@@ -956,7 +1478,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My points */
+        /**
+         * 我的积分 · Get my points
+         * @description 本账号对应人员的积分余额，及其本季度得分和名次；尚未得分的，余额为 0，没有名次。账号没有对应人员的答 409 `no_member`。
+         *
+         *     Balance of the person behind the account, with score and rank of the running quarter; who has earned nothing yet has 0 and no
+         *     rank. 409 `no_member` for an account without a person.
+         *
+         *     权限 · Permission: `points.read`
+         */
         get: operations["get_my_purse"];
         put?: never;
         post?: never;
@@ -973,7 +1503,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 角色 */
+        /**
+         * 角色 · List roles
+         * @description 系统自带的全部角色，及各角色拥有的权限名称；不分页。
+         *
+         *     The shipped roles and what they may do: all of them at once, each with the names of its permissions.
+         *
+         *     权限 · Permission: `account.read`
+         */
         get: operations["list_roles"];
         put?: never;
         post?: never;
@@ -990,10 +1527,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 我的登录 */
+        /**
+         * 我的登录 · List my sessions
+         * @description 本账号尚未结束的登录，最近使用的在前，最多 200 次；不分页。
+         *
+         *     The caller's open sessions, the latest used first (at most 200).
+         */
         get: operations["list_sessions"];
         put?: never;
-        /** 登录 */
+        /**
+         * 登录 · Sign in
+         * @description 凭镇街、用户名和密码登录；三者任一有误，答复相同（401 `invalid_credentials`）。多次失败的，
+         *     等待时间逐次加长（429，附 `Retry-After`）；本账号登录过的设备凭 Cookie `gezhi_device` 单独计数，不受他人失败的影响。
+         *
+         *     Opens a session with township, user name and password; a wrong one of the three answers the same (401 `invalid_credentials`).
+         *     Whoever fails often waits longer and longer (429 with `Retry-After`); a device where the account signed in before is known by
+         *     the cookie `gezhi_device` and does not wait for what others fail at.
+         */
         post: operations["sign_in"];
         delete?: never;
         options?: never;
@@ -1011,7 +1561,13 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** 退出登录 */
+        /**
+         * 退出登录 · Sign out
+         * @description 结束发出请求的这次登录：以访问令牌为准，只有刷新 Cookie 的以该 Cookie 为准；该 Cookie 一并清除。
+         *
+         *     Ends the session that asks: the one of the access token, or of the refresh cookie when that is all there is; the cookie is
+         *     cleared.
+         */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -1027,7 +1583,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 刷新登录凭证 */
+        /**
+         * 刷新登录凭证 · Refresh the tokens
+         * @description 以刷新令牌换取新的访问令牌和刷新令牌。刷新令牌只能用一次：半分钟内重复使用，得到同一个后继令牌；之后再用，视为已被复制，
+         *     登录随即结束（401 `session_ended`）。
+         *
+         *     Gives a new access token for a refresh token, which is good once: within half a minute a repetition gets the same successor,
+         *     later it tells of a copy and ends the session (401 `session_ended`).
+         */
         post: operations["refresh_session"];
         delete?: never;
         options?: never;
@@ -1045,7 +1608,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** 结束一次登录 */
+        /**
+         * 结束一次登录 · End a session
+         * @description 结束本账号的一次登录，随即生效；他人的，以及已经结束的，答 404。
+         *
+         *     Ends one of the caller's own sessions at once; another's, and one that was ended before, answers 404.
+         */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -1059,7 +1627,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查询任务 */
+        /**
+         * 查询任务 · List tasks
+         * @description 本人、本人岗位和所在党组织的任务，以及本人任督导员、总网格长、子网格长的网格及其下级的任务；有 `task.read_all` 权限的，
+         *     看全镇街。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     Own tasks, those of one's posts and party organisation, and those in the subtrees of the grids one heads; all of the
+         *     township's with `task.read_all`. The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
+         *     rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `task.read`
+         */
         get: operations["list_tasks"];
         put?: never;
         post?: never;
@@ -1076,7 +1655,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 我的待办 */
+        /**
+         * 我的待办 · List my open tasks
+         * @description 本人应办的任务，即待办和被退回的，逾期最久的在前；包括本人岗位的，以及所在党组织中无人签收或由本人签收的。
+         *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     What one owes oneself: open and returned tasks, the most late first; those of one's posts too, and of one's party organisation
+         *     those that nobody or oneself has accepted. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the
+         *     next one.
+         *
+         *     权限 · Permission: `task.read`
+         */
         get: operations["list_inbox"];
         put?: never;
         post?: never;
@@ -1093,7 +1682,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 待我核验的任务 */
+        /**
+         * 待我核验的任务 · List tasks to verify
+         * @description 已提交、可由本人核验的任务，期限最早的在前；本人承办的不在其中。每页 `limit` 条（1–200，缺省 50），
+         *     下一页以 `next_cursor` 作翻页标记。
+         *
+         *     Submitted tasks that one may verify, the earliest deadline first; one's own are never among them. A page has `limit` rows
+         *     (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `task.verify`
+         */
         get: operations["list_to_verify"];
         put?: never;
         post?: never;
@@ -1110,7 +1708,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 待我核验的任务数 */
+        /**
+         * 待我核验的任务数 · Count tasks to verify
+         * @description 可由本人核验的任务有多少，其中按时提交的有多少；按时提交的一并列出，期限最早的在前，最多 500 项，供 `verify_tasks` 批量核验。
+         *
+         *     How many submitted tasks one may verify, and which of them look right (handed in in time), to verify them together by
+         *     `verify_tasks`: at most 500, the earliest deadline first.
+         *
+         *     权限 · Permission: `task.verify`
+         */
         get: operations["get_to_verify"];
         put?: never;
         post?: never;
@@ -1129,7 +1735,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 批量核验任务 */
+        /**
+         * 批量核验任务 · Verify several tasks
+         * @description 按所见的版本核验最多 500 项已提交的任务，逐项适用 `verify_task` 的规则：此后重新提交的，或已由他人核验的，不予核验，
+         *     也不影响其余各项。请求没有得到答复的，以同一幂等键重发：已核验的仍报已核验，积分不重复计入。
+         *
+         *     Confirms up to 500 submitted tasks as they were seen, each as `verify_task` does: one that was handed in anew since, or that
+         *     somebody else verified, is refused and does not hold up the others. Repeat a request that got no answer under the same key:
+         *     what was verified is told as verified, nothing is posted twice.
+         *
+         *     权限 · Permission: `task.verify`
+         */
         post: operations["verify_tasks"];
         delete?: never;
         options?: never;
@@ -1144,7 +1760,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 查看任务 */
+        /**
+         * 查看任务 · Get a task
+         * @description 任务及最近一次提交的内容、办理记录，以及本人此时可做的操作；无权查看的答 404。
+         *
+         *     A task with what was handed in last, its log, and what one may do to it now; what one does not see answers 404.
+         *
+         *     权限 · Permission: `task.read`
+         */
         get: operations["get_task"];
         put?: never;
         post?: never;
@@ -1163,7 +1786,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 签收任务 */
+        /**
+         * 签收任务 · Accept a task
+         * @description 承办人签收任务。交由党组织承办的，由其中一人先签收、后提交，同事可以接手。非承办人签收的答 403；不是待办或被退回的，
+         *     或已经签收的，答 409 `state_conflict`。
+         *
+         *     The assignee takes note of the task. What is given to an organisation one of its people takes on, before handing it in; a
+         *     colleague can take it over. Anybody else gets 403; a task that is not open or returned, or that one has accepted already, 409
+         *     `state_conflict`.
+         *
+         *     权限 · Permission: `task.submit`
+         */
         post: operations["accept_task"];
         delete?: never;
         options?: never;
@@ -1180,7 +1813,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 退回任务 */
+        /**
+         * 退回任务 · Return a task
+         * @description 退回已提交的任务并写明原因，办结期限不变。何人可以退回与 `verify_task` 相同，不能退回本人的任务（403 `self_verification`）。
+         *
+         *     Sends a submitted task back with a reason; its deadline stays. Who may is as for `verify_task`: never one's own task (403
+         *     `self_verification`).
+         *
+         *     权限 · Permission: `task.verify`
+         */
         post: operations["return_task"];
         delete?: never;
         options?: never;
@@ -1197,7 +1838,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 提交任务 */
+        /**
+         * 提交任务 · Hand in a task
+         * @description 承办人提交任务及其要求的佐证，佐证不全的答 422 `evidence_missing`；照片须由同一账号事先上传。离线办理的，
+         *     以 `done_at` 为办结时间，不能晚于现在。非承办人提交的答 403。
+         *
+         *     The assignee hands the task in with the evidence it asks for (otherwise 422 `evidence_missing`); photos are uploaded before by
+         *     the same account. What was done without a network counts by its `done_at`, which does not lie in the future. Anybody else gets
+         *     403.
+         *
+         *     权限 · Permission: `task.submit`
+         */
         post: operations["submit_task"];
         delete?: never;
         options?: never;
@@ -1214,7 +1865,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 核验任务 */
+        /**
+         * 核验任务 · Verify a task
+         * @description 确认已提交的任务，承办人的积分同时计入。不能核验本人的任务（403 `self_verification`）；党建办可核验全镇街的，
+         *     督导员、总网格长可核验本人网格及其下级的。
+         *
+         *     Confirms a submitted task; the assignee's points are posted with it. Never one's own task (403 `self_verification`); the
+         *     office verifies any, a supervisor or general head those in the own grids and beneath.
+         *
+         *     权限 · Permission: `task.verify`
+         */
         post: operations["verify_task"];
         delete?: never;
         options?: never;
@@ -1229,7 +1889,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 本镇街 */
+        /**
+         * 本镇街 · Get the township
+         * @description 本镇街的代码和名称，以及总网格、子网格、人员和今日在任岗位的数量。
+         *
+         *     The township with its code, its name and its size: general grids, sub-grids, people, and posts held today.
+         *
+         *     权限 · Permission: `township.read`
+         */
         get: operations["get_township"];
         put?: never;
         post?: never;
@@ -3806,7 +4473,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description At most 20, by number */
+            /** @description 最多 20 名，按编号排列 · At most 20, by number */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3815,7 +4482,7 @@ export interface operations {
                     "application/json": components["schemas"]["CandidateList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3824,7 +4491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3833,7 +4500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3842,8 +4509,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3851,43 +4518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3896,8 +4527,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3905,8 +4536,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3938,7 +4587,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description 一页账号 · A page of accounts */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3947,7 +4596,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3956,7 +4605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3965,7 +4614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3974,8 +4623,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3983,43 +4632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4028,8 +4641,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4037,8 +4650,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4052,7 +4683,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repetition with the same key does nothing twice */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4064,12 +4695,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Made */
+            /** @description 已新建 · Made */
             201: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
-                    /** @description Its address */
+                    /** @description 地址 · Its address */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -4077,7 +4708,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4086,7 +4717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4095,7 +4726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4104,8 +4735,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4113,7 +4744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `already_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4122,16 +4753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,7 +4762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4149,7 +4771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4158,8 +4780,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4167,8 +4789,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4183,17 +4832,17 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account */
+                /** @description 账号 · The account */
                 id: components["schemas"]["AccountId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The account */
+            /** @description 账号 · The account */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4201,7 +4850,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4210,7 +4859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4219,7 +4868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4228,7 +4877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4237,8 +4886,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4246,53 +4895,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4307,13 +4938,13 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The version seen, as in the ETag
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v1"
                  */
                 "If-Match": string;
             };
             path: {
-                /** @description The account */
+                /** @description 账号 · The account */
                 id: components["schemas"]["AccountId"];
             };
             cookie?: never;
@@ -4324,10 +4955,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Changed */
+            /** @description 已修改 · Changed */
             200: {
                 headers: {
-                    /** @description Its new version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4335,7 +4966,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4344,7 +4975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4353,7 +4984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4362,7 +4993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4371,7 +5002,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4380,7 +5020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4389,7 +5029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4398,7 +5038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4407,7 +5047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4416,7 +5056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -4425,8 +5065,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4459,7 +5135,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of activities */
+            /** @description 一页活动 · A page of activities */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4468,7 +5144,7 @@ export interface operations {
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4477,7 +5153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4486,7 +5162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4495,8 +5171,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4504,43 +5180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4549,8 +5189,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4558,8 +5198,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4573,7 +5231,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes a repetition give the first answer again */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4585,12 +5243,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new activity */
+            /** @description 新活动 · The new activity */
             201: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
-                    /** @description Its address */
+                    /** @description 地址 · Its address */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -4598,7 +5256,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4607,7 +5265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4616,7 +5274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4625,8 +5283,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4634,25 +5292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4661,7 +5301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4670,7 +5310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4679,8 +5319,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4688,8 +5328,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4704,17 +5371,17 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The activity */
+            /** @description 活动 · The activity */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4722,7 +5389,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4731,7 +5398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4740,7 +5407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4749,7 +5416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4758,8 +5425,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4767,53 +5434,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4828,13 +5477,13 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The `ETag` that was seen
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v1"
                  */
                 "If-Match": string;
             };
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
@@ -4845,10 +5494,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The changed activity */
+            /** @description 修改后的活动 · The changed activity */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4856,7 +5505,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4865,7 +5514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4874,7 +5523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4883,7 +5532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4892,7 +5541,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `activity_cancelled`, `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4901,7 +5559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4910,7 +5568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4919,7 +5577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4928,7 +5586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4937,7 +5595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -4946,8 +5604,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4962,7 +5656,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
@@ -4973,10 +5667,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The cancelled activity */
+            /** @description 已取消的活动 · The cancelled activity */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4984,7 +5678,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4993,7 +5687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5002,7 +5696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5011,7 +5705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5020,7 +5714,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5029,16 +5732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5047,7 +5741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5056,7 +5750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5065,8 +5759,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5074,8 +5768,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5090,14 +5811,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The code and its picture */
+            /** @description 签到码及其二维码图 · The code and its picture */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5106,7 +5827,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckInCode"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5115,7 +5836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5124,7 +5845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5133,7 +5854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5142,7 +5863,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5151,53 +5881,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5217,14 +5929,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A page of people */
+            /** @description 一页人员 · A page of people */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5233,7 +5945,7 @@ export interface operations {
                     "application/json": components["schemas"]["ParticipantPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5242,7 +5954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5251,7 +5963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5260,7 +5972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5269,8 +5981,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5278,34 +5990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5314,8 +5999,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5323,8 +6008,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5338,21 +6041,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes a repetition give the first answer again */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The activity with the caller's place */
+            /** @description 活动及本人的名额或候补 · The activity with the caller's place */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5360,7 +6063,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5369,7 +6072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5378,7 +6081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5387,7 +6090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5396,7 +6099,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5405,34 +6117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5441,8 +6126,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5450,8 +6135,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5466,17 +6178,17 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the activity */
+                /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The activity without the caller's place */
+            /** @description 活动，本人已无名额 · The activity without the caller's place */
             200: {
                 headers: {
-                    /** @description Its version */
+                    /** @description 版本 · Its version */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5484,7 +6196,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5493,7 +6205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5502,7 +6214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5511,7 +6223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5520,7 +6232,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5529,53 +6250,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5589,7 +6301,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5601,7 +6313,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 照片 */
+            /** @description 照片 · The photo */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5610,7 +6322,7 @@ export interface operations {
                     "application/json": components["schemas"]["Attachment"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5619,7 +6331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5628,7 +6340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5637,8 +6349,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5646,25 +6358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5673,7 +6367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5682,7 +6376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `file_unreadable`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5691,8 +6385,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5700,8 +6394,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5716,14 +6437,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description 照片 */
+                /** @description 照片 · The photo */
                 id: components["schemas"]["AttachmentId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description 照片 */
+            /** @description 照片 · The photo */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5732,7 +6453,7 @@ export interface operations {
                     "image/jpeg": components["schemas"]["PhotoFile"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5741,7 +6462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5750,7 +6471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5759,7 +6480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5768,8 +6489,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5777,53 +6498,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5874,7 +6577,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description 一页操作日志 · A page of the audit log */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5883,7 +6586,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditEntryPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5892,7 +6595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5901,7 +6604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5910,8 +6613,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5919,43 +6622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5964,8 +6631,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5973,8 +6640,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6025,7 +6710,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file */
+            /** @description 文件 · The file */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6034,7 +6719,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6043,7 +6728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6052,7 +6737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6061,8 +6746,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6070,43 +6755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6115,8 +6764,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6124,8 +6773,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6144,7 +6811,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The log */
+            /** @description 操作日志的状态 · The state of the audit log */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6153,7 +6820,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditLog"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6162,7 +6829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6171,7 +6838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6180,8 +6847,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6189,62 +6856,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6274,7 +6914,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 按日期排列 */
+            /** @description 按日期排列 · The days in order */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6283,7 +6923,7 @@ export interface operations {
                     "application/json": components["schemas"]["DayList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6292,7 +6932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6301,7 +6941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6310,8 +6950,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6319,43 +6959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6364,8 +6968,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6373,8 +6977,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6389,14 +7011,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The scanned code */
+                /** @description 扫到的签到码 · The scanned code */
                 code: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What the code says */
+            /** @description 签到码的含义 · What the code says */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6405,7 +7027,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodeReading"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6414,7 +7036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6423,7 +7045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6432,7 +7054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6441,7 +7063,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6450,34 +7081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `check_in_code_expired`, `check_in_code_invalid` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6486,8 +7090,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6495,8 +7099,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6520,7 +7142,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of check-ins */
+            /** @description 一页签到记录 · A page of check-ins */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6529,7 +7151,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckInPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6538,7 +7160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6547,7 +7169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6556,8 +7178,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6565,43 +7187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6610,8 +7196,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6619,8 +7205,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6634,7 +7238,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes a repetition give the first answer again */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6646,7 +7250,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Had been checked in before */
+            /** @description 此前已签到 · Had been checked in before */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6655,7 +7259,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckIn"];
                 };
             };
-            /** @description Checked in */
+            /** @description 已签到 · Checked in */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6664,7 +7268,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckIn"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6673,7 +7277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6682,7 +7286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6691,8 +7295,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6700,7 +7304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `activity_cancelled`, `activity_full`, `check_in_closed`, `no_member` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6709,16 +7313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6727,7 +7322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6736,7 +7331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `check_in_code_expired`, `check_in_code_invalid`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6745,8 +7340,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6754,8 +7349,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6770,7 +7392,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the check-in */
+                /** @description 签到记录 · The check-in */
                 id: components["schemas"]["CheckInId"];
             };
             cookie?: never;
@@ -6781,7 +7403,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The closed check-in */
+            /** @description 已签退的签到记录 · The closed check-in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6790,7 +7412,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckIn"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6799,7 +7421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6808,7 +7430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6817,7 +7439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6826,7 +7448,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `check_in_closed`, `no_member` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6835,16 +7466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6853,7 +7475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6862,7 +7484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6871,8 +7493,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6880,8 +7502,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6908,7 +7557,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 新建的在前 */
+            /** @description 一页清单，新建的在前 · A page of checklists, newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6917,7 +7566,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChecklistPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6926,7 +7575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6935,7 +7584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6944,8 +7593,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6953,43 +7602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6998,8 +7611,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7007,8 +7620,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7022,7 +7653,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7034,7 +7665,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 清单及其第 1 版草稿 */
+            /** @description 清单及其第 1 版草稿 · The checklist with its first draft */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7043,7 +7674,7 @@ export interface operations {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7052,7 +7683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7061,7 +7692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7070,8 +7701,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7079,25 +7710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7106,7 +7719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7115,7 +7728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7124,8 +7737,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7133,8 +7746,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7149,14 +7789,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description 清单 */
+                /** @description 清单 · The checklist */
                 id: components["schemas"]["ChecklistId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description 清单 */
+            /** @description 清单 · The checklist */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7165,7 +7805,7 @@ export interface operations {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7174,7 +7814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7183,7 +7823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7192,7 +7832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7201,8 +7841,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7210,53 +7850,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7271,13 +7893,13 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description 所见版本，如 "v3"
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v3"
                  */
                 "If-Match": string;
             };
             path: {
-                /** @description 清单 */
+                /** @description 清单 · The checklist */
                 id: components["schemas"]["ChecklistId"];
             };
             cookie?: never;
@@ -7288,7 +7910,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 清单 */
+            /** @description 清单 · The checklist */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7297,7 +7919,7 @@ export interface operations {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7306,7 +7928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7315,7 +7937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7324,7 +7946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7333,8 +7955,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7342,7 +7964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7351,7 +7973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7360,7 +7982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7369,7 +7991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7378,7 +8000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -7387,8 +8009,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7403,14 +8061,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description 清单 */
+                /** @description 清单 · The checklist */
                 id: components["schemas"]["ChecklistId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description 预览 */
+            /** @description 预览 · The preview */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7419,7 +8077,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7428,7 +8086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7437,7 +8095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7446,7 +8104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7455,7 +8113,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `nothing_to_publish` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7464,53 +8131,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7525,15 +8174,15 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description 所见版本，如 "v3"
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v3"
                  */
                 "If-Match": string;
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description 清单 */
+                /** @description 清单 · The checklist */
                 id: components["schemas"]["ChecklistId"];
             };
             cookie?: never;
@@ -7544,7 +8193,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 已发布 */
+            /** @description 已发布 · Published */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7553,7 +8202,7 @@ export interface operations {
                     "application/json": components["schemas"]["Published"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7562,7 +8211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7571,7 +8220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7580,7 +8229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7589,7 +8238,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `checklist_empty`, `nothing_to_publish` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7598,7 +8256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7607,7 +8265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7616,7 +8274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7625,7 +8283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7634,7 +8292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -7643,8 +8301,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7658,7 +8352,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repetition with the same key gets the first answer. */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7670,7 +8364,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The post. */
+            /** @description 任职 · The held post */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7679,7 +8373,7 @@ export interface operations {
                     "application/json": components["schemas"]["GridPost"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7688,7 +8382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7697,7 +8391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7706,8 +8400,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7715,7 +8409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `already_exists`, `post_taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7724,16 +8418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7742,7 +8427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7751,7 +8436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7760,8 +8445,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7769,8 +8454,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7785,7 +8497,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the held post. */
+                /** @description 任职 · The held post */
                 id: components["schemas"]["GridPostId"];
             };
             cookie?: never;
@@ -7796,7 +8508,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The post with its end. */
+            /** @description 任职及其结束日期 · The held post with its end */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7805,7 +8517,7 @@ export interface operations {
                     "application/json": components["schemas"]["GridPost"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7814,7 +8526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7823,7 +8535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7832,7 +8544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7841,7 +8553,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `post_taken`, `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7850,16 +8571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7868,7 +8580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7877,7 +8589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7886,8 +8598,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7895,8 +8607,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7915,7 +8654,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All grids. */
+            /** @description 全部网格，上级在前 · All grids, parents first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7924,7 +8663,7 @@ export interface operations {
                     "application/json": components["schemas"]["GridList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7933,7 +8672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7942,7 +8681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7951,8 +8690,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7960,62 +8699,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8034,7 +8746,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A FeatureCollection, parents before their children. */
+            /** @description FeatureCollection，上级在前 · A FeatureCollection, parents first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8043,7 +8755,7 @@ export interface operations {
                     "application/json": components["schemas"]["BoundaryCollection"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8052,7 +8764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8061,7 +8773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8070,8 +8782,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8079,62 +8791,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8149,14 +8834,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the grid. */
+                /** @description 网格 · The grid */
                 id: components["schemas"]["GridId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The grid. */
+            /** @description 网格 · The grid */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8165,7 +8850,7 @@ export interface operations {
                     "application/json": components["schemas"]["Grid"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8174,7 +8859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8183,7 +8868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8192,7 +8877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8201,8 +8886,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8210,53 +8895,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8271,13 +8938,13 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag that was seen.
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v1"
                  */
                 "If-Match": string;
             };
             path: {
-                /** @description Id of the grid. */
+                /** @description 网格 · The grid */
                 id: components["schemas"]["GridId"];
             };
             cookie?: never;
@@ -8288,7 +8955,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The grid. */
+            /** @description 网格 · The grid */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8297,7 +8964,7 @@ export interface operations {
                     "application/json": components["schemas"]["Grid"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8306,7 +8973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8315,7 +8982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8324,7 +8991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8333,8 +9000,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8342,7 +9009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8351,7 +9018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8360,7 +9027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8369,7 +9036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8378,7 +9045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -8387,8 +9054,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8407,7 +9110,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 今日要事 */
+            /** @description 今日要事 · What needs a decision today */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8416,7 +9119,7 @@ export interface operations {
                     "application/json": components["schemas"]["Home"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8425,7 +9128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8434,7 +9137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8443,8 +9146,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8452,62 +9155,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8524,7 +9200,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header?: {
-                /** @description A repetition with the same key gets the first answer. */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8536,7 +9212,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the file came to. */
+            /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8545,7 +9221,7 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8554,7 +9230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8563,7 +9239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8572,8 +9248,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8581,25 +9257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8608,7 +9266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8617,7 +9275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8626,8 +9284,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8635,8 +9293,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8653,7 +9338,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header?: {
-                /** @description A repetition with the same key gets the first answer. */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8665,7 +9350,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the file came to. */
+            /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8674,7 +9359,7 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8683,7 +9368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8692,7 +9377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8701,8 +9386,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8710,25 +9395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8737,7 +9404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8746,7 +9413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8755,8 +9422,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8764,8 +9431,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8784,7 +9478,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The workbook. */
+            /** @description 工作簿 · The workbook */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8793,7 +9487,7 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["WorkbookFile"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8802,7 +9496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8811,7 +9505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8820,8 +9514,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8829,62 +9523,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8899,14 +9566,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the import. */
+                /** @description 导入 · The import */
                 id: components["schemas"]["ImportId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What the file came to. */
+            /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8915,7 +9582,7 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8924,7 +9591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8933,7 +9600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8942,7 +9609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8951,8 +9618,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8960,53 +9627,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9021,14 +9670,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the import. */
+                /** @description 导入 · The import */
                 id: components["schemas"]["ImportId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The workbook. */
+            /** @description 工作簿 · The workbook */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9037,7 +9686,7 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["WorkbookFile"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9046,7 +9695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9055,7 +9704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9064,7 +9713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9073,8 +9722,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9082,53 +9731,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9162,7 +9793,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description 一页后台作业 · A page of jobs */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9171,7 +9802,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9180,7 +9811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9189,7 +9820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9198,8 +9829,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9207,43 +9838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9252,8 +9847,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9261,8 +9856,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9281,7 +9894,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The counts */
+            /** @description 各状态的数量 · The counts */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9290,7 +9903,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobSummary"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9299,7 +9912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9308,7 +9921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9317,8 +9930,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9326,62 +9939,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9396,14 +9982,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job */
+                /** @description 后台作业 · The job */
                 id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The job */
+            /** @description 后台作业 · The job */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9412,7 +9998,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9421,7 +10007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9430,7 +10016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9439,7 +10025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9448,8 +10034,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9457,53 +10043,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9518,14 +10086,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job */
+                /** @description 后台作业 · The job */
                 id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The cancelled job */
+            /** @description 已取消的后台作业 · The cancelled job */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9534,7 +10102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9543,7 +10111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9552,7 +10120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9561,7 +10129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9570,7 +10138,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9579,53 +10156,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9640,14 +10208,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job */
+                /** @description 后台作业 · The job */
                 id: components["schemas"]["JobId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The job, which will run */
+            /** @description 将予执行的后台作业 · The job, which will run */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9656,7 +10224,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9665,7 +10233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9674,7 +10242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9683,7 +10251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9692,7 +10260,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already_exists`, `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9701,53 +10278,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9774,7 +10342,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The first places */
+            /** @description 前列名次 · The first places */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9783,7 +10351,7 @@ export interface operations {
                     "application/json": components["schemas"]["Leaderboard"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9792,7 +10360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9801,7 +10369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9810,8 +10378,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9819,43 +10387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9864,8 +10396,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9873,8 +10405,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9893,7 +10443,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller */
+            /** @description 当前账号 · The caller */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9902,7 +10452,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9911,7 +10461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9920,8 +10470,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9929,71 +10479,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10016,14 +10530,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Changed; the other sessions have ended */
+            /** @description 已修改，其他登录已结束 · Changed; the other sessions have ended */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10032,7 +10546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10041,8 +10555,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10050,34 +10564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10086,7 +10573,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10095,7 +10582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10104,8 +10591,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10113,8 +10600,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10149,7 +10663,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of people. */
+            /** @description 一页人员 · A page of people */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10158,7 +10672,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10167,7 +10681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10176,7 +10690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10185,8 +10699,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10194,43 +10708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10239,8 +10717,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10248,8 +10726,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10263,7 +10759,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repetition with the same key gets the first answer. */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10275,7 +10771,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The person. */
+            /** @description 人员 · The person */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -10284,7 +10780,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10293,7 +10789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10302,7 +10798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10311,8 +10807,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10320,7 +10816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `already_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10329,16 +10825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10347,7 +10834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10356,7 +10843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10365,8 +10852,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10374,8 +10861,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10390,14 +10904,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the person. */
+                /** @description 人员 · The person */
                 id: components["schemas"]["MemberId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The person. */
+            /** @description 人员 · The person */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10406,7 +10920,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10415,7 +10929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10424,7 +10938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10433,7 +10947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10442,8 +10956,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10451,53 +10965,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10512,13 +11008,13 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag that was seen.
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v1"
                  */
                 "If-Match": string;
             };
             path: {
-                /** @description Id of the person. */
+                /** @description 人员 · The person */
                 id: components["schemas"]["MemberId"];
             };
             cookie?: never;
@@ -10529,7 +11025,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The person. */
+            /** @description 人员 · The person */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10538,7 +11034,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10547,7 +11043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10556,7 +11052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10565,7 +11061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10574,8 +11070,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10583,7 +11079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -10592,7 +11088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10601,7 +11097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10610,7 +11106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10619,7 +11115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -10628,8 +11124,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10648,7 +11180,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The whole tree, parents before their children. */
+            /** @description 全部党组织，上级在前 · All party organisations, parents first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10657,7 +11189,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartyOrgList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10666,7 +11198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10675,7 +11207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10684,8 +11216,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10693,62 +11225,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10762,7 +11267,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repetition with the same key gets the first answer. */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10774,7 +11279,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The organisation. */
+            /** @description 党组织 · The party organisation */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -10783,7 +11288,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10792,7 +11297,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10801,7 +11306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10810,8 +11315,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10819,7 +11324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `already_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10828,16 +11333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10846,7 +11342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10855,7 +11351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10864,8 +11360,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10873,8 +11369,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10889,14 +11412,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the organisation. */
+                /** @description 党组织 · The party organisation */
                 id: components["schemas"]["PartyOrgId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The organisation. */
+            /** @description 党组织 · The party organisation */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10905,7 +11428,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10914,7 +11437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10923,7 +11446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10932,7 +11455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10941,8 +11464,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10950,53 +11473,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11011,13 +11516,13 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The ETag that was seen.
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
                  * @example "v1"
                  */
                 "If-Match": string;
             };
             path: {
-                /** @description Id of the organisation. */
+                /** @description 党组织 · The party organisation */
                 id: components["schemas"]["PartyOrgId"];
             };
             cookie?: never;
@@ -11028,7 +11533,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The organisation. */
+            /** @description 党组织 · The party organisation */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11037,7 +11542,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11046,7 +11551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11055,7 +11560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11064,7 +11569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11073,8 +11578,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11082,7 +11587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
+            /** @description `precondition_failed` */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -11091,7 +11596,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11100,7 +11605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11109,7 +11614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11118,7 +11623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
+            /** @description `precondition_required` */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -11127,8 +11632,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11154,7 +11695,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of lines */
+            /** @description 一页积分明细 · A page of points entries */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11163,7 +11704,7 @@ export interface operations {
                     "application/json": components["schemas"]["PointsEntryPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11172,7 +11713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11181,7 +11722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11190,7 +11731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11199,7 +11740,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_member` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11208,34 +11758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11244,8 +11767,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11253,8 +11776,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11273,7 +11814,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All rules */
+            /** @description 全部规则 · All rules */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11282,7 +11823,7 @@ export interface operations {
                     "application/json": components["schemas"]["PointsRuleList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11291,7 +11832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11300,7 +11841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11309,8 +11850,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11318,62 +11859,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11389,7 +11903,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Nine-digit code of the township
+                 * @description 镇街九位代码 · Nine-digit code of the township
                  * @example 310116112
                  */
                 code: string;
@@ -11398,7 +11912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The checkpoint, a signed note */
+            /** @description 检查点，签名文本 · The checkpoint, a signed note */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11407,7 +11921,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11416,25 +11930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The permission named under security is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11443,8 +11939,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11452,53 +11948,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11521,7 +11999,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The administrator can sign in */
+            /** @description 该系统管理员可以登录 · The administrator can sign in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11530,7 +12008,7 @@ export interface operations {
                     "application/json": components["schemas"]["Restored"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11539,16 +12017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The permission named under security is missing. */
+            /** @description `recovery_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11557,8 +12026,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11566,7 +12035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `already_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11575,16 +12044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11593,7 +12053,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11602,7 +12062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11611,8 +12071,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11620,8 +12080,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11644,7 +12131,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Founded; the administrator can sign in */
+            /** @description 已建立，系统管理员可以登录 · Founded; the administrator can sign in */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11653,7 +12140,7 @@ export interface operations {
                     "application/json": components["schemas"]["SetupDone"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11662,16 +12149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The permission named under security is missing. */
+            /** @description `setup_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11680,8 +12158,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11689,7 +12167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `already_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11698,16 +12176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11716,7 +12185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11725,7 +12194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11734,8 +12203,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11743,8 +12212,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11763,7 +12259,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The site */
+            /** @description 站点信息 · The site */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11772,7 +12268,7 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11781,8 +12277,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
-            401: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11790,80 +12286,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11882,7 +12333,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's purse */
+            /** @description 本人积分 · The caller's purse */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11891,7 +12342,7 @@ export interface operations {
                     "application/json": components["schemas"]["Purse"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11900,7 +12351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11909,7 +12360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11918,8 +12369,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11927,7 +12378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `no_member` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11936,53 +12387,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12001,7 +12434,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All roles */
+            /** @description 全部角色 · All roles */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12010,7 +12443,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoleList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12019,7 +12452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12028,7 +12461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12037,8 +12470,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12046,62 +12479,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12120,7 +12526,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Open sessions */
+            /** @description 未结束的登录 · Open sessions */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12129,7 +12535,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12138,7 +12544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12147,8 +12553,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12156,71 +12562,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12243,7 +12613,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body */
+            /** @description 已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -12252,7 +12622,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12261,7 +12631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `invalid_credentials` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12270,8 +12640,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12279,34 +12649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12315,7 +12658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12324,7 +12667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12333,8 +12676,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12342,8 +12685,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12362,14 +12732,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Signed out; the cookie is cleared */
+            /** @description 已退出，Cookie 已清除 · Signed out; the cookie is cleared */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12378,7 +12748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12387,8 +12757,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12396,71 +12766,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12483,7 +12826,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A fresh pair */
+            /** @description 新的一对令牌 · A fresh pair of tokens */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12492,7 +12835,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12501,7 +12844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `session_ended`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12510,8 +12853,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12519,34 +12862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -12555,7 +12871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12564,7 +12880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12573,8 +12889,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12582,8 +12898,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12598,21 +12941,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The session */
+                /** @description 登录 · The session */
                 id: components["schemas"]["SessionId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Ended */
+            /** @description 已结束 · Ended */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12621,7 +12964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12630,16 +12973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12648,8 +12982,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12657,53 +12991,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12754,7 +13079,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 按办结期限排列 */
+            /** @description 一页任务，按办结期限排列 · A page of tasks by deadline */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12763,7 +13088,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12772,7 +13097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12781,7 +13106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12790,7 +13115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12799,8 +13124,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12808,34 +13133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12844,8 +13142,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12853,8 +13151,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12881,7 +13197,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 逾期最久的在前 */
+            /** @description 一页任务，逾期最久的在前 · A page of tasks, the most late first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12890,7 +13206,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12899,7 +13215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12908,7 +13224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12917,8 +13233,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12926,43 +13242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12971,8 +13251,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12980,8 +13260,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13008,7 +13306,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 期限最早的在前 */
+            /** @description 一页任务，期限最早的在前 · A page of tasks, the earliest deadline first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13017,7 +13315,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13026,7 +13324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13035,7 +13333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13044,8 +13342,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13053,43 +13351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13098,8 +13360,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13107,8 +13369,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13127,7 +13407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 总数和按时提交的任务 */
+            /** @description 总数和按时提交的任务 · The count, and those handed in in time */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13136,7 +13416,7 @@ export interface operations {
                     "application/json": components["schemas"]["ToVerify"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13145,7 +13425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13154,7 +13434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13163,8 +13443,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13172,62 +13452,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13241,7 +13494,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -13253,7 +13506,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 逐项结果 */
+            /** @description 逐项结果 · What became of each */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13262,7 +13515,7 @@ export interface operations {
                     "application/json": components["schemas"]["Verdicts"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13271,7 +13524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13280,7 +13533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13289,8 +13542,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13298,25 +13551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13325,7 +13560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13334,7 +13569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13343,8 +13578,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13352,8 +13587,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13368,14 +13630,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description 任务 */
+                /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description 任务 */
+            /** @description 任务 · The task */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13384,7 +13646,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13393,7 +13655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13402,7 +13664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13411,7 +13673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13420,8 +13682,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13429,53 +13691,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13489,18 +13733,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description 任务 */
+                /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description 已签收 */
+            /** @description 已签收 · Accepted */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13509,7 +13753,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13518,7 +13762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13527,7 +13771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13536,7 +13780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13545,7 +13789,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13554,34 +13807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13590,8 +13816,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13599,8 +13825,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13614,11 +13867,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description 任务 */
+                /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
             };
             cookie?: never;
@@ -13629,7 +13882,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 已退回 */
+            /** @description 已退回 · Returned */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13638,7 +13891,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13647,7 +13900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13656,7 +13909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13665,7 +13918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13674,7 +13927,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13683,16 +13945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13701,7 +13954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13710,7 +13963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13719,8 +13972,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13728,8 +13981,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13743,11 +14023,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description 任务 */
+                /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
             };
             cookie?: never;
@@ -13758,7 +14038,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 已提交，待核验 */
+            /** @description 已提交，待核验 · Handed in, to be verified */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13767,7 +14047,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13776,7 +14056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13785,7 +14065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13794,7 +14074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13803,7 +14083,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13812,16 +14101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13830,7 +14110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13839,7 +14119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `evidence_missing`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13848,8 +14128,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13857,8 +14137,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13872,11 +14179,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 同一键重复提交只生效一次 */
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description 任务 */
+                /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
             };
             cookie?: never;
@@ -13887,7 +14194,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 已核验 */
+            /** @description 已核验 · Verified */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13896,7 +14203,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13905,7 +14212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13914,7 +14221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13923,7 +14230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13932,7 +14239,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `state_conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13941,16 +14257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
+            /** @description `payload_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13959,7 +14266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another media type. */
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13968,7 +14275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields need correction. */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13977,8 +14284,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `If-Match` is missing. */
-            428: {
+            /** @description `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13986,8 +14293,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts. */
-            429: {
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14006,7 +14340,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The township */
+            /** @description 本镇街 · The township */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14015,7 +14349,7 @@ export interface operations {
                     "application/json": components["schemas"]["Township"];
                 };
             };
-            /** @description The request is malformed. */
+            /** @description `bad_request` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14024,7 +14358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid sign-in. */
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14033,7 +14367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The permission named under security is missing. */
+            /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14042,8 +14376,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Absent, or another township's: the two cannot be told apart. */
-            404: {
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14051,62 +14385,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` names an older version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another media type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Fields need correction. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is missing. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts. */
+            /** @description `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,10 @@
+//! The errors that operations of this room answer.
+
+use crate::feature::Answers;
+use crate::http::Code;
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    ("import_members", &[Code::FILE_UNREADABLE, Code::TOO_MUCH_WORK]),
+    ("import_grids", &[Code::FILE_UNREADABLE, Code::TOO_MUCH_WORK]),
+];

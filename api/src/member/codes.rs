@@ -1,0 +1,8 @@
+//! The errors that operations of this room answer.
+
+use crate::feature::Answers;
+use crate::http::Code;
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers =
+    &[("create_party_org", &[Code::ALREADY_EXISTS]), ("create_member", &[Code::ALREADY_EXISTS])];
