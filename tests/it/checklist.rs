@@ -280,6 +280,61 @@ on_both! {
         assert_eq!(log, vec![("opened", None), ("cancelled", Some("清单新版本不再要求")), ("opened", None)]);
     }
 
+    /// A change of posts brings up to date what it touched, and that is all there is to bring up to date: after each of many random acts
+    /// the whole township has nothing left to open or to cancel.
+    async fn a_change_of_posts_touches_all_that_it_must(app: TestApp) {
+        use rand::rngs::StdRng;
+        use rand::seq::IndexedRandom;
+        use rand::{RngExt, SeedableRng};
+
+        let mut random = StdRng::seed_from_u64(support::seed());
+        let (town, scope) = (app.town(Town::A), app.scope(Town::A));
+        published(&app.client(Who::Clerk, Town::A).await, "网格长责任清单", &three_duties()).await;
+        let m = &town.members;
+        let people = [m.head, m.sub_head, m.worker, m.member, m.spare];
+        let places = [
+            (town.grids.general, "general_head"), (town.grids.other_general, "general_head"), (town.grids.sub, "sub_head"),
+            (town.grids.other_sub, "sub_head"), (town.grids.sub, "worker"), (town.grids.other_sub, "worker"),
+        ];
+        let all = async || {
+            let found = scope.read(async |tx| tx.find::<entity::task::Entity>().all().await).await.unwrap();
+            let mut rows: Vec<_> = found.into_iter().map(|row| (row.obligation_id, row.state, row.version)).collect();
+            rows.sort_unstable();
+            rows
+        };
+        let (mut ended, mut begun) = (0, 0);
+        for turn in 0..if support::soak() { 400 } else { 40 } {
+            if turn % 8 == 7 {
+                // A day on: announced ends and beginnings come, and new periods.
+                app.clock.advance(Duration::hours(24));
+                api::jobs::township(&scope).await.unwrap();
+            }
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            let (grid, kind) = *places.choose(&mut random).unwrap();
+            let held = clerk.get(&format!("/grids/{grid}")).await.ok(200)["posts"].clone();
+            let held = held.as_array().unwrap().iter().find(|post| post["kind"] == kind).cloned();
+            let later = (app.clock.now() + Duration::hours(8 + 24 * random.random_range(1..5))).date_naive();
+            let body = |field: &str, now: bool| if now { json!({}) } else { json!({field: later}) };
+            if let (Some(post), true) = (held, random.random_bool(0.6)) {
+                let end = format!("/grid-posts/{}/end", post["id"].as_str().unwrap());
+                ended += u32::from(clerk.post(&end, &body("until", random.random_bool(0.7))).await.status == 200);
+            } else {
+                let mut post = body("since", random.random_bool(0.7));
+                post["grid_id"] = json!(grid);
+                post["member_id"] = json!(people.choose(&mut random).unwrap());
+                post["kind"] = json!(kind);
+                begun += u32::from(clerk.post("/grid-posts", &post).await.status == 201);
+            }
+            let before = all().await;
+            let whole = async |tx: &api::tenancy::Tx| {
+                api::checklist::service::posts_changed(tx, &api::grid::Touched::Anybody).await
+            };
+            scope.write(whole).await.unwrap();
+            assert_eq!(all().await, before, "turn {turn}: something was left to be done");
+        }
+        assert!(ended > 0 && begun > 0, "{ended} ended, {begun} begun");
+    }
+
     /// Who leaves a post owes nothing in it any more, at once; who comes into it owes from then on.
     async fn duties_follow_the_post(app: TestApp) {
         let (clerk, town) = (app.client(Who::Clerk, Town::A).await, app.town(Town::A));

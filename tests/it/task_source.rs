@@ -246,7 +246,7 @@ on_both! {
         assert_eq!(told(&app).await, expected.map(|(mark, times)| (mark.to_owned(), times)));
 
         // Cancelled and owed again by the hundred, each with what is asked of it now.
-        let ids = scope.read(async |tx: &Tx| api::task::owed(tx, ERRAND).await).await.unwrap();
+        let ids = scope.read(async |tx: &Tx| api::task::owed(tx, ERRAND, None).await).await.unwrap();
         let ids: Vec<_> = ids.into_iter().map(|one| one.id).collect();
         assert_eq!(ids.len(), 451);
         let all = ids.clone();

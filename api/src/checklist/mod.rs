@@ -92,7 +92,7 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     jobs: JOBS,
     hooks: |shared| {
-        shared.add(PostsChanged(|tx| Box::pin(service::posts_changed(tx))));
+        shared.add(PostsChanged(|tx, touched| Box::pin(service::posts_changed(tx, touched))));
         shared.add::<Box<dyn Source>>(Box::new(TaskSource));
     },
     words: &[

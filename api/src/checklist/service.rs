@@ -27,6 +27,7 @@ use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::calendar::Calendar;
 use crate::clock::{self, beijing};
+use crate::grid::Touched;
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Page, Result};
 use crate::jobs::{self, Act, Job, Kind, Next, Plan as JobPlan, plant};
 use crate::points;
@@ -347,17 +348,18 @@ struct Plan {
     openings: Vec<Vec<Opening>>,
     /// Everybody in a post.
     holders: Vec<Holder>,
-    /// Where a duty of one of the versions finds nobody: grid, its name, post.
-    vacancies: Vec<(GridId, String, PostKind)>,
 }
 
-/// Who is in these posts today; nobody where none is named.
-async fn holders(tx: &Tx, roles: &[PostKind]) -> Result<Vec<Holder>> {
+/// Who is in these posts today, of these people alone where some are named; nobody where no post is named.
+async fn holders(tx: &Tx, roles: &[PostKind], people: Option<&[MemberId]>) -> Result<Vec<Holder>> {
     if roles.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(crate::grid::service::holders(tx, roles)
-        .await?
+    let held = match people {
+        Some(people) => crate::grid::service::holders_among(tx, roles, people).await?,
+        None => crate::grid::service::holders(tx, roles).await?,
+    };
+    Ok(held
         .into_iter()
         .map(|holder| Holder {
             kind: holder.kind,
@@ -377,13 +379,19 @@ enum Periods {
     Missed(NaiveDate),
 }
 
-/// What these versions bring now; three statements, however many versions, items and people.
-async fn plan(tx: &Tx, versions: &[Ready], periods: Periods) -> Result<Plan> {
+/// What these versions bring now, to these people alone where some are named; two statements, however many versions, items and
+/// people.
+async fn plan(
+    tx: &Tx,
+    versions: &[Ready],
+    periods: Periods,
+    people: Option<&[MemberId]>,
+) -> Result<Plan> {
     let duties: Vec<Vec<Duty>> = versions.iter().map(Ready::duties).collect();
     let all: Vec<Duty> = duties.iter().flatten().cloned().collect();
     let roles: BTreeSet<PostKind> = all.iter().map(|duty| duty.role).collect();
     let roles: Vec<PostKind> = roles.into_iter().collect();
-    let holders = holders(tx, &roles).await?;
+    let holders = holders(tx, &roles, people).await?;
     let wanted: Vec<Vec<Opening>> = versions
         .iter()
         .zip(&duties)
@@ -409,7 +417,7 @@ async fn plan(tx: &Tx, versions: &[Ready], periods: Periods) -> Result<Plan> {
     let sources: HashSet<_> = wanted.iter().flatten().map(|opening| opening.duty_id).collect();
     let periods: BTreeSet<_> =
         wanted.iter().flatten().map(|opening| opening.period.clone()).collect();
-    let existing = task::existing(tx, rules::SOURCE, sources, periods).await?;
+    let existing = task::existing(tx, rules::SOURCE, sources, periods, people).await?;
     let openings = wanted
         .into_iter()
         .map(|openings| {
@@ -420,15 +428,24 @@ async fn plan(tx: &Tx, versions: &[Ready], periods: Periods) -> Result<Plan> {
         })
         .collect();
 
+    Ok(Plan { openings, holders })
+}
+
+/// Where a duty of one of the versions finds nobody among the holders: grid, its name, post. One statement.
+async fn vacancies(
+    tx: &Tx,
+    versions: &[Ready],
+    holders: &[Holder],
+) -> Result<Vec<(GridId, String, PostKind)>> {
     let tree = crate::grid::service::tree(tx).await?;
+    let duties: Vec<Duty> = versions.iter().flat_map(Ready::duties).collect();
     let grids: Vec<_> = tree.iter().map(|node| (node.id, node.kind)).collect();
     let names: HashMap<GridId, String> =
         tree.into_iter().map(|node| (node.id, node.name)).collect();
-    let vacancies = rules::vacancies(&all, &holders, &grids)
+    Ok(rules::vacancies(&duties, holders, &grids)
         .into_iter()
         .map(|(grid, role)| (grid, names.get(&grid).cloned().unwrap_or_default(), role))
-        .collect();
-    Ok(Plan { openings, holders, vacancies })
+        .collect())
 }
 
 /// Opens the tasks of a plan; says how many.
@@ -466,7 +483,12 @@ async fn open(tx: &Tx, versions: &[Ready], plan: &Plan) -> Result<usize> {
 
 /// The tasks among those owed that are owed no longer while these versions are in force; one statement. What is owed is read first: whoever
 /// publishes meanwhile opens tasks that are not among it, under a version that may be missing here.
-async fn lapsed(tx: &Tx, owed: &[Owed], in_force: &[Ready]) -> Result<Vec<(TaskId, Lapse)>> {
+async fn lapsed(
+    tx: &Tx,
+    owed: &[Owed],
+    in_force: &[Ready],
+    people: Option<&[MemberId]>,
+) -> Result<Vec<(TaskId, Lapse)>> {
     if owed.is_empty() {
         return Ok(Vec::new());
     }
@@ -474,11 +496,11 @@ async fn lapsed(tx: &Tx, owed: &[Owed], in_force: &[Ready]) -> Result<Vec<(TaskI
         in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
     let roles: BTreeSet<PostKind> = owed.iter().filter_map(|task| task.post).collect();
     let roles: Vec<PostKind> = roles.into_iter().collect();
-    Ok(rules::lapsed(owed, &duties, &holders(tx, &roles).await?, tx.today()))
+    Ok(rules::lapsed(owed, &duties, &holders(tx, &roles, people).await?, tx.today()))
 }
 
-async fn owed(tx: &Tx) -> Result<Vec<Owed>> {
-    task::owed(tx, rules::SOURCE).await
+async fn owed(tx: &Tx, people: Option<&[MemberId]>) -> Result<Vec<Owed>> {
+    task::owed(tx, rules::SOURCE, people).await
 }
 
 /// Cancels them; says how many.
@@ -533,13 +555,14 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
         .read(async |tx: &Tx| {
             let list = tx.get::<checklist::Entity>(id).await?;
             let (_, ready) = draft(tx, list).await?;
-            let owed = owed(tx).await?;
+            let owed = owed(tx, None).await?;
             let mut to_be = in_force(tx).await?;
             to_be.retain(|version| version.list.id != id);
             to_be.push(ready.clone());
-            let cancelled = lapsed(tx, &owed, &to_be).await?.len();
+            let cancelled = lapsed(tx, &owed, &to_be, None).await?.len();
             let versions = [ready];
-            let plan = plan(tx, &versions, Periods::Running(None)).await?;
+            let plan = plan(tx, &versions, Periods::Running(None), None).await?;
+            let vacancies = vacancies(tx, &versions, &plan.holders).await?;
             let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
             let roles: HashSet<PostKind> =
                 versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
@@ -570,9 +593,8 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
                 late_free: openings.iter().all(|opening| opening.due_at > tx.now()),
                 first_due: openings.iter().map(|opening| opening.due_at).min().map(beijing),
                 by_item,
-                vacancy_count: number(plan.vacancies.len())?,
-                vacancies: plan
-                    .vacancies
+                vacancy_count: number(vacancies.len())?,
+                vacancies: vacancies
                     .into_iter()
                     .map(|(grid_id, grid_name, kind)| PreviewVacancy { grid_id, grid_name, kind })
                     .collect(),
@@ -633,11 +655,12 @@ pub async fn publish(
                 .await?;
             let list = ready.list.clone();
             let versions = [ready];
-            let plan = plan(tx, &versions, Periods::Running(None)).await?;
+            let plan = plan(tx, &versions, Periods::Running(None), None).await?;
+            let vacancies = vacancies(tx, &versions, &plan.holders).await?;
             let opened = open(tx, &versions, &plan).await?;
-            let owed = owed(tx).await?;
+            let owed = owed(tx, None).await?;
             let in_force = in_force(tx).await?;
-            let lapsed = lapsed(tx, &owed, &in_force).await?;
+            let lapsed = lapsed(tx, &owed, &in_force, None).await?;
             let cancelled = cancel(tx, lapsed).await?;
             plant_next(tx, &in_force).await?;
             let entry = Record::of(acts::PUBLISH).on("checklist", id).with("title", &list.title);
@@ -647,7 +670,7 @@ pub async fn publish(
                 checklist: show(tx, list).await?,
                 tasks_created: number(opened)?,
                 tasks_cancelled: number(cancelled)?,
-                vacancy_count: number(plan.vacancies.len())?,
+                vacancy_count: number(vacancies.len())?,
             })
         })
         .await
@@ -731,14 +754,14 @@ async fn open_periods(tx: &Tx, job: &Job) -> Result<Next> {
     lock(tx).await?;
     let day = beijing(job.planned_at).date_naive();
     let mut then = in_force_on(tx, day).await?;
-    let missed = plan(tx, &then, Periods::Missed(day)).await?;
+    let missed = plan(tx, &then, Periods::Missed(day), None).await?;
     let made_up = open(tx, &then, &missed).await?;
     if made_up > 0 {
         tracing::info!(tenant = %tx.tenant(), %day, made_up, "tasks of a time in which the server stood still");
     }
-    let owed = owed(tx).await?;
+    let owed = owed(tx, None).await?;
     let versions = in_force(tx).await?;
-    bring_up(tx, &owed, &versions, Some(day)).await?;
+    bring_up(tx, &owed, &versions, Some(day), None).await?;
     // What was asked then goes on being made up for, whatever is asked now.
     then.extend(versions);
     Ok(next_opening(tx, &then, day).map_or(Next::Done, Next::Again))
@@ -758,16 +781,17 @@ async fn lock(tx: &Tx) -> Result<()> {
     Ok(())
 }
 
-/// Posts have changed: opens the tasks of the running periods for everybody now in a post, and cancels those of posts that have
-/// ended. Idempotent; needs a transaction for writing.
-pub async fn posts_changed(tx: &Tx) -> Result<()> {
+/// Posts have changed: opens the tasks of the running periods for whoever of these is now in a post, and cancels theirs of posts that
+/// have ended. Idempotent; needs a transaction for writing.
+pub async fn posts_changed(tx: &Tx, touched: &Touched) -> Result<()> {
     jobs::believe_clock(tx)?;
     lock(tx).await?;
-    let owed = owed(tx).await?;
+    let people = touched.only();
+    let owed = owed(tx, people).await?;
     let versions = in_force(tx).await?;
     // The posts change before it was made up for what the server slept through.
     let stood_still = jobs::overdue_since(tx, OPEN).await?.map(|at| beijing(at).date_naive());
-    bring_up(tx, &owed, &versions, stood_still).await?;
+    bring_up(tx, &owed, &versions, stood_still, people).await?;
     plant_next(tx, &versions).await
 }
 
@@ -776,13 +800,14 @@ async fn bring_up(
     owed: &[Owed],
     versions: &[Ready],
     stood_still: Option<NaiveDate>,
+    people: Option<&[MemberId]>,
 ) -> Result<()> {
     if versions.is_empty() {
         return Ok(());
     }
-    let lapsed = lapsed(tx, owed, versions).await?;
+    let lapsed = lapsed(tx, owed, versions, people).await?;
     let cancelled = cancel(tx, lapsed).await?;
-    let plan = plan(tx, versions, Periods::Running(stood_still)).await?;
+    let plan = plan(tx, versions, Periods::Running(stood_still), people).await?;
     let opened = open(tx, versions, &plan).await?;
     if opened + cancelled > 0 {
         tracing::info!(tenant = %tx.tenant(), opened, cancelled, "tasks brought up to date");

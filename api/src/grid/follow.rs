@@ -4,16 +4,17 @@ use chrono::{NaiveDate, TimeDelta};
 use entity::grid_post;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 
-use super::PostsChanged;
+use super::{PostsChanged, Touched};
 use crate::clock;
 use crate::http::Result;
 use crate::jobs::{Act, Job, Kind, Next, Plan, plant};
 use crate::tenancy::Tx;
 
-/// Lets upper floors follow a change of posts; once for all changes of a transaction.
-pub async fn posts_changed(tx: &Tx) -> Result<()> {
+/// Lets upper floors follow a change of posts; once for all changes of a transaction. What it costs goes with those whose posts
+/// have changed, not with the township.
+pub async fn posts_changed(tx: &Tx, touched: &Touched) -> Result<()> {
     for PostsChanged(hook) in tx.all() {
-        hook(tx).await?;
+        hook(tx, touched).await?;
     }
     plant_next_day(tx).await
 }
@@ -56,6 +57,6 @@ async fn plant_next_day(tx: &Tx) -> Result<()> {
 
 /// Follows what the calendar has changed; the day after is planted by the way.
 async fn follow(tx: &Tx, _: &Job) -> Result<Next> {
-    posts_changed(tx).await?;
+    posts_changed(tx, &Touched::Anybody).await?;
     Ok(Next::Done)
 }

@@ -30,15 +30,47 @@ pub mod rules;
 pub mod service;
 
 use crate::feature::{Feature, Tag};
+use entity::ids::MemberId;
 use entity::kinds::{GridKind, PostKind};
 pub use follow::{JOBS, posts_changed};
+use futures_util::future::LocalBoxFuture;
 pub use row_scope::{RowScope, nothing};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::tenancy::Hook;
+use crate::http::Result;
+use crate::tenancy::Tx;
 
-/// What an upper floor does in the transaction that changes posts; may run any number of times.
-pub struct PostsChanged(pub Hook);
+/// Whose posts have changed.
+#[derive(Debug, Clone)]
+pub enum Touched {
+    /// Anybody's, perhaps: the calendar has gone on, or so many that it is the same.
+    Anybody,
+    /// Those of these people.
+    People(Vec<MemberId>),
+}
+
+impl Touched {
+    /// Those of these people, unless they are too many to be named in a statement.
+    #[must_use]
+    pub fn people(people: Vec<MemberId>) -> Self {
+        if people.len() > NAMED { Self::Anybody } else { Self::People(people) }
+    }
+
+    /// These people, where it is them alone.
+    #[must_use]
+    pub fn only(&self) -> Option<&[MemberId]> {
+        match self {
+            Self::Anybody => None,
+            Self::People(people) => Some(people),
+        }
+    }
+}
+
+/// People named in one statement.
+const NAMED: usize = 500;
+
+/// What an upper floor does in the transaction that changes posts, for those whose posts have changed; may run any number of times.
+pub struct PostsChanged(pub for<'a> fn(&'a Tx, &'a Touched) -> LocalBoxFuture<'a, Result<()>>);
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {

@@ -15,6 +15,7 @@ use sea_orm::{
 
 use serde::Deserialize;
 
+use super::Touched;
 use super::collection::{self, Drafts, Entry, Known, Plan};
 use super::dto::{
     Appoint, BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, EndPost,
@@ -61,6 +62,18 @@ pub async fn holders(tx: &Tx, kinds: &[PostKind]) -> Result<Vec<Holder>> {
     } else {
         Condition::all().add(grid_post::Column::Kind.is_in(kinds.iter().copied()))
     };
+    held(tx, condition).await
+}
+
+/// Posts of these kinds that these people hold today, in the same order. One statement.
+pub async fn holders_among(
+    tx: &Tx,
+    kinds: &[PostKind],
+    people: &[MemberId],
+) -> Result<Vec<Holder>> {
+    let condition = Condition::all()
+        .add(grid_post::Column::Kind.is_in(kinds.iter().copied()))
+        .add(grid_post::Column::MemberId.is_in(people.iter().copied()));
     held(tx, condition).await
 }
 
@@ -348,7 +361,7 @@ pub async fn appoint_once(scope: &Scope, key: IdempotencyKey, input: Appoint) ->
             let entry = Record::of(acts::APPOINT).on("grid_post", post.id);
             let entry = entry.with("grid_id", post.grid_id).with("kind", post.kind);
             record(tx, entry.with("member_id", post.member.id).with("since", post.since)).await?;
-            posts_changed(tx).await?;
+            posts_changed(tx, &Touched::People(vec![post.member.id])).await?;
             Ok(post)
         })
         .await
@@ -490,7 +503,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
             let entry = Record::of(acts::END_POST).on("grid_post", post.id);
             let entry = entry.changed("until", before, post.until).with("kind", post.kind);
             record(tx, entry.with("member_id", post.member_id)).await?;
-            posts_changed(tx).await?;
+            posts_changed(tx, &Touched::People(vec![post.member_id])).await?;
             let mut names = crate::member::service::names(tx, &[member_id]).await?;
             Ok(post_dto(post, names.remove(&member_id).unwrap_or_default()))
         })

@@ -16,6 +16,7 @@ use super::sheet::{self, Sheet};
 use super::{roster, workbook};
 use crate::audit::{self, Record};
 use crate::clock::beijing;
+use crate::grid::Touched;
 use crate::grid::collection;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
@@ -319,8 +320,9 @@ async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Pl
         crate::member::service::create_many(tx, plan.create.clone()).await?;
         crate::member::service::update_many(tx, &plan.update).await?;
         if !plan.appoint.is_empty() {
+            let people = plan.appoint.iter().map(|post| post.member_id).collect();
             crate::grid::service::appoint_many(tx, plan.appoint.clone()).await?;
-            crate::grid::posts_changed(tx).await?;
+            crate::grid::posts_changed(tx, &Touched::people(people)).await?;
         }
     }
     Ok(plan)

@@ -136,12 +136,14 @@ const REOPENED: [task::Column; 16] = {
     ]
 };
 
-/// Which obligations of these items and periods have a task that was not cancelled; one statement.
+/// Which obligations of these items and periods have a task that was not cancelled, of these people alone where some are named; one
+/// statement.
 pub async fn existing(
     tx: &Tx,
     source_kind: &str,
     source_item_ids: impl IntoIterator<Item = Uuid>,
     periods: impl IntoIterator<Item = String>,
+    people: Option<&[MemberId]>,
 ) -> Result<HashSet<Uuid>> {
     use task::Column;
     let found = tx
@@ -152,10 +154,16 @@ pub async fn existing(
         .filter(Column::SourceItemId.is_in(source_item_ids))
         .filter(Column::Period.is_in(periods))
         .filter(Column::State.ne(TaskState::Cancelled))
+        .filter(of(people))
         .into_tuple::<Uuid>()
         .all()
         .await?;
     Ok(found.into_iter().collect())
+}
+
+fn of(people: Option<&[MemberId]>) -> Condition {
+    let theirs = people.map(|people| task::Column::MemberId.is_in(people.iter().copied()));
+    Condition::all().add_option(theirs)
 }
 
 /// Opens tasks. Each must be new ([`existing`], under a lock of the source's own); 409 when one is not. One that was
@@ -234,8 +242,8 @@ pub struct Owed {
     pub post: Option<PostKind>,
 }
 
-/// What is owed to sources of a kind; one statement.
-pub async fn owed(tx: &Tx, source_kind: &str) -> Result<Vec<Owed>> {
+/// What is owed to sources of a kind, by these people alone where some are named; one statement.
+pub async fn owed(tx: &Tx, source_kind: &str, people: Option<&[MemberId]>) -> Result<Vec<Owed>> {
     use task::Column;
     tx.find::<task::Entity>()
         .select_only()
@@ -249,6 +257,7 @@ pub async fn owed(tx: &Tx, source_kind: &str) -> Result<Vec<Owed>> {
         ])
         .filter(Column::SourceKind.eq(source_kind))
         .filter(Column::State.is_in(rules::OWED))
+        .filter(of(people))
         .order_by_asc(Column::Id)
         .into_model::<Owed>()
         .all()
