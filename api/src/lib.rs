@@ -3,11 +3,11 @@
 //! The house has four floors; a feature uses the floors below it and, on floors 2 and 3, the rooms to its left:
 //!
 //! ```text
-//! roof      board  verify                                read across all floors
-//! floor 4   checklist  activity  check_in                what townships do
-//! floor 3   points  task  attachment                     the engines
-//! floor 2   member  grid  import  account  township      who and where
-//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command  feature
+//! roof      board  verify  demo  contract                 read across all floors
+//! floor 4   checklist  activity  check_in                 what townships do
+//! floor 3   points  task  attachment                      the engines
+//! floor 2   member  grid  import  account  township       who and where
+//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command  feature  state
 //! ```
 //!
 //! Each room exports one [`feature::Feature`], and [`FEATURES`] is the one list of them. Effects go up without an arrow going up: what a

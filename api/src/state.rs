@@ -1,6 +1,7 @@
 //! What the whole server shares: pools, keys, memory of tokens, clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use entity::ids::TenantId;
 
@@ -14,6 +15,9 @@ use crate::http::{ApiError, Result};
 use crate::jobs::Worker;
 use crate::session::Family;
 use crate::tenancy::{Db, Keys, News, Platform, Scope, Shared, StartError};
+
+/// How often the planner of SQLite looks at the tables anew.
+const STATISTICS: Duration = Duration::from_secs(3600);
 
 /// The server's state; cheap to clone.
 #[derive(Clone)]
@@ -53,6 +57,7 @@ impl AppState {
         db.check_schema().await?;
         db.check_wall().await?;
         db.prove().await.map_err(StartError::ReadOnly)?;
+        db.gather_statistics().await;
         let tokens = Tokens::default();
         let mut shared = Shared::default();
         crate::register(&mut shared, more)?;
@@ -218,6 +223,16 @@ impl AppState {
     #[must_use]
     pub fn spawn_background(&self) -> Worker {
         actix_web::rt::spawn(crate::audit::run(self.clone()));
+        let db = self.inner.db.clone();
+        actix_web::rt::spawn(async move {
+            let mut hours = tokio::time::interval(STATISTICS);
+            // The first comes at once, and the start has seen to it.
+            hours.tick().await;
+            loop {
+                hours.tick().await;
+                db.gather_statistics().await;
+            }
+        });
         Worker::start(self.clone())
     }
 }

@@ -28,6 +28,7 @@ mod door;
 mod entity;
 mod grid;
 mod heavy;
+mod house;
 mod http;
 mod jobs;
 mod member;

@@ -243,6 +243,54 @@ on_both! {
 
     /// 8 writers, 100 times each: read a row, count it up, write it back. Two servers on the same database, as
     /// after a careless second start.
+    /// Eight of one township hold on to what they began: another township is served all the same, and they are when they let go.
+    async fn one_township_does_not_take_all_connections(app: TestApp) {
+        let (let_go, wait) = tokio::sync::watch::channel(false);
+        let busy: Vec<_> = (0..8)
+            .map(|_| {
+                let (scope, mut wait) = (app.scope(Town::A), wait.clone());
+                actix_web::rt::spawn(async move {
+                    let hold = async |tx: &Tx| {
+                        let people = tx.find::<member::Entity>().count().await?;
+                        wait.wait_for(|gone| *gone).await.unwrap();
+                        Ok(people)
+                    };
+                    scope.read(hold).await
+                })
+            })
+            .collect();
+        let slow: Vec<_> = (0..8)
+            // SQLite has one writer for all.
+            .filter(|_| app.db == Db::Postgres)
+            .map(|n| {
+                let (scope, mut wait) = (app.scope(Town::A), wait.clone());
+                actix_web::rt::spawn(async move {
+                    let hold = async move |tx: &Tx| {
+                        tx.insert(org(&format!("slow {n}"))).await?;
+                        wait.wait_for(|gone| *gone).await.unwrap();
+                        Ok(())
+                    };
+                    scope.write(hold).await
+                })
+            })
+            .collect();
+        // Each of the eight has had its turn to ask for a connection before the neighbour does.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        let other = app.scope(Town::B);
+        assert_eq!(other.read(async |tx: &Tx| tx.find::<member::Entity>().count().await).await.unwrap(), 5);
+        let write = async |tx: &Tx| tx.insert(org("neighbour")).await.map(|_| ());
+        other.write(write).await.unwrap();
+        let_go.send(true).unwrap();
+        for one in busy {
+            assert_eq!(one.await.unwrap().unwrap(), 5);
+        }
+        for one in slow {
+            one.await.unwrap().unwrap();
+        }
+    }
+
     async fn eight_writers_lose_nothing(app: TestApp) {
         const WRITERS: usize = 8;
         const TIMES: usize = 100;

@@ -155,10 +155,8 @@ fn missing(lacking: &[&Requirement]) -> Option<ApiError> {
         let (field, zh, en) = told(one);
         problem = Some(match problem {
             None => {
-                let problem = ApiError::new(codes::EVIDENCE_MISSING).detail(
-                    format!("本任务的佐证不全：{zh}"),
-                    format!("Evidence is missing: {en}"),
-                );
+                let problem = ApiError::new(codes::EVIDENCE_MISSING)
+                    .detail(format!("本任务佐证不全：{zh}"), format!("Evidence is missing: {en}"));
                 problem.and_invalid(field, zh, en)
             }
             Some(problem) => problem.and_invalid(field, zh, en),

@@ -14,6 +14,7 @@
 //!   transaction. What could not be stored is answered 503 (507 where the disk is full), and the next write finds a new
 //!   connection.
 //! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own.
+//! - A township has no more than its share of the connections at a time ([`shares`]): who asks for more waits for his own neighbours.
 //! - Rows outside any township (the townships themselves, the set-up token) are reached through [`Platform`] only.
 
 #![expect(
@@ -35,6 +36,7 @@ mod platform;
 mod purge;
 mod scope;
 mod shared;
+mod shares;
 mod trust;
 mod tx;
 mod wall;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::shares::Place;
 use sea_orm::prelude::async_trait;
 use sea_orm::sqlx::{self, Connection, Executor};
 use sea_orm::{
@@ -178,6 +179,8 @@ pub(super) struct Txn {
     txn: DatabaseTransaction,
     trust: Arc<Trust>,
     failed: AtomicBool,
+    /// Its township's place in the pool, given back with the connection.
+    _place: Option<Place>,
 }
 
 /// A statement on its way: dropped without an answer, its transaction has failed.
@@ -196,7 +199,12 @@ impl Drop for Underway<'_> {
 
 impl Txn {
     pub(super) fn new(txn: DatabaseTransaction, trust: Arc<Trust>) -> Self {
-        Self { txn, trust, failed: AtomicBool::new(false) }
+        Self { txn, trust, failed: AtomicBool::new(false), _place: None }
+    }
+
+    /// The same, holding its township's place for as long as it lives.
+    pub(super) fn at(self, place: Option<Place>) -> Self {
+        Self { _place: place, ..self }
     }
 
     async fn run<T>(

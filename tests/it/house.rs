@@ -1,0 +1,227 @@
+//! The house as it is drawn: every room stands on its floor, nobody climbs, and whose tables a room reads is written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Arrows that the picture forbids and that are there all the same, each with what will end it.
+const KNOTS: [(&str, &str); 1] = [
+    // One feature cut in two: presence becomes an engine beneath activities.
+    ("check_in", "activity"),
+];
+
+/// The tables of each room. (A room's own are also read by the roof.)
+const OWNERS: &[(&str, &[&str])] = &[
+    ("account", &["account", "account_role", "recovery_token"]),
+    ("activity", &["activity", "activity_signup"]),
+    ("attachment", &["attachment"]),
+    (
+        "audit",
+        &[
+            "audit_checkpoint",
+            "audit_cosignature",
+            "audit_detail",
+            "audit_entry",
+            "audit_leaf",
+            "audit_purge",
+        ],
+    ),
+    ("check_in", &["check_in"]),
+    ("checklist", &["checklist", "checklist_item", "checklist_version"]),
+    ("grid", &["grid", "grid_post"]),
+    ("import", &["import"]),
+    ("jobs", &["job"]),
+    ("member", &["member", "party_org"]),
+    ("points", &["points_entry", "points_rule", "posting", "purse", "purse_quarter"]),
+    ("session", &["session"]),
+    ("task", &["submission_attachment", "task", "task_log", "task_submission"]),
+    ("tenancy", &["bell", "idempotency_key", "probe", "revocation", "setup_token", "tenant"]),
+];
+
+/// Whose tables a room reads beside its own. Another room's way in is better where there is one: what stands here is what there is, and
+/// what is added wants a reason.
+const FOREIGN: &[(&str, &[&str])] = &[
+    // Names of people beside their accounts.
+    ("account", &["member"]),
+    // Names, and who came: see KNOTS.
+    ("activity", &["check_in", "grid", "member"]),
+    // Whose photo it is, and which submissions name it.
+    ("attachment", &["account", "submission_attachment", "task_submission"]),
+    // Who acted.
+    ("audit", &["account"]),
+    // Who asks: read with every token that is not remembered.
+    ("auth", &["account", "account_role", "member", "session"]),
+    ("check_in", &["activity"]),
+    // A task as its source is told of it.
+    ("checklist", &["task"]),
+    // Names in the posts, and what a search finds.
+    ("grid", &["member"]),
+    ("import", &["grid"]),
+    // Cleans kept answers.
+    ("jobs", &["idempotency_key"]),
+    // Posts beside the people who hold them.
+    ("member", &["grid", "grid_post"]),
+    // Names in the ranking.
+    ("points", &["member", "party_org"]),
+    ("session", &["account"]),
+    // Names beside a task, and the photos of its submission.
+    ("task", &["account", "attachment", "grid", "member", "party_org"]),
+    // Says whether the township has begun.
+    ("township", &["grid", "grid_post", "member"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The rooms from the roof down, as the head of `api/src/lib.rs` draws them, each with its place in its floor.
+fn picture() -> BTreeMap<String, (i32, usize)> {
+    let lib = std::fs::read_to_string(root().join("api/src/lib.rs")).unwrap();
+    let mut rooms = BTreeMap::new();
+    for line in lib.lines().filter_map(|line| line.strip_prefix("//! ")) {
+        let floor = match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["roof", ..] => 5,
+            ["floor", number, ..] => number.parse().unwrap(),
+            _ => continue,
+        };
+        // Three spaces and more part the rooms from the remark; two part one room from the next.
+        let rooms_of_it = line.splitn(2, "   ").nth(1).unwrap().trim_start();
+        let rooms_of_it = rooms_of_it.split("   ").next().unwrap();
+        for (place, room) in rooms_of_it.split_whitespace().enumerate() {
+            assert!(rooms.insert(room.to_owned(), (floor, place)).is_none(), "{room} stands twice");
+        }
+    }
+    rooms
+}
+
+/// The sources of a room without their tests.
+fn sources(room: &str) -> Vec<String> {
+    let (folder, file) =
+        (root().join("api/src").join(room), root().join(format!("api/src/{room}.rs")));
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.extend(file.exists().then_some(file));
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+        // Comments name what they like.
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// The names that follow a prefix in a text, those in braces among them: `entity::{task, task_log}`, `entity::task::Model`.
+fn named(text: &str, prefix: &str) -> BTreeSet<String> {
+    let word = |text: &str| -> String {
+        text.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    };
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices(prefix) {
+        let part_of_another =
+            text[..at].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        if part_of_another {
+            continue;
+        }
+        let rest = &text[at + prefix.len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            found.insert(word(rest));
+            continue;
+        };
+        let (mut depth, mut item) = (0, String::new());
+        for c in list.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    found.insert(word(&std::mem::take(&mut item)));
+                    continue;
+                }
+                _ => {}
+            }
+            item.push(c);
+        }
+        found.insert(word(&item));
+    }
+    found
+}
+
+#[test]
+fn the_picture_shows_every_room() {
+    let lib = std::fs::read_to_string(root().join("api/src/lib.rs")).unwrap();
+    let declared: BTreeSet<String> = lib
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("mod ")))
+        .map(|line| line.trim_end_matches(';').to_owned())
+        .collect();
+    assert_eq!(picture().into_keys().collect::<BTreeSet<_>>(), declared);
+    for feature in api::FEATURES {
+        assert!(declared.contains(feature.name), "{} is no room", feature.name);
+    }
+}
+
+#[test]
+fn nobody_climbs() {
+    let picture = picture();
+    let mut wrong = Vec::new();
+    for (room, (floor, place)) in &picture {
+        // The program, the state of the server and the pages hold the house together from outside.
+        if ["command", "state", "pages", "feature"].contains(&room.as_str()) {
+            continue;
+        }
+        for used in sources(room).iter().flat_map(|text| named(text, "crate::")) {
+            let Some((below, left)) = picture.get(&used) else { continue };
+            let sideways = below == floor
+                && (*floor == 1 || *floor == 5 || ([2, 3].contains(floor) && left < place));
+            let fine = used == *room || below < floor || sideways;
+            if !fine && !KNOTS.contains(&(room, &used)) {
+                wrong.push(format!("{room} uses {used}"));
+            }
+        }
+    }
+    wrong.sort_unstable();
+    wrong.dedup();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn whose_tables_a_room_reads_is_written_down() {
+    let tables: BTreeSet<String> = std::fs::read_dir(root().join("entity/src"))
+        .unwrap()
+        .filter_map(|entry| {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            text.contains("DeriveEntityModel")
+                .then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        })
+        .collect();
+    let owned: BTreeSet<&str> = OWNERS.iter().flat_map(|(_, tables)| *tables).copied().collect();
+    assert_eq!(owned, tables.iter().map(String::as_str).collect(), "each table has its room");
+    let of = |list: &[(&str, &[&str])], room: &str| -> BTreeSet<String> {
+        let mine = list.iter().filter(|(one, _)| *one == room);
+        mine.flat_map(|(_, tables)| tables.iter().map(|table| (*table).to_owned())).collect()
+    };
+    for (room, (floor, _)) in picture() {
+        if floor == 5 || ["command", "state"].contains(&room.as_str()) {
+            continue;
+        }
+        let read: BTreeSet<String> = sources(&room)
+            .iter()
+            .flat_map(|text| named(text, "entity::"))
+            .filter(|name| tables.contains(name))
+            .collect();
+        let own = of(OWNERS, &room);
+        let foreign: BTreeSet<String> = read.difference(&own).cloned().collect();
+        assert_eq!(foreign, of(FOREIGN, &room), "{room}");
+    }
+}
