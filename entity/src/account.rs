@@ -39,12 +39,6 @@ pub enum Relation {
     Member,
 }
 
-impl Related<super::member::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Member.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(versioned);

@@ -46,18 +46,6 @@ pub enum Relation {
     Steward,
 }
 
-impl Related<super::grid::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Grid.def()
-    }
-}
-
-impl Related<super::member::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Steward.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(versioned);

@@ -34,12 +34,6 @@ pub enum Relation {
     ChecklistVersion,
 }
 
-impl Related<super::checklist_version::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::ChecklistVersion.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(keyed);

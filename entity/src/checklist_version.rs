@@ -40,18 +40,6 @@ pub enum Relation {
     Publisher,
 }
 
-impl Related<super::checklist::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Checklist.def()
-    }
-}
-
-impl Related<super::account::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Publisher.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(keyed);

@@ -40,18 +40,6 @@ pub enum Relation {
     Member,
 }
 
-impl Related<super::grid::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Grid.def()
-    }
-}
-
-impl Related<super::member::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Member.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(keyed);

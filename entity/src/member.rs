@@ -38,12 +38,6 @@ pub enum Relation {
     PartyOrg,
 }
 
-impl Related<super::party_org::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::PartyOrg.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(versioned);

@@ -36,18 +36,6 @@ pub enum Relation {
     Purse,
 }
 
-impl Related<super::posting::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Posting.def()
-    }
-}
-
-impl Related<super::purse::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Purse.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(keyed);

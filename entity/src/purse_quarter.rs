@@ -28,12 +28,6 @@ pub enum Relation {
     Purse,
 }
 
-impl Related<super::purse::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Purse.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!();

@@ -33,18 +33,6 @@ pub enum Relation {
     Attachment,
 }
 
-impl Related<super::task_submission::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Submission.def()
-    }
-}
-
-impl Related<super::attachment::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Attachment.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!();

@@ -78,18 +78,6 @@ pub enum Relation {
     PartyOrg,
 }
 
-impl Related<super::grid::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Grid.def()
-    }
-}
-
-impl Related<super::member::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Member.def()
-    }
-}
-
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::tenant_entity!(versioned);

@@ -437,7 +437,7 @@ on_both! {
         let outside = without_triggers(&app).await;
         let seen = look(&app).await;
         assert!(seen.sizes.len() >= 5 && seen.waiting.len() >= 5);
-        let rounds = if std::env::var_os("GEZHI_SOAK").is_some() { 1000 } else { 60 };
+        let rounds = if support::soak() { 1000 } else { 60 };
         let mut kinds = std::collections::BTreeSet::new();
         for _ in 0..rounds {
             let one = tampering(&app, &seen, &mut random);

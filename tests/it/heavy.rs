@@ -392,7 +392,7 @@ async fn measure(app: TestApp) {
     let upload = async |bytes: Vec<u8>| {
         worker.upload("/attachments", "file", "a", "image/jpeg", bytes).await
     };
-    let mib = if std::env::var_os("GEZHI_SOAK").is_some() { 1024 } else { 256 };
+    let mib = if support::soak() { 1024 } else { 256 };
     let profile = png_with_profile(mib);
     let cost = Cost::begin();
     upload(profile).await.ok(201);

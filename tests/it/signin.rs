@@ -10,7 +10,7 @@ const TOWNSHIP: &str = "310116112";
 
 /// The larger number in a long run.
 fn times(short: usize, long: usize) -> usize {
-    if std::env::var_os("GEZHI_SOAK").is_some_and(|value| value == "1") { long } else { short }
+    if support::soak() { long } else { short }
 }
 
 fn credentials(username: &str, password: &str) -> Value {

@@ -6,9 +6,8 @@ use sea_orm::sea_query::{
     UpdateStatement,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, FromQueryResult, Iden, Order, PaginatorTrait, PartialModelTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait,
-    TryGetableMany, Value,
+    ActiveModelTrait, ColumnTrait, FromQueryResult, Iden, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait, TryGetableMany, Value,
 };
 
 use super::tx::Tx;
@@ -60,12 +59,6 @@ impl<'a, E: TenantEntity> Find<'a, E> {
     #[must_use]
     pub fn into_model<M: FromQueryResult>(self) -> Selected<'a, sea_orm::SelectModel<M>> {
         Selected { tx: self.tx, selector: self.select.into_model::<M>() }
-    }
-
-    /// Reads a partial model with its own columns.
-    #[must_use]
-    pub fn into_partial_model<M: PartialModelTrait>(self) -> Selected<'a, sea_orm::SelectModel<M>> {
-        Selected { tx: self.tx, selector: self.select.into_partial_model::<M>() }
     }
 
     /// Reads the selected columns into a tuple.
