@@ -97,11 +97,7 @@ fn by_form(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
         codes.extend([Code::INVALID_PARAMETER, Code::IDEMPOTENCY_MISMATCH]);
     }
     if takes("If-Match") {
-        codes.extend([
-            Code::INVALID_PARAMETER,
-            Code::PRECONDITION_FAILED,
-            Code::PRECONDITION_REQUIRED,
-        ]);
+        codes.extend([Code::PRECONDITION_FAILED, Code::PRECONDITION_REQUIRED]);
     }
     if operation.request_body.is_some() {
         codes.extend([

@@ -4966,7 +4966,7 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5505,7 +5505,7 @@ export interface operations {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7919,7 +7919,7 @@ export interface operations {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8964,7 +8964,7 @@ export interface operations {
                     "application/json": components["schemas"]["Grid"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11034,7 +11034,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11542,7 +11542,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
                     [name: string]: unknown;
