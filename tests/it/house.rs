@@ -84,7 +84,7 @@ fn picture() -> BTreeMap<String, (i32, usize)> {
             _ => continue,
         };
         // Three spaces and more part the rooms from the remark; two part one room from the next.
-        let rooms_of_it = line.splitn(2, "   ").nth(1).unwrap().trim_start();
+        let rooms_of_it = line.split_once("   ").unwrap().1.trim_start();
         let rooms_of_it = rooms_of_it.split("   ").next().unwrap();
         for (place, room) in rooms_of_it.split_whitespace().enumerate() {
             assert!(rooms.insert(room.to_owned(), (floor, place)).is_none(), "{room} stands twice");
