@@ -76,6 +76,8 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     once("tag", features.iter().flat_map(|one| one.tags).map(|tag| tag.name))?;
     once("permission", features.iter().flat_map(|one| one.permissions).map(|one| one.name()))?;
     once("vocabulary", features.iter().flat_map(|one| one.words).map(|words| words.name))?;
+    let answers = features.iter().flat_map(|one| one.answers).map(|(operation, _)| *operation);
+    once("list of answers", answers)?;
     once("error code", features.iter().flat_map(|one| one.codes).map(|code| code.as_str()))?;
     once("act", features.iter().flat_map(|one| one.acts).map(|act| act.name))?;
     once("kind of job", features.iter().flat_map(|one| one.jobs).map(|kind| kind.name))

@@ -213,6 +213,15 @@ fn words_permissions_and_codes_are_named() {
             ));
         }
     }
+    let ids: BTreeSet<String> = operations(&contract)
+        .into_iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .collect();
+    for (operation, _) in api::FEATURES.iter().flat_map(|feature| feature.answers) {
+        if !ids.contains(*operation) {
+            faults.push(format!("a room says what {operation} answers, which there is none of"));
+        }
+    }
     let codes = contract["x-error-codes"].as_array().unwrap();
     let told: BTreeSet<&str> = codes.iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert_eq!(told, api::codes().map(api::http::Code::as_str).collect());

@@ -160,6 +160,74 @@ on_both! {
         assert!(titles(&clerk, &format!("/tasks?member_id={}", town.members.worker)).await.is_empty());
     }
 
+    /// Who sees and judges everything does his own all the same, and does not judge it; what somebody accepted who has left the
+    /// organisation waits with his colleagues again.
+    async fn the_office_has_work_of_its_own(app: TestApp) {
+        let town = app.town(Town::A);
+        let due = app.clock.now() + TimeDelta::hours(48);
+        let post = errand("排查隐患", Assignee::Post(town.grids.sub, PostKind::SubHead), due);
+        let branch = errand("走访", Assignee::Organisation(town.orgs.branch), due);
+        open(&app, vec![post, branch]).await.unwrap();
+        let clerk = town.accounts[&Who::Clerk].id;
+        let office = |member| app.scope(Town::A).acting_as(clerk, Some(member));
+        let named = async |title: &str| {
+            let all = api::task::list(&office(town.members.spare), Default::default()).await.unwrap();
+            all.items.into_iter().find(|one| one.title == title).unwrap().id
+        };
+        let (post, branch) = (named("排查隐患").await, named("走访").await);
+        let may = async |member, task| api::task::get(&office(member), task).await.unwrap().may;
+        assert!(may(town.members.sub_head, post).await.submit, "in whose post it is");
+        assert!(!may(town.members.spare, post).await.submit);
+        // A colleague hands in what is the organisation's: nobody of it judges that.
+        let worker = app.client(Who::Worker, Town::A).await;
+        worker.post(&format!("/tasks/{branch}/accept"), &json!({})).await.ok(200);
+        let photos = [photo(&worker).await, photo(&worker).await];
+        let done = json!({"attachment_ids": photos, "number": 2});
+        worker.post(&format!("/tasks/{branch}/submit"), &done).await.ok(200);
+        assert!(!may(town.members.spare, branch).await.verify);
+        let refused = api::task::verify(&office(town.members.spare), Default::default(), branch, Default::default()).await;
+        assert_eq!(refused.err().unwrap().code(), api::task::codes::SELF_VERIFICATION);
+        let office = app.client(Who::Clerk, Town::A).await;
+        office.post(&format!("/tasks/{branch}/return"), &json!({"reason": "请补充"})).await.ok(200);
+
+        // He moves to another organisation: it waits with those who stayed.
+        let head = app.client(Who::GridHead, Town::A).await;
+        assert!(titles(&head, "/tasks/inbox").await.is_empty());
+        let path = format!("/members/{}", town.members.worker);
+        let version = office.get(&path).await.ok(200)["version"].as_i64().unwrap();
+        office.patch(&path, version, &json!({"party_org_id": town.orgs.committee})).await.ok(200);
+        assert_eq!(titles(&head, "/tasks/inbox").await, ["走访"]);
+        assert!(titles(&worker, "/tasks/inbox").await.is_empty());
+        worker.post(&format!("/tasks/{branch}/submit"), &done).await.problem(403, "forbidden");
+        head.post(&format!("/tasks/{branch}/accept"), &json!({})).await.ok(200);
+    }
+
+    /// What was handed in in time and is sent back after its deadline is late from then on: its source is told so, once.
+    async fn what_comes_back_too_late_is_told(app: TestApp) {
+        let post = Assignee::Post(app.town(Town::A).grids.sub, PostKind::SubHead);
+        let due = app.clock.now() + TimeDelta::hours(4);
+        open(&app, vec![errand("排查隐患", post, due)]).await.unwrap();
+        let late = async || told(&app).await.into_iter().find(|(mark, _)| mark.starts_with("Late"));
+        let hand_in = async || {
+            let sub_head = app.client(Who::SubHead, Town::A).await;
+            let id = sub_head.get("/tasks/inbox").await.ok(200)["items"][0]["id"].as_str().unwrap().to_owned();
+            let photos = [photo(&sub_head).await, photo(&sub_head).await];
+            let done = json!({"attachment_ids": photos, "number": 2});
+            sub_head.post(&format!("/tasks/{id}/submit"), &done).await.ok(200);
+            id
+        };
+        let id = hand_in().await;
+        app.clock.set(due + TimeDelta::hours(1));
+        api::jobs::round(&app.state).await.unwrap();
+        assert_eq!(late().await, None);
+        for _ in 0..2 {
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            clerk.post(&format!("/tasks/{id}/return"), &json!({"reason": "请补充"})).await.ok(200);
+            assert_eq!(late().await, Some(("Late 排查隐患".to_owned(), 1)));
+            assert_eq!(hand_in().await, id);
+        }
+    }
+
     /// What a post owes is done by who holds it on the day, and goes to who holds it next.
     async fn an_errand_of_a_post(app: TestApp) {
         let town = app.town(Town::A);
@@ -210,6 +278,8 @@ on_both! {
         let worker = app.client(Who::Worker, Town::A).await;
         open(&app, vec![errand("走访", branch, due)]).await.unwrap();
         open(&app, vec![errand("再走访", branch, due)]).await.unwrap_err();
+        let twice = errand("两次", Assignee::Organisation(town.orgs.committee), due);
+        open(&app, vec![twice.clone(), twice]).await.unwrap_err();
         let page = worker.get("/tasks/inbox").await.ok(200);
         let id = page["items"][0]["id"].as_str().unwrap().to_owned();
         worker.post(&format!("/tasks/{id}/accept"), &json!({})).await.ok(200);

@@ -4,4 +4,5 @@ use crate::feature::Answers;
 use crate::http::Code;
 
 /// What operations answer beyond what follows from their form.
-pub const ANSWERS: Answers = &[("upload_attachment", &[Code::FILE_UNREADABLE])];
+pub const ANSWERS: Answers =
+    &[("upload_attachment", &[Code::FILE_UNREADABLE, Code::TOO_MUCH_WORK])];

@@ -36,6 +36,7 @@
 //!   was kept elsewhere: that one will not fit.
 
 pub mod acts;
+pub mod codes;
 pub mod cosign;
 pub mod dto;
 mod failures;
@@ -66,6 +67,7 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     acts: acts::ACTS,
     jobs: JOBS,
+    answers: codes::ANSWERS,
     ..Feature::of("audit")
 };
 

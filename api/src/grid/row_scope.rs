@@ -46,14 +46,14 @@ struct Held {
 }
 
 impl RowScope {
-    /// The scope of the account that acts, which sees every row with the permission `all`; at most two statements, and none for who
-    /// sees and judges everything.
+    /// The scope of the account that acts, which sees every row with the permission `all`; at most two statements, and one for who
+    /// sees and judges everything: what is his own he does, and does not judge.
     pub async fn of(tx: &Tx, all: Permission, judges_all: Permission) -> Result<Self> {
         let all = tx.has(all);
-        if all && tx.has(judges_all) {
-            return Ok(Self { all, member: tx.member(), ..Self::default() });
-        }
         let mut scope = Self { all, ..Self::own(tx).await? };
+        if all && tx.has(judges_all) {
+            return Ok(scope);
+        }
         let headed = |kinds: &[PostKind]| -> Vec<GridId> {
             scope.posts.iter().filter(|(_, kind)| kinds.contains(kind)).map(|(id, _)| *id).collect()
         };

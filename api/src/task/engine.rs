@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::rules::{self, Assignee};
 use super::source::{Event, heeding, source_of};
 use crate::door::Lines;
-use crate::http::{ApiError, Result};
+use crate::http::{ApiError, Code, Result};
 use crate::jobs::{Act, Job, Kind, Next, Plan, believe_clock, plant};
 use crate::tenancy::Tx;
 
@@ -174,14 +174,21 @@ pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
     }
     believe_clock(tx)?;
     let now = tx.now();
-    let cancelled = cancelled(tx, &tasks).await?;
+    let ids: Vec<Uuid> = tasks.iter().map(New::obligation_id).collect();
+    if ids.iter().collect::<HashSet<_>>().len() < ids.len() {
+        return Err(ApiError::new(Code::ALREADY_EXISTS));
+    }
+    let cancelled = cancelled(tx, &ids).await?;
     let late = heeding(tx, Event::Late);
-    let deadlines: BTreeSet<DateTime<Utc>> =
-        tasks.iter().filter(|new| late.contains(&new.source_kind)).map(|new| new.due_at).collect();
+    let deadlines: BTreeSet<(&str, DateTime<Utc>)> = tasks
+        .iter()
+        .filter(|new| late.contains(&new.source_kind))
+        .map(|new| (new.source_kind, new.due_at))
+        .collect();
     let (mut rows, mut again) = (Vec::new(), Vec::new());
     let (mut opened, mut reopened) = (Vec::new(), Vec::new());
-    for new in tasks {
-        let known = cancelled.get(&new.obligation_id());
+    for (new, obligation) in tasks.into_iter().zip(ids) {
+        let known = cancelled.get(&obligation);
         let row = new.into_row(now);
         if let Some(id) = known {
             reopened.push(*id);
@@ -196,33 +203,32 @@ pub async fn open(tx: &Tx, tasks: Vec<New>) -> Result<()> {
     tx.update_each(again, &REOPENED).await?;
     note_all(tx, opened.iter().chain(&reopened).copied().collect(), TaskLogKind::Opened, None)
         .await?;
-    for due_at in deadlines {
-        let key = format!("{LATE}:{}", due_at.to_rfc3339_opts(SecondsFormat::Millis, true));
-        let plan = Plan::of(LATE).keyed(key).at(due_at + JUST_AFTER);
-        plant(tx, plan.with(json!({ "due_at": due_at }))).await?;
+    for (kind, due_at) in deadlines {
+        let moment = due_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let plan = Plan::of(LATE).keyed(format!("{LATE}:{kind}:{moment}")).at(due_at + JUST_AFTER);
+        plant(tx, plan.with(json!({ "kind": kind, "due_at": due_at }))).await?;
     }
     tell_all(tx, Event::Opened, &opened).await?;
     tell_all(tx, Event::Reopened, &reopened).await
 }
 
-/// The cancelled ones among these; one statement, over their periods alone.
-async fn cancelled(tx: &Tx, tasks: &[New]) -> Result<HashMap<Uuid, TaskId>> {
+/// The cancelled ones among these obligations; one statement for every 500 of them.
+async fn cancelled(tx: &Tx, obligations: &[Uuid]) -> Result<HashMap<Uuid, TaskId>> {
     use task::Column;
-    let kinds: HashSet<&str> = tasks.iter().map(|new| new.source_kind).collect();
-    let items: HashSet<Uuid> = tasks.iter().map(|new| new.source_item_id).collect();
-    let periods: HashSet<&str> = tasks.iter().map(|new| new.period.as_str()).collect();
-    let found = tx
-        .find::<task::Entity>()
-        .select_only()
-        .columns([Column::ObligationId, Column::Id])
-        .filter(Column::SourceKind.is_in(kinds))
-        .filter(Column::SourceItemId.is_in(items))
-        .filter(Column::Period.is_in(periods))
-        .filter(Column::State.eq(TaskState::Cancelled))
-        .into_tuple::<(Uuid, TaskId)>()
-        .all()
-        .await?;
-    Ok(found.into_iter().collect())
+    let mut found = HashMap::new();
+    for obligations in obligations.chunks(AT_ONCE) {
+        let rows = tx
+            .find::<task::Entity>()
+            .select_only()
+            .columns([Column::ObligationId, Column::Id])
+            .filter(Column::ObligationId.is_in(obligations.iter().copied()))
+            .filter(Column::State.eq(TaskState::Cancelled))
+            .into_tuple::<(Uuid, TaskId)>()
+            .all()
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// A task that somebody still owes.
@@ -342,7 +348,8 @@ const LATE: &str = "task.late";
 /// A deadline has passed a moment after it.
 const JUST_AFTER: TimeDelta = TimeDelta::seconds(1);
 
-/// Tells the sources that want to know it which tasks of a deadline are still owed.
+/// Tells a source which of its tasks of a deadline are still owed; each source has a job of its own, so that one that fails holds up no
+/// other.
 async fn tell_late(tx: &Tx, job: &Job) -> Result<Next> {
     use task::Column;
     let read = |name: &str| job.payload.get(name).cloned().unwrap_or_default();
@@ -350,12 +357,12 @@ async fn tell_late(tx: &Tx, job: &Job) -> Result<Next> {
         serde_json::from_value(read("due_at")).map_err(ApiError::internal)?;
     let after: Option<TaskId> =
         serde_json::from_value(read("after")).map_err(ApiError::internal)?;
-    let heeding = heeding(tx, Event::Late);
+    let kind: String = serde_json::from_value(read("kind")).map_err(ApiError::internal)?;
     let tasks = tx
         .find::<task::Entity>()
         .filter(Column::DueAt.eq(due_at))
         .filter(Column::State.is_in(rules::OWED))
-        .filter(Column::SourceKind.is_in(heeding))
+        .filter(Column::SourceKind.eq(kind.as_str()))
         .filter(Condition::all().add_option(after.map(|id| Column::Id.gt(id))))
         .order_by_asc(Column::Id)
         .limit(u64::try_from(AT_ONCE).map_err(ApiError::internal)?)
@@ -367,7 +374,7 @@ async fn tell_late(tx: &Tx, job: &Job) -> Result<Next> {
         return Ok(Next::Done);
     }
     Ok(Next::More {
-        payload: json!({ "due_at": due_at, "after": last }),
+        payload: json!({ "kind": kind, "due_at": due_at, "after": last }),
         done: job.done.saturating_add(i32::try_from(count).map_err(ApiError::internal)?),
         total: None,
     })

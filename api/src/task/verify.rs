@@ -135,6 +135,11 @@ pub async fn send_back(
             let entry = Record::of(acts::RETURN).on("task", id);
             record(tx, entry.changed("state", Some(task.state), Some(state))).await?;
             tell(tx, Event::Returned, &returned).await?;
+            // Handed in in time it was not among the late ones when its deadline passed.
+            let was_in_time = task.submitted_at.is_some_and(|at| at <= task.due_at);
+            if was_in_time && tx.now() > task.due_at {
+                tell(tx, Event::Late, &returned).await?;
+            }
             show(tx, &sight, id).await
         })
         .await

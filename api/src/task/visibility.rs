@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::ids::{GridId, MemberId, PartyOrgId};
 use entity::kinds::{AssigneeKind, PostKind, TaskState};
-use entity::task;
+use entity::{member, task};
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Condition, ExprTrait, SimpleExpr};
 use uuid::Uuid;
@@ -86,7 +86,7 @@ impl Visibility {
     }
 
     /// What the person still owes: his own, that of the posts he holds, and what of his organisation nobody or he himself has
-    /// accepted.
+    /// accepted, or somebody who has left it since. Of tasks that are joined with their people.
     pub(super) fn owed(&self) -> Condition {
         let (Some(member), Some(assigned)) = (self.rows.member, self.assigned()) else {
             return nothing();
@@ -94,7 +94,9 @@ impl Visibility {
         let by_him = Condition::any()
             .add(task::Column::AssigneeKind.ne(AssigneeKind::Organisation))
             .add(task::Column::MemberId.is_null())
-            .add(task::Column::MemberId.eq(member));
+            .add(task::Column::MemberId.eq(member))
+            .add(member::Column::PartyOrgId.is_null())
+            .add(member::Column::PartyOrgId.into_expr().ne(task::Column::PartyOrgId.into_expr()));
         Condition::all().add(assigned).add(task::Column::State.is_in(rules::OWED)).add(by_him)
     }
 

@@ -182,9 +182,13 @@ impl Db {
             return;
         }
         const STATEMENTS: &str = "PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002";
-        if let Err(error) = self.write.connections.execute_unprepared(STATEMENTS).await {
+        match self.write.connections.execute_unprepared(STATEMENTS).await {
+            // A connection reads the statistics when it is made, and no more.
+            Ok(_) => self.read.trust.renew(),
             // What is slower is no reason to refuse to serve.
-            tracing::warn!(%error, "the tables could not be looked at for the planner");
+            Err(error) => {
+                tracing::warn!(%error, "the tables could not be looked at for the planner")
+            }
         }
     }
 

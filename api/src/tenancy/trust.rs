@@ -47,6 +47,11 @@ impl Trust {
     /// All connections made so far are to be closed.
     pub(super) fn doubt(&self, why: &dyn std::fmt::Display) {
         tracing::warn!(%why, "the database failed; its connections are made anew");
+        self.renew();
+    }
+
+    /// The same without anything having failed: what the connections remember is out of date.
+    pub(super) fn renew(&self) {
         self.doubted.fetch_max(self.moment(Instant::now()).max(1), Ordering::SeqCst);
     }
 
