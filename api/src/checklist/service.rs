@@ -786,11 +786,12 @@ async fn lock(tx: &Tx) -> Result<()> {
 pub async fn posts_changed(tx: &Tx, touched: &Touched) -> Result<()> {
     jobs::believe_clock(tx)?;
     lock(tx).await?;
-    let people = touched.only();
+    let stood_still = jobs::overdue_since(tx, OPEN).await?.map(|at| beijing(at).date_naive());
+    // The posts change before it was made up for what the server slept through: then everybody's periods that run are opened first, under
+    // the version in force until now.
+    let people = touched.only().filter(|_| stood_still.is_none());
     let owed = owed(tx, people).await?;
     let versions = in_force(tx).await?;
-    // The posts change before it was made up for what the server slept through.
-    let stood_still = jobs::overdue_since(tx, OPEN).await?.map(|at| beijing(at).date_naive());
     bring_up(tx, &owed, &versions, stood_still, people).await?;
     plant_next(tx, &versions).await
 }
