@@ -10,9 +10,7 @@ use super::dto::{
 use super::perm;
 use super::{recovery, service};
 use crate::auth::{self, Permit, SignedIn};
-use crate::http::{
-    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
-};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 use crate::state::AppState;
 
 /// 角色 · List roles
@@ -21,7 +19,7 @@ use crate::state::AppState;
 ///
 /// The shipped roles and what they may do: all of them at once, each with the names of its permissions.
 #[utoipa::path(tag = "account", operation_id = "list_roles", security(("bearer" = ["account.read"])),
-    responses((status = 200, description = "全部角色 · All roles", body = RoleList), Problems))]
+    responses((status = 200, description = "全部角色 · All roles", body = RoleList)))]
 #[get("/roles")]
 pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
     Json(service::roles(&permit))
@@ -35,7 +33,7 @@ pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
 /// `next_cursor` leads to the next one.
 #[utoipa::path(tag = "account", operation_id = "list_accounts", security(("bearer" = ["account.read"])),
     params(ListAccounts),
-    responses((status = 200, description = "一页账号 · A page of accounts", body = AccountPage), Problems))]
+    responses((status = 200, description = "一页账号 · A page of accounts", body = AccountPage)))]
 #[get("/accounts")]
 pub async fn list_accounts(
     permit: Permit<perm::AccountRead>,
@@ -55,7 +53,7 @@ pub async fn list_accounts(
 #[utoipa::path(tag = "account", operation_id = "create_account", security(("bearer" = ["account.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once", max_length = 128)),
     request_body = CreateAccount,
-    responses((status = 201, description = "已新建 · Made", body = Account, headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))), Problems))]
+    responses((status = 201, description = "已新建 · Made", body = Account, headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version")))))]
 #[post("/accounts")]
 pub async fn create_account(
     permit: Permit<perm::AccountManage>,
@@ -75,7 +73,7 @@ pub async fn create_account(
 /// are shown: who manages accounts does not manage people.
 #[utoipa::path(tag = "account", operation_id = "list_account_candidates", security(("bearer" = ["account.manage"])),
     params(ListCandidates),
-    responses((status = 200, description = "最多 20 名，按编号排列 · At most 20, by number", body = CandidateList), Problems))]
+    responses((status = 200, description = "最多 20 名，按编号排列 · At most 20, by number", body = CandidateList)))]
 #[get("/account-candidates")]
 pub async fn list_candidates(
     permit: Permit<perm::AccountManage>,
@@ -91,7 +89,7 @@ pub async fn list_candidates(
 /// One account with its roles and the person it is linked to. A change needs its `ETag` as `If-Match`.
 #[utoipa::path(tag = "account", operation_id = "get_account", security(("bearer" = ["account.read"])),
     params(("id" = AccountId, Path, description = "账号 · The account")),
-    responses((status = 200, description = "账号 · The account", body = Account, headers(("ETag" = String, description = "版本 · Its version"))), Problems))]
+    responses((status = 200, description = "账号 · The account", body = Account, headers(("ETag" = String, description = "版本 · Its version")))))]
 #[get("/accounts/{id}")]
 pub async fn get_account(
     permit: Permit<perm::AccountRead>,
@@ -110,7 +108,7 @@ pub async fn get_account(
 #[utoipa::path(tag = "account", operation_id = "update_account", security(("bearer" = ["account.manage"])),
     params(("id" = AccountId, Path, description = "账号 · The account"), ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateAccount,
-    responses((status = 200, description = "已修改 · Changed", body = Account, headers(("ETag" = String, description = "版本 · Its version"))), Problems))]
+    responses((status = 200, description = "已修改 · Changed", body = Account, headers(("ETag" = String, description = "版本 · Its version")))))]
 #[patch("/accounts/{id}")]
 pub async fn update_account(
     permit: Permit<perm::AccountManage>,
@@ -130,7 +128,7 @@ pub async fn update_account(
 /// Who is signed in, with township, roles, permissions, the linked person and the grid posts held today. While
 /// `must_change_password` is true, what does not concern the caller's own account answers 403 `password_change_required`.
 #[utoipa::path(tag = "session", operation_id = "get_me", security(("bearer" = [])),
-    responses((status = 200, description = "当前账号 · The caller", body = Me), Problems))]
+    responses((status = 200, description = "当前账号 · The caller", body = Me)))]
 #[get("/me")]
 pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
     Ok(Json(service::me(&caller).await?))
@@ -146,7 +144,7 @@ pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
 /// when the user name is that of an account with other roles.
 #[utoipa::path(tag = "public", operation_id = "restore_administrator", security(()),
     request_body = RestoreAdministrator,
-    responses((status = 200, description = "该系统管理员可以登录 · The administrator can sign in", body = Restored), Problems))]
+    responses((status = 200, description = "该系统管理员可以登录 · The administrator can sign in", body = Restored)))]
 #[post("/public/restore")]
 pub async fn restore_administrator(
     req: HttpRequest,

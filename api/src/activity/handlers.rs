@@ -6,9 +6,7 @@ use entity::ids::ActivityId;
 use super::perm;
 use super::{dto, service};
 use crate::auth::Permit;
-use crate::http::{
-    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
-};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 
 /// 查询活动 · List activities
 ///
@@ -24,7 +22,7 @@ use crate::http::{
     operation_id = "list_activities",
     security(("bearer" = ["activity.read"])),
     params(dto::ListActivities),
-    responses((status = 200, description = "一页活动 · A page of activities", body = dto::ActivityPage), Problems)
+    responses((status = 200, description = "一页活动 · A page of activities", body = dto::ActivityPage))
 )]
 #[get("/activities")]
 pub async fn list_activities(
@@ -49,9 +47,7 @@ pub async fn list_activities(
     request_body = dto::CreateActivity,
     responses(
         (status = 201, description = "新活动 · The new activity", body = dto::Activity,
-            headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))),
-        Problems
-    )
+            headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities")]
 pub async fn create_activity(
@@ -75,9 +71,7 @@ pub async fn create_activity(
     security(("bearer" = ["activity.read"])),
     params(("id" = ActivityId, Path, description = "活动 · The activity")),
     responses(
-        (status = 200, description = "活动 · The activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
-        Problems
-    )
+        (status = 200, description = "活动 · The activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[get("/activities/{id}")]
 pub async fn get_activity(
@@ -105,9 +99,7 @@ pub async fn get_activity(
     ),
     request_body = dto::UpdateActivity,
     responses(
-        (status = 200, description = "修改后的活动 · The changed activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
-        Problems
-    )
+        (status = 200, description = "修改后的活动 · The changed activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[patch("/activities/{id}")]
 pub async fn update_activity(
@@ -132,9 +124,7 @@ pub async fn update_activity(
     params(("id" = ActivityId, Path, description = "活动 · The activity")),
     request_body = dto::CancelActivity,
     responses(
-        (status = 200, description = "已取消的活动 · The cancelled activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
-        Problems
-    )
+        (status = 200, description = "已取消的活动 · The cancelled activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities/{id}/cancel")]
 pub async fn cancel_activity(
@@ -162,9 +152,7 @@ pub async fn cancel_activity(
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     responses(
-        (status = 200, description = "活动及本人的名额或候补 · The activity with the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
-        Problems
-    )
+        (status = 200, description = "活动及本人的名额或候补 · The activity with the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities/{id}/sign-up")]
 pub async fn sign_up(
@@ -188,9 +176,7 @@ pub async fn sign_up(
     security(("bearer" = ["activity.sign_up"])),
     params(("id" = ActivityId, Path, description = "活动 · The activity")),
     responses(
-        (status = 200, description = "活动，本人已无名额 · The activity without the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))),
-        Problems
-    )
+        (status = 200, description = "活动，本人已无名额 · The activity without the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities/{id}/withdraw")]
 pub async fn withdraw(
@@ -214,7 +200,7 @@ pub async fn withdraw(
     operation_id = "list_participants",
     security(("bearer" = ["activity.read"])),
     params(("id" = ActivityId, Path, description = "活动 · The activity"), dto::ListParticipants),
-    responses((status = 200, description = "一页人员 · A page of people", body = dto::ParticipantPage), Problems)
+    responses((status = 200, description = "一页人员 · A page of people", body = dto::ParticipantPage))
 )]
 #[get("/activities/{id}/participants")]
 pub async fn list_participants(

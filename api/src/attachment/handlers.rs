@@ -10,7 +10,7 @@ use super::dto::{Attachment, PhotoFile, UploadAttachment};
 use super::perm;
 use super::{rules, service};
 use crate::auth::Permit;
-use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Problems, Result};
+use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Result};
 
 /// 上传照片 · Upload a photo
 ///
@@ -26,7 +26,7 @@ use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Problems, Res
     security(("bearer" = ["attachment.create"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body(content = UploadAttachment, content_type = "multipart/form-data"),
-    responses((status = 201, description = "照片 · The photo", body = Attachment), Problems)
+    responses((status = 201, description = "照片 · The photo", body = Attachment))
 )]
 #[post("/attachments")]
 pub async fn upload_attachment(
@@ -50,7 +50,7 @@ pub async fn upload_attachment(
     operation_id = "get_attachment",
     security(("bearer" = ["attachment.read"])),
     params(("id" = AttachmentId, Path, description = "照片 · The photo")),
-    responses((status = 200, description = "照片 · The photo", content_type = "image/jpeg", body = PhotoFile), Problems)
+    responses((status = 200, description = "照片 · The photo", content_type = "image/jpeg", body = PhotoFile))
 )]
 #[get("/attachments/{id}")]
 pub async fn get_attachment(

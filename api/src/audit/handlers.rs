@@ -7,7 +7,7 @@ use super::dto::{AuditEntryPage, AuditLog, ListAuditEntries};
 use super::perm;
 use super::query;
 use crate::auth::Permit;
-use crate::http::{Download, Json, PathId, Problems, Query, Result};
+use crate::http::{Download, Json, PathId, Query, Result};
 use crate::state::AppState;
 
 /// 操作日志 · List the audit log
@@ -19,7 +19,7 @@ use crate::state::AppState;
 /// of people in it are masked. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(tag = "audit", operation_id = "list_audit_entries", security(("bearer" = ["audit.read"])),
     params(ListAuditEntries),
-    responses((status = 200, description = "一页操作日志 · A page of the audit log", body = AuditEntryPage), Problems))]
+    responses((status = 200, description = "一页操作日志 · A page of the audit log", body = AuditEntryPage)))]
 #[get("/audit-entries")]
 pub async fn list_audit_entries(
     permit: Permit<perm::AuditRead>,
@@ -37,7 +37,7 @@ pub async fn list_audit_entries(
 /// mean nothing here. That it was made is an entry itself.
 #[utoipa::path(tag = "audit", operation_id = "export_audit_entries", security(("bearer" = ["audit.read"])),
     params(ListAuditEntries),
-    responses((status = 200, description = "文件 · The file", body = String, content_type = "text/csv"), Problems))]
+    responses((status = 200, description = "文件 · The file", body = String, content_type = "text/csv")))]
 #[get("/audit-entries/export")]
 pub async fn export_audit_entries(
     permit: Permit<perm::AuditRead>,
@@ -56,7 +56,7 @@ pub async fn export_audit_entries(
 /// The state of the log: the acts that are recorded, how long entries are kept, how much is sealed and how much waits, the latest
 /// checkpoint and the public key that checks it.
 #[utoipa::path(tag = "audit", operation_id = "get_audit_log", security(("bearer" = ["audit.read"])),
-    responses((status = 200, description = "操作日志的状态 · The state of the audit log", body = AuditLog), Problems))]
+    responses((status = 200, description = "操作日志的状态 · The state of the audit log", body = AuditLog)))]
 #[get("/audit-log")]
 pub async fn get_audit_log(
     permit: Permit<perm::AuditRead>,
@@ -74,7 +74,7 @@ pub async fn get_audit_log(
 /// entries there are and nothing of what is in them. 404 where there is no such township or nothing is sealed yet.
 #[utoipa::path(tag = "public", operation_id = "get_audit_checkpoint", security(()),
     params(("code" = String, Path, description = "镇街九位代码 · Nine-digit code of the township", example = "310116112", max_length = 64)),
-    responses((status = 200, description = "检查点，签名文本 · The checkpoint, a signed note", body = String, content_type = "text/plain"), Problems))]
+    responses((status = 200, description = "检查点，签名文本 · The checkpoint, a signed note", body = String, content_type = "text/plain")))]
 #[get("/public/audit-checkpoints/{code}")]
 pub async fn get_audit_checkpoint(
     state: web::Data<AppState>,

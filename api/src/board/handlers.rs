@@ -6,7 +6,7 @@ use super::dto::Home;
 use super::perm;
 use super::service;
 use crate::auth::Permit;
-use crate::http::{Json, Problems, Result};
+use crate::http::{Json, Result};
 
 /// 今日要事 · Get what needs a decision today
 ///
@@ -19,7 +19,7 @@ use crate::http::{Json, Problems, Result};
     tag = "home",
     operation_id = "get_home",
     security(("bearer" = ["home.read"])),
-    responses((status = 200, description = "今日要事 · What needs a decision today", body = Home), Problems)
+    responses((status = 200, description = "今日要事 · What needs a decision today", body = Home))
 )]
 #[get("/home")]
 pub async fn get_home(permit: Permit<perm::HomeRead>) -> Result<Json<Home>> {

@@ -7,7 +7,7 @@ use super::dto::{Day, DayList, ListDays};
 use super::perm;
 use super::rules::Calendar;
 use crate::auth::Permit;
-use crate::http::{ApiError, Code, Json, Problems, Query, Result};
+use crate::http::{ApiError, Code, Json, Query, Result};
 
 /// The most days of one answer.
 const MOST_DAYS: i64 = 400;
@@ -24,7 +24,7 @@ const MOST_DAYS: i64 = 400;
     operation_id = "list_days",
     security(("bearer" = ["calendar.read"])),
     params(ListDays),
-    responses((status = 200, description = "按日期排列 · The days in order", body = DayList), Problems)
+    responses((status = 200, description = "按日期排列 · The days in order", body = DayList))
 )]
 #[get("/calendar/days")]
 pub async fn list_days(

@@ -6,7 +6,7 @@ use entity::ids::{ActivityId, CheckInId};
 use super::{dto, service};
 use crate::activity::perm;
 use crate::auth::Permit;
-use crate::http::{ApiError, Code, IdempotencyKey, Json, PathId, Problems, Query, Result, Valid};
+use crate::http::{ApiError, Code, IdempotencyKey, Json, PathId, Query, Result, Valid};
 
 /// Letters of a host name (RFC 1035) with a port: more stands in no picture.
 const LONGEST_HOST: usize = 253 + 6;
@@ -23,7 +23,7 @@ const LONGEST_HOST: usize = 253 + 6;
     operation_id = "get_check_in_code",
     security(("bearer" = ["activity.steward"])),
     params(("id" = ActivityId, Path, description = "活动 · The activity")),
-    responses((status = 200, description = "签到码及其二维码图 · The code and its picture", body = dto::CheckInCode), Problems)
+    responses((status = 200, description = "签到码及其二维码图 · The code and its picture", body = dto::CheckInCode))
 )]
 #[get("/activities/{id}/check-in-code")]
 pub async fn get_check_in_code(
@@ -57,7 +57,7 @@ pub async fn get_check_in_code(
     operation_id = "read_check_in_code",
     security(("bearer" = ["activity.sign_up"])),
     params(("code" = String, Path, description = "扫到的签到码 · The scanned code")),
-    responses((status = 200, description = "签到码的含义 · What the code says", body = dto::CodeReading), Problems)
+    responses((status = 200, description = "签到码的含义 · What the code says", body = dto::CodeReading))
 )]
 #[get("/check-in-codes/{code}")]
 pub async fn read_check_in_code(
@@ -82,9 +82,7 @@ pub async fn read_check_in_code(
     request_body = dto::ScannedCode,
     responses(
         (status = 201, description = "已签到 · Checked in", body = dto::CheckIn),
-        (status = 200, description = "此前已签到 · Had been checked in before", body = dto::CheckIn),
-        Problems
-    )
+        (status = 200, description = "此前已签到 · Had been checked in before", body = dto::CheckIn))
 )]
 #[post("/check-ins")]
 pub async fn check_in(
@@ -108,7 +106,7 @@ pub async fn check_in(
     security(("bearer" = ["activity.sign_up"])),
     params(("id" = CheckInId, Path, description = "签到记录 · The check-in")),
     request_body = dto::ScannedCode,
-    responses((status = 200, description = "已签退的签到记录 · The closed check-in", body = dto::CheckIn), Problems)
+    responses((status = 200, description = "已签退的签到记录 · The closed check-in", body = dto::CheckIn))
 )]
 #[post("/check-ins/{id}/check-out")]
 pub async fn check_out(
@@ -132,7 +130,7 @@ pub async fn check_out(
     operation_id = "list_check_ins",
     security(("bearer" = ["activity.sign_up"])),
     params(dto::ListCheckIns),
-    responses((status = 200, description = "一页签到记录 · A page of check-ins", body = dto::CheckInPage), Problems)
+    responses((status = 200, description = "一页签到记录 · A page of check-ins", body = dto::CheckInPage))
 )]
 #[get("/check-ins")]
 pub async fn list_check_ins(

@@ -10,9 +10,7 @@ use super::dto::{
 use super::perm;
 use super::service;
 use crate::auth::Permit;
-use crate::http::{
-    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
-};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 
 /// 查询清单 · List checklists
 ///
@@ -26,7 +24,7 @@ use crate::http::{
     operation_id = "list_checklists",
     security(("bearer" = ["checklist.read"])),
     params(ListChecklists),
-    responses((status = 200, description = "一页清单，新建的在前 · A page of checklists, newest first", body = ChecklistPage), Problems)
+    responses((status = 200, description = "一页清单，新建的在前 · A page of checklists, newest first", body = ChecklistPage))
 )]
 #[get("/checklists")]
 pub async fn list_checklists(
@@ -50,7 +48,7 @@ pub async fn list_checklists(
     security(("bearer" = ["checklist.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = CreateChecklist,
-    responses((status = 201, description = "清单及其第 1 版草稿 · The checklist with its first draft", body = Checklist), Problems)
+    responses((status = 201, description = "清单及其第 1 版草稿 · The checklist with its first draft", body = Checklist))
 )]
 #[post("/checklists")]
 pub async fn create_checklist(
@@ -73,7 +71,7 @@ pub async fn create_checklist(
     operation_id = "get_checklist",
     security(("bearer" = ["checklist.read"])),
     params(("id" = ChecklistId, Path, description = "清单 · The checklist")),
-    responses((status = 200, description = "清单 · The checklist", body = Checklist), Problems)
+    responses((status = 200, description = "清单 · The checklist", body = Checklist))
 )]
 #[get("/checklists/{id}")]
 pub async fn get_checklist(
@@ -98,7 +96,7 @@ pub async fn get_checklist(
         ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v3\"")
     ),
     request_body = SaveDraft,
-    responses((status = 200, description = "清单 · The checklist", body = Checklist), Problems)
+    responses((status = 200, description = "清单 · The checklist", body = Checklist))
 )]
 #[put("/checklists/{id}/draft")]
 pub async fn save_draft(
@@ -122,7 +120,7 @@ pub async fn save_draft(
     operation_id = "preview_checklist",
     security(("bearer" = ["checklist.publish"])),
     params(("id" = ChecklistId, Path, description = "清单 · The checklist")),
-    responses((status = 200, description = "预览 · The preview", body = Preview), Problems)
+    responses((status = 200, description = "预览 · The preview", body = Preview))
 )]
 #[get("/checklists/{id}/preview")]
 pub async fn preview_checklist(
@@ -150,7 +148,7 @@ pub async fn preview_checklist(
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     request_body = PublishChecklist,
-    responses((status = 200, description = "已发布 · Published", body = Published), Problems)
+    responses((status = 200, description = "已发布 · Published", body = Published))
 )]
 #[post("/checklists/{id}/publish")]
 pub async fn publish_checklist(

@@ -11,7 +11,7 @@ use super::extend;
 use crate::feature::Feature;
 use crate::http::Code;
 
-/// Puts the errors into the contract in the place of those that the handlers name all alike.
+/// Puts the errors into the contract; the handlers name what they answer when all is well.
 pub(super) fn say(api: &mut OpenApi, features: &[Feature]) {
     let told: HashMap<&str, &[Code]> = features
         .iter()
@@ -35,7 +35,6 @@ pub(super) fn say(api: &mut OpenApi, features: &[Feature]) {
             for code in codes {
                 by_status.entry(code.status()).or_default().insert(code.as_str());
             }
-            operation.responses.responses.retain(|status, _| !status.starts_with(['4', '5']));
             for (status, codes) in by_status {
                 operation.responses.responses.insert(status.to_string(), problem(&codes));
             }

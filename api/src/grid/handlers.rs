@@ -7,9 +7,7 @@ use super::dto::{Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost,
 use super::perm;
 use super::service;
 use crate::auth::Permit;
-use crate::http::{
-    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Result, Tagged, Valid,
-};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged, Valid};
 
 /// 网格列表 · List grids
 ///
@@ -19,7 +17,7 @@ use crate::http::{
 /// missing.
 #[utoipa::path(tag = "grid", operation_id = "list_grids",
     security(("bearer" = ["grid.read"])),
-    responses((status = 200, description = "全部网格，上级在前 · All grids, parents first", body = GridList), Problems))]
+    responses((status = 200, description = "全部网格，上级在前 · All grids, parents first", body = GridList)))]
 #[get("/grids")]
 pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>> {
     Ok(Json(service::list(&permit).await?))
@@ -33,7 +31,7 @@ pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>
 /// at most six decimals.
 #[utoipa::path(tag = "grid", operation_id = "list_grid_boundaries",
     security(("bearer" = ["grid.read"])),
-    responses((status = 200, description = "FeatureCollection，上级在前 · A FeatureCollection, parents first", body = BoundaryCollection), Problems))]
+    responses((status = 200, description = "FeatureCollection，上级在前 · A FeatureCollection, parents first", body = BoundaryCollection)))]
 #[get("/grids/boundaries")]
 pub async fn list_grid_boundaries(
     permit: Permit<perm::GridRead>,
@@ -50,7 +48,7 @@ pub async fn list_grid_boundaries(
 #[utoipa::path(tag = "grid", operation_id = "get_grid",
     security(("bearer" = ["grid.read"])),
     params(("id" = GridId, Path, description = "网格 · The grid")),
-    responses((status = 200, description = "网格 · The grid", body = Grid), Problems))]
+    responses((status = 200, description = "网格 · The grid", body = Grid)))]
 #[get("/grids/{id}")]
 pub async fn get_grid(permit: Permit<perm::GridRead>, id: PathId<GridId>) -> Result<Tagged<Grid>> {
     Ok(Tagged(service::get(&permit, id.0).await?))
@@ -67,7 +65,7 @@ pub async fn get_grid(permit: Permit<perm::GridRead>, id: PathId<GridId>) -> Res
     params(("id" = GridId, Path, description = "网格 · The grid"),
         ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateGrid,
-    responses((status = 200, description = "网格 · The grid", body = Grid), Problems))]
+    responses((status = 200, description = "网格 · The grid", body = Grid)))]
 #[patch("/grids/{id}")]
 pub async fn update_grid(
     permit: Permit<perm::GridManage>,
@@ -90,7 +88,7 @@ pub async fn update_grid(
     security(("bearer" = ["grid.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = Appoint,
-    responses((status = 201, description = "任职 · The held post", body = GridPost), Problems))]
+    responses((status = 201, description = "任职 · The held post", body = GridPost)))]
 #[post("/grid-posts")]
 pub async fn appoint(
     permit: Permit<perm::GridManage>,
@@ -112,7 +110,7 @@ pub async fn appoint(
     security(("bearer" = ["grid.manage"])),
     params(("id" = GridPostId, Path, description = "任职 · The held post")),
     request_body = EndPost,
-    responses((status = 200, description = "任职及其结束日期 · The held post with its end", body = GridPost), Problems))]
+    responses((status = 200, description = "任职及其结束日期 · The held post with its end", body = GridPost)))]
 #[post("/grid-posts/{id}/end")]
 pub async fn end_grid_post(
     permit: Permit<perm::GridManage>,

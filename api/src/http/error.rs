@@ -319,44 +319,6 @@ pub struct ProblemField {
     pub message: String,
 }
 
-/// The error answers every operation documents.
-#[derive(utoipa::IntoResponses)]
-pub enum Problems {
-    /// The request is malformed.
-    #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(Problem),
-    /// No valid sign-in.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(Problem),
-    /// The permission named under security is missing.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(Problem),
-    /// Absent, or another township's: the two cannot be told apart.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
-    /// The present state does not allow it.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(Problem),
-    /// `If-Match` names an older version.
-    #[response(status = 412, content_type = "application/problem+json")]
-    PreconditionFailed(Problem),
-    /// The body is too large.
-    #[response(status = 413, content_type = "application/problem+json")]
-    PayloadTooLarge(Problem),
-    /// The body is of another media type.
-    #[response(status = 415, content_type = "application/problem+json")]
-    UnsupportedMediaType(Problem),
-    /// Fields need correction.
-    #[response(status = 422, content_type = "application/problem+json")]
-    ValidationFailed(Problem),
-    /// `If-Match` is missing.
-    #[response(status = 428, content_type = "application/problem+json")]
-    PreconditionRequired(Problem),
-    /// Too many attempts.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(Problem),
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Passing, passing_code};

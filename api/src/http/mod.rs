@@ -27,7 +27,7 @@ mod watch;
 pub use actix_web::web::Json;
 pub use code::{Code, Language, Text};
 pub use envelope::{ApiRootSpan, envelope};
-pub use error::{ApiError, FieldError, Problem, ProblemField, Problems, Result};
+pub use error::{ApiError, FieldError, Problem, ProblemField, Result};
 pub use extract::{
     DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, JsonBytes, PathId, Query, Valid, check, parse_json,
 };

@@ -13,7 +13,7 @@ use crate::auth::Permit;
 use crate::door;
 use crate::grid::perm;
 use crate::http::{
-    ApiError, Code, Download, IdempotencyKey, Json, JsonBytes, PathId, Problems, Query, Result,
+    ApiError, Code, Download, IdempotencyKey, Json, JsonBytes, PathId, Query, Result,
 };
 
 /// Media type of a workbook.
@@ -30,7 +30,7 @@ const GRID_FILE_KIB: usize = 5 * 1024;
 #[utoipa::path(tag = "member", operation_id = "get_member_template",
     security(("bearer" = ["member.manage"])),
     responses((status = 200, description = "工作簿 · The workbook",
-        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile)))]
 #[get("/imports/members/template")]
 pub async fn get_member_template(
     _permit: Permit<crate::member::perm::MemberManage>,
@@ -55,7 +55,7 @@ pub async fn get_member_template(
     security(("bearer" = ["member.manage"])),
     params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body(content = RosterForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "导入结果 · What the file came to", body = Import), Problems))]
+    responses((status = 200, description = "导入结果 · What the file came to", body = Import)))]
 #[post("/imports/members")]
 pub async fn import_members(
     permit: Permit<crate::member::perm::MemberManage>,
@@ -82,7 +82,7 @@ pub async fn import_members(
     security(("bearer" = ["grid.manage"])),
     params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = GridFile,
-    responses((status = 200, description = "导入结果 · What the file came to", body = Import), Problems))]
+    responses((status = 200, description = "导入结果 · What the file came to", body = Import)))]
 #[post("/imports/grids")]
 pub async fn import_grids(
     permit: Permit<perm::GridManage>,
@@ -102,7 +102,7 @@ pub async fn import_grids(
 #[utoipa::path(tag = "member", operation_id = "get_import",
     security(("bearer" = ["member.manage"])),
     params(("id" = ImportId, Path, description = "导入 · The import")),
-    responses((status = 200, description = "导入结果 · What the file came to", body = Import), Problems))]
+    responses((status = 200, description = "导入结果 · What the file came to", body = Import)))]
 #[get("/imports/{id}")]
 pub async fn get_import(
     permit: Permit<crate::member::perm::MemberManage>,
@@ -122,7 +122,7 @@ pub async fn get_import(
     security(("bearer" = ["member.manage"])),
     params(("id" = ImportId, Path, description = "导入 · The import")),
     responses((status = 200, description = "工作簿 · The workbook",
-        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile), Problems))]
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile)))]
 #[get("/imports/{id}/marked-file")]
 pub async fn get_import_marked_file(
     permit: Permit<crate::member::perm::MemberManage>,

@@ -8,7 +8,7 @@ use super::dto::{Job, JobPage, JobSummary, ListJobs};
 use super::perm;
 use super::service;
 use crate::auth::Permit;
-use crate::http::{Json, PathId, Problems, Query, Result};
+use crate::http::{Json, PathId, Query, Result};
 
 /// Its routes.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -29,7 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(tag = "job", operation_id = "list_jobs", security(("bearer" = ["job.manage"])),
     params(ListJobs),
-    responses((status = 200, description = "一页后台作业 · A page of jobs", body = JobPage), Problems))]
+    responses((status = 200, description = "一页后台作业 · A page of jobs", body = JobPage)))]
 #[get("/jobs")]
 pub async fn list_jobs(
     permit: Permit<perm::JobManage>,
@@ -46,7 +46,7 @@ pub async fn list_jobs(
 /// How many jobs there are in each state, how many of them are overdue, and which kinds there are; done and cancelled ones within
 /// the last thirty days. While `clock_in_doubt` is true, nothing that is due is done until the operator confirms the clock.
 #[utoipa::path(tag = "job", operation_id = "get_job_summary", security(("bearer" = ["job.manage"])),
-    responses((status = 200, description = "各状态的数量 · The counts", body = JobSummary), Problems))]
+    responses((status = 200, description = "各状态的数量 · The counts", body = JobSummary)))]
 #[get("/jobs/summary")]
 pub async fn get_job_summary(permit: Permit<perm::JobManage>) -> Result<Json<JobSummary>> {
     Ok(Json(service::summary(&permit).await?))
@@ -59,7 +59,7 @@ pub async fn get_job_summary(permit: Permit<perm::JobManage>) -> Result<Json<Job
 /// One job with its progress, its attempts, why the last one failed, and whether it can be run or cancelled now.
 #[utoipa::path(tag = "job", operation_id = "get_job", security(("bearer" = ["job.manage"])),
     params(("id" = JobId, Path, description = "后台作业 · The job")),
-    responses((status = 200, description = "后台作业 · The job", body = Job), Problems))]
+    responses((status = 200, description = "后台作业 · The job", body = Job)))]
 #[get("/jobs/{id}")]
 pub async fn get_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Result<Json<Job>> {
     Ok(Json(service::get(&permit, id.0).await?))
@@ -75,7 +75,7 @@ pub async fn get_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Resu
 /// place.
 #[utoipa::path(tag = "job", operation_id = "run_job", security(("bearer" = ["job.manage"])),
     params(("id" = JobId, Path, description = "后台作业 · The job")),
-    responses((status = 200, description = "将予执行的后台作业 · The job, which will run", body = Job), Problems))]
+    responses((status = 200, description = "将予执行的后台作业 · The job, which will run", body = Job)))]
 #[post("/jobs/{id}/run")]
 pub async fn run_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Result<Json<Job>> {
     Ok(Json(service::run(&permit, id.0).await?))
@@ -90,7 +90,7 @@ pub async fn run_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Resu
 /// that is done or cancelled and for a schedule, on which the township's work depends.
 #[utoipa::path(tag = "job", operation_id = "cancel_job", security(("bearer" = ["job.manage"])),
     params(("id" = JobId, Path, description = "后台作业 · The job")),
-    responses((status = 200, description = "已取消的后台作业 · The cancelled job", body = Job), Problems))]
+    responses((status = 200, description = "已取消的后台作业 · The cancelled job", body = Job)))]
 #[post("/jobs/{id}/cancel")]
 pub async fn cancel_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Result<Json<Job>> {
     Ok(Json(service::cancel(&permit, id.0).await?))

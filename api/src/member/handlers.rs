@@ -10,9 +10,7 @@ use super::dto::{
 use super::perm;
 use super::service;
 use crate::auth::Permit;
-use crate::http::{
-    Created, IdempotencyKey, IfMatch, Json, PathId, Problems, Query, Result, Tagged, Valid,
-};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 
 /// 党组织列表 · List party organisations
 ///
@@ -21,7 +19,7 @@ use crate::http::{
 /// The whole tree at once, every parent before its children, siblings by code; the number of people counts everything beneath.
 #[utoipa::path(tag = "member", operation_id = "list_party_orgs",
     security(("bearer" = ["member.read"])),
-    responses((status = 200, description = "全部党组织，上级在前 · All party organisations, parents first", body = PartyOrgList), Problems))]
+    responses((status = 200, description = "全部党组织，上级在前 · All party organisations, parents first", body = PartyOrgList)))]
 #[get("/party-orgs")]
 pub async fn list_party_orgs(permit: Permit<perm::MemberRead>) -> Result<Json<PartyOrgList>> {
     Ok(Json(service::list_orgs(&permit).await?))
@@ -37,7 +35,7 @@ pub async fn list_party_orgs(permit: Permit<perm::MemberRead>) -> Result<Json<Pa
     security(("bearer" = ["member.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = CreatePartyOrg,
-    responses((status = 201, description = "党组织 · The party organisation", body = PartyOrg), Problems))]
+    responses((status = 201, description = "党组织 · The party organisation", body = PartyOrg)))]
 #[post("/party-orgs")]
 pub async fn create_party_org(
     permit: Permit<perm::MemberManage>,
@@ -56,7 +54,7 @@ pub async fn create_party_org(
 #[utoipa::path(tag = "member", operation_id = "get_party_org",
     security(("bearer" = ["member.read"])),
     params(("id" = PartyOrgId, Path, description = "党组织 · The party organisation")),
-    responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg), Problems))]
+    responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg)))]
 #[get("/party-orgs/{id}")]
 pub async fn get_party_org(
     permit: Permit<perm::MemberRead>,
@@ -76,7 +74,7 @@ pub async fn get_party_org(
     params(("id" = PartyOrgId, Path, description = "党组织 · The party organisation"),
         ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdatePartyOrg,
-    responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg), Problems))]
+    responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg)))]
 #[patch("/party-orgs/{id}")]
 pub async fn update_party_org(
     permit: Permit<perm::MemberManage>,
@@ -97,7 +95,7 @@ pub async fn update_party_org(
 /// (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(tag = "member", operation_id = "list_members",
     security(("bearer" = ["member.read"])), params(ListMembers),
-    responses((status = 200, description = "一页人员 · A page of people", body = MemberPage), Problems))]
+    responses((status = 200, description = "一页人员 · A page of people", body = MemberPage)))]
 #[get("/members")]
 pub async fn list_members(
     permit: Permit<perm::MemberRead>,
@@ -116,7 +114,7 @@ pub async fn list_members(
     security(("bearer" = ["member.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = CreateMember,
-    responses((status = 201, description = "人员 · The person", body = Member), Problems))]
+    responses((status = 201, description = "人员 · The person", body = Member)))]
 #[post("/members")]
 pub async fn create_member(
     permit: Permit<perm::MemberManage>,
@@ -136,7 +134,7 @@ pub async fn create_member(
 #[utoipa::path(tag = "member", operation_id = "get_member",
     security(("bearer" = ["member.read"])),
     params(("id" = MemberId, Path, description = "人员 · The person")),
-    responses((status = 200, description = "人员 · The person", body = Member), Problems))]
+    responses((status = 200, description = "人员 · The person", body = Member)))]
 #[get("/members/{id}")]
 pub async fn get_member(
     permit: Permit<perm::MemberRead>,
@@ -156,7 +154,7 @@ pub async fn get_member(
     params(("id" = MemberId, Path, description = "人员 · The person"),
         ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateMember,
-    responses((status = 200, description = "人员 · The person", body = Member), Problems))]
+    responses((status = 200, description = "人员 · The person", body = Member)))]
 #[patch("/members/{id}")]
 pub async fn update_member(
     permit: Permit<perm::MemberManage>,

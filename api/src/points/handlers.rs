@@ -5,7 +5,7 @@ use actix_web::get;
 use super::perm;
 use super::{dto, service};
 use crate::auth::Permit;
-use crate::http::{Json, Problems, Query, Result};
+use crate::http::{Json, Query, Result};
 
 /// 我的积分 · Get my points
 ///
@@ -17,7 +17,7 @@ use crate::http::{Json, Problems, Query, Result};
     tag = "points",
     operation_id = "get_my_purse",
     security(("bearer" = ["points.read"])),
-    responses((status = 200, description = "本人积分 · The caller's purse", body = dto::Purse), Problems)
+    responses((status = 200, description = "本人积分 · The caller's purse", body = dto::Purse))
 )]
 #[get("/purses/mine")]
 pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::Purse>> {
@@ -37,7 +37,7 @@ pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::
     operation_id = "list_points_entries",
     security(("bearer" = ["points.read"])),
     params(dto::ListPointsEntries),
-    responses((status = 200, description = "一页积分明细 · A page of points entries", body = dto::PointsEntryPage), Problems)
+    responses((status = 200, description = "一页积分明细 · A page of points entries", body = dto::PointsEntryPage))
 )]
 #[get("/points-entries")]
 pub async fn list_points_entries(
@@ -57,7 +57,7 @@ pub async fn list_points_entries(
     tag = "points",
     operation_id = "list_points_rules",
     security(("bearer" = ["points.read"])),
-    responses((status = 200, description = "全部规则 · All rules", body = dto::PointsRuleList), Problems)
+    responses((status = 200, description = "全部规则 · All rules", body = dto::PointsRuleList))
 )]
 #[get("/points-rules")]
 pub async fn list_points_rules(
@@ -77,7 +77,7 @@ pub async fn list_points_rules(
     operation_id = "get_leaderboard",
     security(("bearer" = ["points.read"])),
     params(dto::GetLeaderboard),
-    responses((status = 200, description = "前列名次 · The first places", body = dto::Leaderboard), Problems)
+    responses((status = 200, description = "前列名次 · The first places", body = dto::Leaderboard))
 )]
 #[get("/leaderboard")]
 pub async fn get_leaderboard(

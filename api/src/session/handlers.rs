@@ -9,7 +9,7 @@ use super::dto::{ChangePassword, Refresh, RefreshIn, SessionList, SignIn, Signed
 use super::service::{self, Pair, SESSION_DAYS, Visitor};
 use crate::auth::{self, KNOWN_DAYS};
 use crate::door::Secret;
-use crate::http::{ApiError, Code, Json, NoContent, PathId, Problems, Result, Valid};
+use crate::http::{ApiError, Code, Json, NoContent, PathId, Result, Valid};
 use crate::state::AppState;
 
 /// The cookie without TLS, for trying: it goes to the session paths only.
@@ -84,7 +84,7 @@ fn agent(req: &HttpRequest) -> String {
 /// the cookie `gezhi_device` and does not wait for what others fail at.
 #[utoipa::path(tag = "session", operation_id = "sign_in", security(()),
     request_body = SignIn,
-    responses((status = 201, description = "已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn), Problems))]
+    responses((status = 201, description = "已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn)))]
 #[post("/sessions")]
 pub async fn sign_in(
     req: HttpRequest,
@@ -116,7 +116,7 @@ pub async fn sign_in(
 /// later it tells of a copy and ends the session (401 `session_ended`).
 #[utoipa::path(tag = "session", operation_id = "refresh_session", security(()),
     request_body = Refresh,
-    responses((status = 200, description = "新的一对令牌 · A fresh pair of tokens", body = SignedIn), Problems))]
+    responses((status = 200, description = "新的一对令牌 · A fresh pair of tokens", body = SignedIn)))]
 #[post("/sessions/refresh")]
 pub async fn refresh_session(
     req: HttpRequest,
@@ -141,7 +141,7 @@ pub async fn refresh_session(
 /// Ends the session that asks: the one of the access token, or of the refresh cookie when that is all there is; the cookie is
 /// cleared.
 #[utoipa::path(tag = "session", operation_id = "sign_out", security(("bearer" = []), ()),
-    responses((status = 204, description = "已退出，Cookie 已清除 · Signed out; the cookie is cleared"), Problems))]
+    responses((status = 204, description = "已退出，Cookie 已清除 · Signed out; the cookie is cleared")))]
 #[delete("/sessions/current")]
 pub async fn sign_out(
     req: HttpRequest,
@@ -176,7 +176,7 @@ pub async fn sign_out(
 ///
 /// The caller's open sessions, the latest used first (at most 200).
 #[utoipa::path(tag = "session", operation_id = "list_sessions", security(("bearer" = [])),
-    responses((status = 200, description = "未结束的登录 · Open sessions", body = SessionList), Problems))]
+    responses((status = 200, description = "未结束的登录 · Open sessions", body = SessionList)))]
 #[get("/sessions")]
 pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
     Ok(Json(SessionList { items: service::list(&caller).await?, next_cursor: None }))
@@ -189,7 +189,7 @@ pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> 
 /// Ends one of the caller's own sessions at once; another's, and one that was ended before, answers 404.
 #[utoipa::path(tag = "session", operation_id = "end_session", security(("bearer" = [])),
     params(("id" = SessionId, Path, description = "登录 · The session")),
-    responses((status = 204, description = "已结束 · Ended"), Problems))]
+    responses((status = 204, description = "已结束 · Ended")))]
 #[delete("/sessions/{id}")]
 pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Result<NoContent> {
     service::end(&caller, id.0).await?;
@@ -205,7 +205,7 @@ pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Resul
 /// same, or when it is guessed too easily; whoever often gets the present one wrong has to wait (429).
 #[utoipa::path(tag = "session", operation_id = "change_password", security(("bearer" = [])),
     request_body = ChangePassword,
-    responses((status = 204, description = "已修改，其他登录已结束 · Changed; the other sessions have ended"), Problems))]
+    responses((status = 204, description = "已修改，其他登录已结束 · Changed; the other sessions have ended")))]
 #[put("/me/password")]
 pub async fn change_password(
     caller: auth::SignedIn,

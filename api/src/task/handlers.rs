@@ -9,9 +9,7 @@ use super::dto::{
 };
 use super::perm;
 use crate::auth::Permit;
-use crate::http::{
-    ApiError, IdempotencyKey, Json, Language, PathId, Problems, Query, Result, Tagged, Valid,
-};
+use crate::http::{ApiError, IdempotencyKey, Json, Language, PathId, Query, Result, Tagged, Valid};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -42,7 +40,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     operation_id = "list_tasks",
     security(("bearer" = ["task.read"])),
     params(ListTasks),
-    responses((status = 200, description = "一页任务，按办结期限排列 · A page of tasks by deadline", body = TaskPage), Problems)
+    responses((status = 200, description = "一页任务，按办结期限排列 · A page of tasks by deadline", body = TaskPage))
 )]
 #[get("/tasks")]
 pub async fn list_tasks(
@@ -65,7 +63,7 @@ pub async fn list_tasks(
     operation_id = "list_inbox",
     security(("bearer" = ["task.read"])),
     params(TaskPaging),
-    responses((status = 200, description = "一页任务，逾期最久的在前 · A page of tasks, the most late first", body = TaskPage), Problems)
+    responses((status = 200, description = "一页任务，逾期最久的在前 · A page of tasks, the most late first", body = TaskPage))
 )]
 #[get("/tasks/inbox")]
 pub async fn list_inbox(
@@ -87,7 +85,7 @@ pub async fn list_inbox(
     operation_id = "list_to_verify",
     security(("bearer" = ["task.verify"])),
     params(TaskPaging),
-    responses((status = 200, description = "一页任务，期限最早的在前 · A page of tasks, the earliest deadline first", body = TaskPage), Problems)
+    responses((status = 200, description = "一页任务，期限最早的在前 · A page of tasks, the earliest deadline first", body = TaskPage))
 )]
 #[get("/tasks/to-verify")]
 pub async fn list_to_verify(
@@ -107,7 +105,7 @@ pub async fn list_to_verify(
     tag = "task",
     operation_id = "get_to_verify",
     security(("bearer" = ["task.verify"])),
-    responses((status = 200, description = "总数和按时提交的任务 · The count, and those handed in in time", body = ToVerify), Problems)
+    responses((status = 200, description = "总数和按时提交的任务 · The count, and those handed in in time", body = ToVerify))
 )]
 #[get("/tasks/to-verify/summary")]
 pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVerify>> {
@@ -124,7 +122,7 @@ pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVe
     operation_id = "get_task",
     security(("bearer" = ["task.read"])),
     params(("id" = TaskId, Path, description = "任务 · The task")),
-    responses((status = 200, description = "任务 · The task", body = Task), Problems)
+    responses((status = 200, description = "任务 · The task", body = Task))
 )]
 #[get("/tasks/{id}")]
 pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Result<Tagged<Task>> {
@@ -147,7 +145,7 @@ pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Res
         ("id" = TaskId, Path, description = "任务 · The task"),
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
-    responses((status = 200, description = "已签收 · Accepted", body = Task), Problems)
+    responses((status = 200, description = "已签收 · Accepted", body = Task))
 )]
 #[post("/tasks/{id}/accept")]
 pub async fn accept_task(
@@ -175,7 +173,7 @@ pub async fn accept_task(
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     request_body = SubmitTask,
-    responses((status = 200, description = "已提交，待核验 · Handed in, to be verified", body = Task), Problems)
+    responses((status = 200, description = "已提交，待核验 · Handed in, to be verified", body = Task))
 )]
 #[post("/tasks/{id}/submit")]
 pub async fn submit_task(
@@ -203,7 +201,7 @@ pub async fn submit_task(
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     request_body = VerifyTask,
-    responses((status = 200, description = "已核验 · Verified", body = Task), Problems)
+    responses((status = 200, description = "已核验 · Verified", body = Task))
 )]
 #[post("/tasks/{id}/verify")]
 pub async fn verify_task(
@@ -229,7 +227,7 @@ pub async fn verify_task(
     security(("bearer" = ["task.verify"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = VerifyTasks,
-    responses((status = 200, description = "逐项结果 · What became of each", body = Verdicts), Problems)
+    responses((status = 200, description = "逐项结果 · What became of each", body = Verdicts))
 )]
 #[post("/tasks/verify")]
 pub async fn verify_tasks(
@@ -270,7 +268,7 @@ pub async fn verify_tasks(
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     request_body = ReturnTask,
-    responses((status = 200, description = "已退回 · Returned", body = Task), Problems)
+    responses((status = 200, description = "已退回 · Returned", body = Task))
 )]
 #[post("/tasks/{id}/return")]
 pub async fn return_task(

@@ -6,7 +6,7 @@ use super::dto::{SetUp, SetupDone, Site, Township};
 use super::perm;
 use super::service;
 use crate::auth::{self, Permit};
-use crate::http::{Json, Problems, Result, Valid};
+use crate::http::{Json, Result, Valid};
 use crate::state::AppState;
 
 /// 站点信息 · Get the site
@@ -16,7 +16,7 @@ use crate::state::AppState;
 /// What the pages may know before anybody has signed in: product and version, the township that the sign-in page starts with and
 /// whether it is a demonstration, and whether a first township is still to be founded.
 #[utoipa::path(tag = "public", operation_id = "get_site", security(()),
-    responses((status = 200, description = "站点信息 · The site", body = Site), Problems))]
+    responses((status = 200, description = "站点信息 · The site", body = Site)))]
 #[get("/public/site")]
 pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
     Ok(Json(service::site(&state).await?))
@@ -32,7 +32,7 @@ pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
 /// refused request does not use the token up.
 #[utoipa::path(tag = "public", operation_id = "set_up", security(()),
     request_body = SetUp,
-    responses((status = 201, description = "已建立，系统管理员可以登录 · Founded; the administrator can sign in", body = SetupDone), Problems))]
+    responses((status = 201, description = "已建立，系统管理员可以登录 · Founded; the administrator can sign in", body = SetupDone)))]
 #[post("/public/setup")]
 pub async fn set_up(
     req: HttpRequest,
@@ -51,7 +51,7 @@ pub async fn set_up(
 ///
 /// The township with its code, its name and its size: general grids, sub-grids, people, and posts held today.
 #[utoipa::path(tag = "township", operation_id = "get_township", security(("bearer" = ["township.read"])),
-    responses((status = 200, description = "本镇街 · The township", body = Township), Problems))]
+    responses((status = 200, description = "本镇街 · The township", body = Township)))]
 #[get("/township")]
 pub async fn get_township(permit: Permit<perm::TownshipRead>) -> Result<Json<Township>> {
     Ok(Json(service::get(&permit).await?))
