@@ -107,19 +107,12 @@ pub fn acts() -> impl Iterator<Item = &'static audit::Act> {
     FEATURES.iter().flat_map(|feature| feature.acts).copied()
 }
 
-/// What a caller adds to the product: tests, that need a job that fails or a source of tasks of their own.
-#[derive(Clone, Copy, Default)]
-pub struct More {
-    /// Further features.
-    pub features: &'static [Feature],
-}
-
-/// What the rooms bring, for one another to find.
-pub(crate) fn register(shared: &mut Shared, more: More) -> Result<(), StartError> {
+/// What the rooms bring, and `more` beside them, for one another to find.
+pub(crate) fn register(shared: &mut Shared, more: &[Feature]) -> Result<(), StartError> {
     shared.insert(work::Places::default())?;
     shared.insert(jobs::Node::default())?;
     shared.insert(clock::Guard::default())?;
-    let features = [FEATURES, more.features].concat();
+    let features = [FEATURES, more].concat();
     feature::check(&features)?;
     feature::once("error code", codes().map(http::Code::as_str))?;
     for feature in &features {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use entity::ids::TenantId;
 
-use crate::More;
 use crate::audit::Auditor;
 use crate::auth::{Devices, Passwords, Principal, Proxies, Throttle, TokenKey, Tokens, Watch};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::feature::Feature;
 use crate::helper::Helper;
 use crate::http::{ApiError, Result};
 use crate::jobs::Worker;
@@ -46,11 +46,16 @@ impl AppState {
     /// Closes the server's files to others, connects and checks; does not migrate. Refuses a schema that is not this program's and a PostgreSQL
     /// role that row-level security does not bind.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        Self::start_with(config, clock, More::default()).await
+        Self::start_with(config, clock, &[]).await
     }
 
-    /// Like [`AppState::start`], with something of the caller's own beside the product's, for tests.
-    pub async fn start_with(config: Config, clock: Clock, more: More) -> Result<Self, StartError> {
+    /// Like [`AppState::start`], with features of the caller's own beside the product's: for tests that need a job that fails, or a
+    /// source of tasks.
+    pub async fn start_with(
+        config: Config,
+        clock: Clock,
+        more: &[Feature],
+    ) -> Result<Self, StartError> {
         crate::files::close(&config)?;
         let db = Arc::new(Db::connect(&config).await?);
         db.check_role().await?;

@@ -1,5 +1,5 @@
-//! The words for kinds and states: the same in the database, in JSON and in the OpenAPI document, each with its Chinese
-//! label.
+//! The words for kinds and states: the same in the database, in JSON and in the OpenAPI document, each with what it
+//! is called in Chinese and in English.
 
 use std::fmt;
 

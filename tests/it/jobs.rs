@@ -142,7 +142,7 @@ on_both! {
     /// Two programs at once do two hundred jobs, of which three in ten fail at each attempt after having done their part: each is done
     /// once.
     async fn each_job_is_done_once_on_however_many_nodes(app: TestApp) {
-        let nodes = [app.state_with(kinds::more()).await, app.state_with(kinds::more()).await];
+        let nodes = [app.state_with(kinds::MORE).await, app.state_with(kinds::MORE).await];
         let mut planted = Vec::new();
         for town in [Town::A, Town::B] {
             let tenant = app.town(town).tenant;
@@ -179,7 +179,7 @@ on_both! {
     async fn no_wish_is_lost(app: TestApp) {
         let seed = support::seed();
         let tenant = app.town(Town::A).tenant;
-        let nodes = [app.state_with(kinds::more()).await, app.state_with(kinds::more()).await];
+        let nodes = [app.state_with(kinds::MORE).await, app.state_with(kinds::MORE).await];
         let wishes = if support::soak() { 2000 } else { 150 };
         let asking: Vec<_> = (0..4_u64).map(|who| {
             let scope = nodes[usize::try_from(who % 2).unwrap()].scope_of(tenant);
@@ -224,7 +224,7 @@ on_both! {
     /// What fails is tried again later and later, given up with its reason, and run again by the administrator; another township's
     /// job does not exist for him.
     async fn what_fails_is_given_up_and_run_again(app: TestApp) {
-        let node = app.state_with(kinds::more()).await;
+        let node = app.state_with(kinds::MORE).await;
         let scope = node.scope_of(app.town(Town::A).tenant);
         let id = plant(&scope, Plan::of("test.fail")).await;
         let began = app.clock.now();
@@ -302,7 +302,7 @@ on_both! {
 
     /// Long work is done in pieces, each seen when it is done; cancelled between two of them, it stops there.
     async fn long_work_shows_how_far_it_is(app: TestApp) {
-        let node = app.state_with(kinds::more()).await;
+        let node = app.state_with(kinds::MORE).await;
         let scope = node.scope_of(app.town(Town::A).tenant);
         let id = plant(&scope, Plan::of("test.pieces")).await;
         assert_eq!(jobs::township(&scope).await.unwrap(), 10);
@@ -313,7 +313,7 @@ on_both! {
 
     /// A server that is told to stop hands back what does not end, and another node has it at once.
     async fn what_does_not_end_is_handed_back(app: TestApp) {
-        let node = app.state_with(kinds::more()).await;
+        let node = app.state_with(kinds::MORE).await;
         let scope = node.scope_of(app.town(Town::A).tenant);
         let worker = Worker::start(node.clone());
         let id = plant(&scope, Plan::of("test.hang")).await;
@@ -332,7 +332,7 @@ on_both! {
         app.bell_is_true().await;
 
         // Cancelled under way: whoever does it hears it at his next word.
-        let other = app.state_with(kinds::more()).await;
+        let other = app.state_with(kinds::MORE).await;
         let worker = Worker::start(other);
         while one(&scope, id).await.state != JobState::Running {}
         let admin = app.client(Who::Administrator, Town::A).await;
@@ -647,7 +647,7 @@ fn workers_are_killed(db: Db) {
         let mut random = StdRng::seed_from_u64(seed);
         let receiver = Receiver::start(seed).await;
         let many: u32 = if support::soak() { 10_000 } else { 300 };
-        let node = app.state_with(kinds::more()).await;
+        let node = app.state_with(kinds::MORE).await;
         let scopes = [Town::A, Town::B].map(|town| node.scope_of(app.town(town).tenant));
         for scope in &scopes {
             let address = receiver.address.clone();

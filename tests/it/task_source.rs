@@ -342,7 +342,7 @@ on_both! {
     /// Two sources of one name would share their tasks: the server does not start.
     async fn two_sources_of_one_name_are_refused(app: TestApp) {
         const AGAIN: Feature = Feature { name: "again", ..support::sources::FEATURE };
-        let twice = api::More { features: &[support::sources::FEATURE, AGAIN] };
+        let twice = &[support::sources::FEATURE, AGAIN];
         let config = app.state.config().clone();
         let refused = api::state::AppState::start_with(config, app.clock.clone(), twice).await;
         assert!(refused.err().unwrap().to_string().contains("errand"));

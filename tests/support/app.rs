@@ -127,7 +127,7 @@ impl TestApp {
         own: Option<Postgres>,
     ) -> Self {
         let database_url = config.database_url.clone();
-        let state = AppState::start_with(config, clock.clone(), sources::more())
+        let state = AppState::start_with(config, clock.clone(), &[sources::FEATURE])
             .await
             .expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -287,7 +287,7 @@ impl TestApp {
     }
 
     /// Another program's memory on the same database, with kinds of jobs of the test's own.
-    pub async fn state_with(&self, more: api::More) -> AppState {
+    pub async fn state_with(&self, more: &[api::feature::Feature]) -> AppState {
         let config = self.state.config().clone();
         AppState::start_with(config, self.clock.clone(), more).await.expect("it starts")
     }

@@ -93,12 +93,9 @@ const fn kind(name: &'static str, act: Act) -> Kind {
     Kind { name, zh: name, en: name, schedule: false, kept: true, act }
 }
 
-/// What the tests add to the product: these, and their source of tasks.
-#[must_use]
-pub fn more() -> api::More {
-    const FEATURE: Feature = Feature { jobs: KINDS, ..Feature::of("test_jobs") };
-    api::More { features: &[FEATURE, sources::FEATURE] }
-}
+/// What tests of jobs add to the product: these, and the source of tasks that every test adds.
+pub const MORE: &[Feature] =
+    &[Feature { jobs: KINDS, ..Feature::of("test_jobs") }, sources::FEATURE];
 
 /// All of them.
 pub const KINDS: &[Kind] = &[

@@ -25,12 +25,6 @@ pub const FEATURE: Feature = Feature {
     ..Feature::of("test_errands")
 };
 
-/// What the tests add to the product everywhere.
-#[must_use]
-pub fn more() -> api::More {
-    api::More { features: &[FEATURE] }
-}
-
 struct Errands;
 
 impl Source for Errands {

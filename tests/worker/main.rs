@@ -7,7 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     actix_web::rt::System::new().block_on(async {
         let config = api::config::Config::load(std::path::Path::new("gezhi.toml"))?;
         let clock = config.clock()?;
-        let state = AppState::start_with(config, clock, support::kinds::more()).await?;
+        let state = AppState::start_with(config, clock, support::kinds::MORE).await?;
         let _worker = Worker::start(state);
         std::future::pending().await
     })

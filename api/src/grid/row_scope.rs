@@ -16,9 +16,9 @@ use crate::member::tree;
 use crate::tenancy::Tx;
 
 /// The posts whose holder sees what happens in the grid and beneath it.
-pub const HEADS: [PostKind; 3] = [PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead];
+const HEADS: [PostKind; 3] = [PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead];
 /// Those of them who judge it, too.
-pub const JUDGES: [PostKind; 2] = [PostKind::Supervisor, PostKind::GeneralHead];
+const JUDGES: [PostKind; 2] = [PostKind::Supervisor, PostKind::GeneralHead];
 
 /// Which rows of its township an account sees: all of them, where its roles say so; otherwise its own, its organisation's, those
 /// of the posts that its person holds today, and those in the grids that the person heads and beneath them.

@@ -56,7 +56,7 @@ export function rangeText({ least, most }: EvidenceRequirement): string {
 
 /** One thing that must be shown: 照片（至少 2 张）, 数量（户，1 至 40）. */
 export function requirementText(one: EvidenceRequirement): string {
-  const name = label('evidence', one.kind)
+  const name = label('evidence_kind', one.kind)
   const more =
     one.kind === 'photo'
       ? [one.count > 1 ? t('task_evidence.photos', { n: one.count }) : '']
