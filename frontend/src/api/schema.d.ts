@@ -3736,6 +3736,11 @@ export interface components {
             /** @description The refresh token, for programs that do not keep it in the cookie. */
             refresh_token?: string | null;
         };
+        /**
+         * @description Where the refresh token goes.
+         * @enum {string}
+         */
+        RefreshIn: "cookie" | "body";
         /** @description An administrator who comes back by the operator's one-time token. */
         RestoreAdministrator: {
             /**
@@ -3930,7 +3935,8 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
-            refresh_in?: ("cookie" | "body") & Record<string, never>;
+            /** @description Where the refresh token goes. */
+            refresh_in?: components["schemas"]["RefreshIn"];
         };
         /** @description A fresh pair of tokens. */
         SignedIn: {
