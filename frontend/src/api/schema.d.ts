@@ -9797,7 +9797,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state. */
-                state?: "waiting" | "running" | "done" | "failed" | "cancelled";
+                state?: components["schemas"]["JobState"];
                 /**
                  * @description Of this kind, as in the summary.
                  * @example checklist.open_periods
@@ -13066,7 +13066,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state. */
-                state?: "open" | "submitted" | "returned" | "verified" | "cancelled";
+                state?: components["schemas"]["TaskState"];
                 /** @description Still to be done by the assignee (open or returned), or not. */
                 owed?: boolean;
                 /**

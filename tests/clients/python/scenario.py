@@ -41,7 +41,6 @@ from gezhi_client.models import (
     VerifyTask,
     VerifyTasks,
 )
-from gezhi_client.models.list_tasks_state import ListTasksState
 from gezhi_client.types import File
 
 TOWNSHIP = "310116112"
@@ -145,7 +144,7 @@ head = AuthenticatedClient(base_url=origin, token=open_session("sub_head").acces
 person = answer(Me, get_me.sync_detailed(client=head), 200).member
 tasks = answer(
     TaskPage,
-    list_tasks.sync_detailed(client=clerk, state=ListTasksState.OPEN, late=False, assignee_id=person.id, q="党小组学习"),
+    list_tasks.sync_detailed(client=clerk, state=TaskState.OPEN, late=False, assignee_id=person.id, q="党小组学习"),
     200,
 )
 same([(one.state, one.late, one.assignee.id, one.title) for one in tasks.items], [(TaskState.OPEN, False, person.id, "组织党小组学习一次")])
