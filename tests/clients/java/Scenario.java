@@ -95,7 +95,7 @@ final class Scenario {
     }
 
     private static List<String> fields(Problem told) {
-        same(told.getErrors().stream().anyMatch(one -> one.getMessage().isEmpty()), false);
+        same(told.getErrors().stream().anyMatch(one -> one.getCode().isEmpty() || one.getMessage().isEmpty()), false);
         return told.getErrors().stream().map(ProblemField::getField).sorted().toList();
     }
 

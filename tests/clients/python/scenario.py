@@ -70,7 +70,7 @@ def problem(response, status, code):
 
 
 def fields(told):
-    same(all(one.message for one in told.errors), True)
+    same(all(one.code and one.message for one in told.errors), True)
     return sorted(one.field for one in told.errors)
 
 
