@@ -44,4 +44,5 @@ mod task_source;
 mod tenancy;
 mod together;
 mod township;
+mod transactions;
 mod walls;

@@ -278,7 +278,8 @@ impl TestApp {
         assert!(wrong.is_empty(), "the bell does not say what the jobs say: {wrong:?}");
     }
 
-    fn statement(&self, sql: &str) -> sea_orm::Statement {
+    /// A statement in the words of this database.
+    pub fn statement(&self, sql: &str) -> sea_orm::Statement {
         let backend = match self.db {
             Db::Sqlite => sea_orm::DbBackend::Sqlite,
             Db::Postgres => sea_orm::DbBackend::Postgres,

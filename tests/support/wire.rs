@@ -1,4 +1,4 @@
-//! A wire that can be cut: between a server and its database.
+//! A wire between a server and PostgreSQL that can be cut, and counts the round trips.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ struct Plan {
     towards: AtomicI64,
     from: AtomicI64,
     cuts: AtomicU32,
+    trips: AtomicU32,
 }
 
 impl Wire {
@@ -31,6 +32,7 @@ impl Wire {
             towards: AtomicI64::new(-1),
             from: AtomicI64::new(-1),
             cuts: AtomicU32::new(0),
+            trips: AtomicU32::new(0),
         });
         let wire =
             Self { port: listener.local_addr().expect("an address").port(), plan: plan.clone() };
@@ -61,6 +63,49 @@ impl Wire {
     pub fn cuts(&self) -> u32 {
         self.plan.cuts.load(Ordering::SeqCst)
     }
+
+    /// How often the database has said so far that it has answered and waits for more.
+    pub fn trips(&self) -> u32 {
+        self.plan.trips.load(Ordering::SeqCst)
+    }
+}
+
+/// Follows the messages from the database, to count those that end an answer (`ReadyForQuery`).
+#[derive(Default)]
+struct Answers {
+    /// Bytes of a message's head that came at the end of a piece.
+    head: Vec<u8>,
+    /// Bytes of the present message that are still to come.
+    left: usize,
+    /// The answer to the wish for TLS, one byte without a head, has passed.
+    begun: bool,
+}
+
+impl Answers {
+    fn count(&mut self, mut piece: &[u8]) -> u32 {
+        let mut answers = 0;
+        if !self.begun && !piece.is_empty() {
+            self.begun = true;
+            piece = piece.strip_prefix(b"N").unwrap_or(piece);
+        }
+        while !piece.is_empty() {
+            let skipped = self.left.min(piece.len());
+            self.left -= skipped;
+            piece = &piece[skipped..];
+            let wanted = (5 - self.head.len()).min(piece.len());
+            if self.left == 0 {
+                self.head.extend_from_slice(&piece[..wanted]);
+                piece = &piece[wanted..];
+            }
+            if let [kind, a, b, c, d] = self.head[..] {
+                answers += u32::from(kind == b'Z');
+                let length = u32::from_be_bytes([a, b, c, d]);
+                self.left = usize::try_from(length).expect("a small number") - 4;
+                self.head.clear();
+            }
+        }
+        answers
+    }
 }
 
 async fn carry(here: TcpStream, port: u16, plan: Arc<Plan>) {
@@ -75,8 +120,8 @@ async fn carry(here: TcpStream, port: u16, plan: Arc<Plan>) {
     let (mut here_in, mut here_out) = here.into_split();
     let (mut there_in, mut there_out) = there.into_split();
     tokio::select! {
-        () = pump(&mut here_in, &mut there_out, &plan.towards, &plan.cuts) => {}
-        () = pump(&mut there_in, &mut here_out, &plan.from, &plan.cuts) => {}
+        () = pump(&mut here_in, &mut there_out, &plan.towards, &plan, None) => {}
+        () = pump(&mut there_in, &mut here_out, &plan.from, &plan, Some(Answers::default())) => {}
     }
 }
 
@@ -84,7 +129,8 @@ async fn pump(
     source: &mut (impl AsyncRead + Unpin),
     sink: &mut (impl AsyncWrite + Unpin),
     left: &AtomicI64,
-    cuts: &AtomicU32,
+    plan: &Plan,
+    mut answers: Option<Answers>,
 ) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = source.read(&mut buffer).await {
@@ -98,8 +144,11 @@ async fn pump(
             // What came before the cut still arrives.
             let passing = usize::try_from(before).expect("a small number");
             let _ = sink.write_all(&buffer[..passing]).await;
-            cuts.fetch_add(1, Ordering::SeqCst);
+            plan.cuts.fetch_add(1, Ordering::SeqCst);
             return;
+        }
+        if let Some(answers) = &mut answers {
+            plan.trips.fetch_add(answers.count(&buffer[..read]), Ordering::SeqCst);
         }
         if sink.write_all(&buffer[..read]).await.is_err() {
             return;

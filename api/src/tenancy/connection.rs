@@ -1,19 +1,21 @@
-//! [`Connection`]: one connection out of a pool, of either database, and the statements that go over it.
+//! [`Connection`]: one connection to either database, and the statements that go over it.
 
 use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sea_orm::sea_query::Values;
-use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, Database, Either, Executor, Postgres, Sqlite};
+use sea_orm::sqlx::{
+    self, Connection as _, Database, Either, Executor, PgConnection, Postgres, Sqlite,
+    SqliteConnection,
+};
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 
-/// One connection, back in its pool when it is dropped.
+/// One connection; dropped, it is closed.
 pub(super) enum Connection {
-    Postgres(PoolConnection<Postgres>),
-    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
 }
 
 /// What a message to the database came to.
@@ -50,19 +52,11 @@ impl Connection {
         }
     }
 
-    /// Has it closed when it is dropped.
-    pub(super) fn close(&mut self) {
+    /// Whether whoever is at its other end still answers.
+    pub(super) async fn is_there(&mut self) -> bool {
         match self {
-            Self::Postgres(connection) => connection.close_on_drop(),
-            Self::Sqlite(connection) => connection.close_on_drop(),
-        }
-    }
-
-    /// Takes it out of its pool and lets go of it: for when there is nobody left to run anything.
-    pub(super) fn abandon(self) {
-        match self {
-            Self::Postgres(connection) => drop(connection.leak()),
-            Self::Sqlite(connection) => drop(connection.leak()),
+            Self::Postgres(connection) => connection.ping().await.is_ok(),
+            Self::Sqlite(connection) => connection.ping().await.is_ok(),
         }
     }
 }

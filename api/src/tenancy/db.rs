@@ -13,7 +13,6 @@ use sea_orm::{
 };
 
 use super::pool::Pool;
-use super::trust::{self, Trust};
 use super::txn::Txn;
 use super::wall::Wall;
 use super::writer::Writer;
@@ -114,10 +113,7 @@ impl Db {
         }
         let options = if config.database_url.starts_with("sqlite:") { sqlite } else { postgres };
         let write = Pool::open(config, options, false).await?;
-        let writer = (!write.is_postgres()).then(|| {
-            let pool = write.connections.get_sqlite_connection_pool().clone();
-            Writer::new(pool, write.trust.clone())
-        });
+        let writer = (!write.is_postgres()).then(|| Writer::new(write.clone()));
         let read = Pool::open(config, options, true).await?;
         Ok(Self { read, write, writer, proof: tokio::sync::Mutex::new(None) })
     }
@@ -151,8 +147,7 @@ impl Db {
             return Ok(());
         }
         let row = self
-            .read
-            .connections
+            .begin_single(None)
             .query_one_raw(Statement::from_string(DbBackend::Postgres, WHAT_THE_ROLE_CAN_BECOME))
             .await?
             .ok_or(StartError::Schema)?;
@@ -203,11 +198,10 @@ impl Db {
 
     /// Refuses a schema that is not this program's.
     pub async fn check_schema(&self) -> Result<(), StartError> {
-        let rows = self
-            .read
-            .connections
+        let txn = self.begin_single(None);
+        let rows = txn
             .query_all_raw(Statement::from_string(
-                self.read.connections.get_database_backend(),
+                txn.get_database_backend(),
                 "SELECT version FROM seaql_migrations ORDER BY version",
             ))
             .await
@@ -279,7 +273,7 @@ fn common(url: &str) -> ConnectOptions {
     options
 }
 
-fn sqlite(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions {
+fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
     let mut options = common(&config.database_url);
     options.max_connections(if reader { config.sqlite_readers } else { 1 }).min_connections(1);
     options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
@@ -299,21 +293,18 @@ fn sqlite(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions {
             sqlite.pragma("wal_autocheckpoint", "4000")
         }
     });
-    trust::watch_sqlite(&mut options, trust);
     options
 }
 
-fn postgres(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions {
+fn postgres(config: &Config, reader: bool) -> ConnectOptions {
     let mut options = common(&config.database_url);
     let writers = (config.postgres_connections / 2).max(1);
     let readers = config.postgres_connections.saturating_sub(writers).max(1);
     // None is kept alive by force: who would reconnect in the background to a server that is away holds a place meanwhile.
     options.max_connections(if reader { readers } else { writers }).min_connections(0);
-    options.test_before_acquire_if_idle_for(Duration::from_secs(30));
-    // The rollback below warns when there is nothing to roll back, which is the normal case.
+    options.test_before_acquire(false);
     options.map_sqlx_postgres_opts(move |postgres| {
-        let postgres =
-            postgres.options([("client_min_messages", "error")]).options(POSTGRES_LIMITS);
+        let postgres = postgres.options(POSTGRES_LIMITS);
         if reader {
             // One snapshot for all statements of a read, without asking for it in every transaction.
             postgres.options([
@@ -324,14 +315,13 @@ fn postgres(config: &Config, reader: bool, trust: &Arc<Trust>) -> ConnectOptions
             postgres
         }
     });
-    trust::watch_postgres(&mut options, trust);
     options
 }
 
 /// A connection that reads beside the pools, for what must not wait for requests.
 pub(super) async fn connect_alone(config: &Config) -> Result<DatabaseConnection, StartError> {
     let open = if config.database_url.starts_with("sqlite:") { sqlite } else { postgres };
-    let mut options = open(config, true, &Arc::new(Trust::default()));
+    let mut options = open(config, true);
     options.max_connections(1).min_connections(0).acquire_timeout(Duration::from_secs(1));
     // Whoever asks for it goes on asking: it need not be there at once.
     options.connect_lazy(true);
@@ -352,7 +342,7 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
         turn.push("-migrate");
         // Whoever comes second finds nothing left to do.
         let _turn = files::hold(std::path::Path::new(&turn))?;
-        let db = Database::connect(sqlite(config, false, &Arc::default())).await?;
+        let db = Database::connect(sqlite(config, false)).await?;
         migration::Migrator::up(&db, None).await?;
         db.close().await?;
         return Ok(());
@@ -382,7 +372,7 @@ pub(super) async fn serving(config: &Config) -> Result<DatabaseConnection, Start
 /// A connection as the owner of the tables.
 pub(super) async fn owner(config: &Config) -> Result<DatabaseConnection, StartError> {
     if config.database_url.starts_with("sqlite:") {
-        return Ok(Database::connect(sqlite(config, false, &Arc::default())).await?);
+        return Ok(Database::connect(sqlite(config, false)).await?);
     }
     let owner = config.owner_database_url.as_deref().ok_or_else(|| {
         StartError::Config("owner_database_url is needed for this on PostgreSQL".to_owned())

@@ -1,19 +1,18 @@
 //! How far a connection is trusted. What failed in a way that leaves its state in doubt is closed and never pooled, and a
 //! transaction in which a statement failed is never committed, whoever overlooked the failure.
 //!
-//! Why by age: a pool hands its connections out by itself and takes no word about a single one. So a doubt is a moment,
-//! and a connection is trusted when it was made after the last one.
+//! What broke one connection has mostly broken all of them. So a doubt is a moment, and a connection is trusted when it was made after
+//! the last one.
 //!
 //! Whether a connection is inside a transaction is known to whoever opened it ([`super::txn`]), who ends it before the pool has it
 //! back. sqlx's own count of transactions is not used: after a COMMIT that fails it is one too many on SQLite, and what follows is
 //! a savepoint in a transaction that never ends: acknowledged, and kept nowhere.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx;
-use sea_orm::{ConnectOptions, DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr};
 
 /// When a pool's connections were last in doubt.
 pub(super) struct Trust {
@@ -50,34 +49,6 @@ impl Trust {
         let made = Instant::now().checked_sub(age).map_or(0, |at| self.moment(at));
         doubted == 0 || made > doubted
     }
-}
-
-/// Lets a SQLite pool keep only connections that are trusted.
-pub(super) fn watch_sqlite(options: &mut ConnectOptions, trust: &Arc<Trust>) {
-    let (before, after) = (trust.clone(), trust.clone());
-    options.map_sqlx_sqlite_before_acquire(move |_, metadata| {
-        Box::pin(std::future::ready(Ok(before.trusts(metadata.age))))
-    });
-    options.map_sqlx_sqlite_pool_opts(move |pool| {
-        let trust = after.clone();
-        pool.after_release(move |_, metadata| {
-            Box::pin(std::future::ready(Ok(trust.trusts(metadata.age))))
-        })
-    });
-}
-
-/// Lets a PostgreSQL pool keep only connections that are trusted.
-pub(super) fn watch_postgres(options: &mut ConnectOptions, trust: &Arc<Trust>) {
-    let (before, after) = (trust.clone(), trust.clone());
-    options.map_sqlx_postgres_before_acquire(move |_, metadata| {
-        Box::pin(std::future::ready(Ok(before.trusts(metadata.age))))
-    });
-    options.map_sqlx_postgres_pool_opts(move |pool| {
-        let trust = after.clone();
-        pool.after_release(move |_, metadata| {
-            Box::pin(std::future::ready(Ok(trust.trusts(metadata.age))))
-        })
-    });
 }
 
 /// The sqlx error inside.

@@ -20,8 +20,7 @@ use sea_orm::{
 use tokio::sync::Mutex;
 
 use super::connection::{Answer, Connection};
-use super::pool::Pool;
-use super::shares::Place;
+use super::pool::{Held, Pool};
 use super::trust;
 use super::writer::Turn;
 
@@ -45,31 +44,12 @@ pub(super) struct Txn {
 enum On {
     /// Not begun.
     Nothing,
-    /// On a connection.
+    /// On a connection, inside a transaction unless it is a read of one statement on SQLite.
     Connection(Held),
     /// At SQLite's one writer, begun or not.
     Turn { turn: Turn, begun: bool },
     /// Done with.
     Ended,
-}
-
-impl On {
-    fn hold(&mut self, held: Held) -> &mut Held {
-        *self = Self::Connection(held);
-        match self {
-            Self::Connection(held) => held,
-            _ => unreachable!("it was just put there"),
-        }
-    }
-}
-
-/// A connection while it is held.
-struct Held {
-    connection: Connection,
-    /// Its township's place in the pool, given back with it.
-    place: Option<Place>,
-    /// Whether it may be inside a transaction.
-    inside: bool,
 }
 
 /// A statement on its way: dropped without an answer, its transaction has failed.
@@ -132,9 +112,7 @@ impl Txn {
     async fn run_on(&self, on: &mut On, statement: Statement) -> Result<Answer, DbErr> {
         match on {
             On::Nothing => self.begin(on, statement).await,
-            On::Connection(held) => {
-                held.connection.run(statement.sql, values(statement.values)).await
-            }
+            On::Connection(held) => held.on().run(statement.sql, values(statement.values)).await,
             On::Turn { turn, begun: true } => {
                 turn.run(statement.sql, values(statement.values)).await
             }
@@ -152,34 +130,39 @@ impl Txn {
     /// Begins with its first statement; what fails there is tried once more on another connection, since nothing has happened yet:
     /// after the database was away, the first to come would otherwise pay for all the connections that broke meanwhile.
     async fn begin(&self, on: &mut On, first: Statement) -> Result<Answer, DbErr> {
-        let place = self.pool.place(self.tenant).await?;
-        // Where it can be found should nobody wait for the answer any more.
-        let held = on.hold(self.hold(place).await?);
-        let mut outcome = self.open(&mut held.connection, &first).await;
-        if let Err(error) = &outcome
-            && trust::broken_connection(error)
+        let held = self.pool.hold(self.tenant).await?;
+        let outcome = self.open(on, held, &first).await;
+        let outcome = match outcome {
+            Err(error) if trust::broken_connection(&error) => {
+                self.pool.trust.doubt(&error);
+                let On::Connection(broken) = std::mem::replace(on, On::Nothing) else {
+                    return Err(error);
+                };
+                let held = self.pool.replace(broken).await?;
+                self.open(on, held, &first).await
+            }
+            outcome => outcome,
+        };
+        if self.single
+            && outcome.is_ok()
+            && let On::Connection(held) = std::mem::replace(on, On::Ended)
         {
-            self.pool.trust.doubt(error);
-            held.connection.close();
-            let place = held.place.take();
-            *on = On::Nothing;
-            let held = on.hold(self.hold(place).await?);
-            outcome = self.open(&mut held.connection, &first).await;
-        }
-        if self.single && outcome.is_ok() {
-            *on = On::Ended;
+            self.pool.keep(held);
         }
         outcome
     }
 
-    async fn hold(&self, place: Option<Place>) -> Result<Held, DbErr> {
-        let connection = self.pool.acquire().await?;
-        let inside = !(self.single && matches!(connection, Connection::Sqlite(_)));
-        Ok(Held { connection, place, inside })
+    /// Opens it on a connection, where that can be found should nobody wait for the answer any more.
+    async fn open(&self, on: &mut On, held: Held, first: &Statement) -> Result<Answer, DbErr> {
+        *on = On::Connection(held);
+        match on {
+            On::Connection(held) => self.open_on(held.on(), first).await,
+            _ => Err(refusal()),
+        }
     }
 
     /// The transaction's beginning and its first statement; where it is its only one, the end too.
-    async fn open(&self, on: &mut Connection, first: &Statement) -> Result<Answer, DbErr> {
+    async fn open_on(&self, on: &mut Connection, first: &Statement) -> Result<Answer, DbErr> {
         let run = |sql: &str| (sql.to_owned(), values(first.values.clone()));
         if matches!(on, Connection::Sqlite(_)) {
             let opening = if self.single { "" } else { "BEGIN;" };
@@ -246,9 +229,10 @@ impl Txn {
             On::Nothing | On::Ended => Ok(()),
             On::Turn { turn, .. } => turn.commit().await,
             On::Connection(mut held) => {
-                let said = held.connection.say("COMMIT".to_owned());
-                let outcome = self.patiently(said).await;
-                outcome.map(drop).inspect_err(|error| self.pool.trust.doubt(error))
+                let said = self.patiently(held.on().say("COMMIT".to_owned())).await;
+                said.inspect_err(|error| self.pool.trust.doubt(error))?;
+                self.pool.keep(held);
+                Ok(())
             }
         }
     }
@@ -259,7 +243,7 @@ impl Txn {
         match std::mem::replace(&mut *on, On::Ended) {
             On::Nothing | On::Ended => {}
             On::Turn { turn, .. } => turn.rollback().await,
-            On::Connection(held) => end(held).await,
+            On::Connection(held) => end(&self.pool, held).await,
         }
     }
 
@@ -267,35 +251,34 @@ impl Txn {
     pub(super) async fn abandon(self) {
         let mut on = self.on.lock().await;
         match std::mem::replace(&mut *on, On::Ended) {
-            On::Connection(mut held) => held.connection.close(),
+            On::Connection(held) => drop(held),
             On::Turn { turn, .. } => turn.rollback().await,
             On::Nothing | On::Ended => {}
         }
     }
 }
 
-/// Ends what may be open on a connection, which goes back to its pool; where it cannot be ended, the connection is closed.
-async fn end(mut held: Held) {
-    if !held.inside {
-        return;
-    }
+/// Ends what is open on a connection, which goes back to its pool; where it cannot be ended, the connection is closed.
+async fn end(pool: &Pool, mut held: Held) {
     // What was asked before is answered first: what nobody waited for ends here.
-    let rolled_back =
-        tokio::time::timeout(RELEASE, held.connection.say("ROLLBACK".to_owned())).await;
-    if !matches!(rolled_back, Ok(Ok(_))) {
-        held.connection.close();
+    let rolled_back = tokio::time::timeout(RELEASE, held.on().say("ROLLBACK".to_owned())).await;
+    if matches!(rolled_back, Ok(Ok(_))) {
+        pool.keep(held);
     }
 }
 
 impl Drop for Txn {
     fn drop(&mut self) {
-        match std::mem::replace(self.on.get_mut(), On::Ended) {
-            On::Connection(held) => match tokio::runtime::Handle::try_current() {
-                // Off the path of whoever read.
-                Ok(runtime) => drop(runtime.spawn(end(held))),
-                Err(_) => held.connection.abandon(),
-            },
-            On::Nothing | On::Turn { .. } | On::Ended => {}
+        let On::Connection(held) = std::mem::replace(self.on.get_mut(), On::Ended) else {
+            return;
+        };
+        // Without a transaction there is nothing to end: SQLite reads no further when nobody waits.
+        if self.single && !self.pool.is_postgres() {
+            self.pool.keep(held);
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            // Off the path of whoever read.
+            let pool = self.pool.clone();
+            runtime.spawn(async move { end(&pool, held).await });
         }
     }
 }

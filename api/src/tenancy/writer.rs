@@ -12,24 +12,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::Values;
-use sea_orm::sqlx::SqlitePool;
 use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use super::connection::{Answer, Connection, not_acquired};
-use super::trust::{self, Trust};
+use super::connection::{Answer, Connection};
+use super::pool::{PATIENCE as TURN, Pool};
+use super::trust;
 
 /// Transactions that share one commit at most.
 const SHARED_BY: usize = 256;
 /// How long one may wait for others to be written beside it, before it is committed.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long somebody waits for his turn: as long as for a connection.
-const TURN: Duration = Duration::from_secs(10);
 
 /// The one that writes.
 pub(super) struct Writer {
-    pool: SqlitePool,
-    trust: Arc<Trust>,
+    pool: Arc<Pool>,
     desk: Arc<Mutex<Desk>>,
     /// Who waits for a turn, the closer aside.
     waiting: AtomicUsize,
@@ -64,8 +61,8 @@ impl Drop for Waiting<'_> {
 }
 
 impl Writer {
-    pub(super) fn new(pool: SqlitePool, trust: Arc<Trust>) -> Arc<Self> {
-        Arc::new(Self { pool, trust, desk: Arc::default(), waiting: AtomicUsize::new(0) })
+    pub(super) fn new(pool: Arc<Pool>) -> Arc<Self> {
+        Arc::new(Self { pool, desk: Arc::default(), waiting: AtomicUsize::new(0) })
     }
 
     /// A turn; first come, first served.
@@ -170,10 +167,8 @@ impl Turn {
 
     /// After a failure that leaves the connection in doubt: nothing that is not committed is kept.
     pub(super) fn give_up(&mut self, why: &DbErr) {
-        self.writer.trust.doubt(why);
-        if let Some((mut connection, _)) = self.desk.connection.take() {
-            connection.close();
-        }
+        self.writer.pool.trust.doubt(why);
+        self.desk.connection = None;
         self.desk.open = None;
         self.desk.unfinished = false;
         for waits in self.desk.written.drain(..) {
@@ -231,13 +226,13 @@ impl Turn {
     /// Sees to it that there is a connection that can be trusted.
     async fn connect(&mut self) -> Result<(), DbErr> {
         if let Some((_, made)) = &self.desk.connection
-            && !self.writer.trust.trusts(made.elapsed())
+            && !self.writer.pool.trust.trusts(made.elapsed())
         {
             self.give_up(&DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed));
         }
         if self.desk.connection.is_none() {
-            let connection = self.writer.pool.acquire().await.map_err(not_acquired)?;
-            self.desk.connection = Some((Connection::Sqlite(connection), Instant::now()));
+            let made = Instant::now();
+            self.desk.connection = Some((self.writer.pool.connect().await?, made));
         }
         Ok(())
     }
