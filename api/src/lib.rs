@@ -64,7 +64,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::feature::Feature;
 use crate::http::edge::{self, Edge, Line, stop};
-use crate::http::{ApiRootSpan, Contract, envelope, fallback};
+use crate::http::{ApiRootSpan, Contract, closed, envelope, fallback};
 use crate::state::AppState;
 use crate::tenancy::{Shared, StartError};
 
@@ -178,7 +178,7 @@ fn serve(
     edge: Arc<Edge>,
 ) -> std::io::Result<Server> {
     let api = openapi();
-    let contract = web::Data::new(Contract::of(&api));
+    let contract = web::Data::new(Contract::of(&api)?);
     let json = web::Data::new(ContractJson::of(&api).map_err(std::io::Error::other)?);
     let shelf = web::Data::new(pages::Shelf::new(files));
     let data = web::Data::new(state.clone());
@@ -207,6 +207,7 @@ fn serve(
             .configure(extra)
             .configure(pages::routes)
             .default_service(web::to(fallback))
+            .wrap(from_fn(closed))
             .wrap(from_fn(edge::bodies))
             .wrap(from_fn(auth::authenticate))
             .wrap(from_fn(envelope))

@@ -225,6 +225,11 @@ fn words_permissions_and_codes_are_named() {
     let codes = contract["x-error-codes"].as_array().unwrap();
     let told: BTreeSet<&str> = codes.iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert_eq!(told, api::codes().map(api::http::Code::as_str).collect());
+    for one in contract["x-field-codes"].as_array().unwrap() {
+        for part in ["code", "zh", "en"] {
+            assert!(!one[part].as_str().unwrap().is_empty(), "{one}");
+        }
+    }
     assert!(faults.is_empty(), "{faults:#?}");
 }
 

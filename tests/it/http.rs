@@ -39,6 +39,63 @@ impl Sweep {
     }
 }
 
+/// Field and code of each fault.
+fn faults(problem: &Value) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let errors = problem["errors"].as_array().unwrap().iter();
+    errors.map(|one| (text(&one["field"]), text(&one["code"]))).collect()
+}
+
+/// An operation as the contract has it.
+fn described(id: &str) -> Value {
+    let contract = serde_json::to_value(api::openapi()).unwrap();
+    let items = contract["paths"].as_object().unwrap().values();
+    let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
+    operations.find(|one| one["operationId"] == id).unwrap().clone()
+}
+
+/// Words of the implementation that a user would not know what to do with.
+fn for_people(problem: &Value, language: &str) {
+    let known: BTreeSet<&str> = api::http::FieldCode::ALL.iter().map(|one| one.as_str()).collect();
+    for error in problem["errors"].as_array().unwrap() {
+        let message = error["message"].as_str().unwrap();
+        assert!(known.contains(error["code"].as_str().unwrap()), "{error}");
+        for word in [
+            "struct",
+            "expected",
+            "variant",
+            "missing field",
+            "at line",
+            "column",
+            "invalid type",
+            "input",
+            "tuple",
+        ] {
+            assert!(!message.contains(word), "{message}");
+        }
+        let chinese = message.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        assert_eq!(chinese, language == "zh", "{message}");
+    }
+}
+
+/// Each object in a body, by its pointer, with a list of its values.
+fn lists_for_objects(value: &Value, place: &str) -> Vec<(String, Value)> {
+    match value {
+        Value::Object(map) => {
+            let list = Value::Array(map.values().cloned().collect());
+            let below = map
+                .iter()
+                .flat_map(|(key, inner)| lists_for_objects(inner, &format!("{place}/{key}")));
+            std::iter::once((place.to_owned(), list)).chain(below).collect()
+        }
+        Value::Array(list) => list
+            .first()
+            .map(|one| lists_for_objects(one, &format!("{place}/0")))
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
 /// The headers that every answer wears.
 #[track_caller]
 fn dressed(answer: &Answer) {
@@ -158,7 +215,8 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
     sweep.seen.insert(Code::HEAD_TOO_LARGE.as_str());
 
     sweep.saw(Code::INVALID_CURSOR, &clerk.get("/members?cursor=nonsense").await);
-    sweep.saw(Code::INVALID_PARAMETER, &clerk.get("/members?nonsense=1").await);
+    let no_key = clerk.post_key("/members", &"k".repeat(129), &json!({}));
+    sweep.saw(Code::INVALID_PARAMETER, &no_key.await);
     sweep.saw(Code::VALIDATION_FAILED, &clerk.patch(&member, 1, &json!({"name": ""})).await);
     sweep.saw(Code::PRECONDITION_FAILED, &clerk.patch(&member, 99, &json!({"name": "改名"})).await);
     let without = clerk.request(Method::PATCH, &member).json(&json!({"name": "改名"}));
@@ -419,6 +477,147 @@ on_both! {
                 assert_eq!(allow, methods, "{method} {path}");
             }
         }
+    }
+
+    /// What an operation does not name is refused, whoever asks, and by its name: query parameters, and bodies.
+    async fn what_an_operation_does_not_name_is_refused(app: TestApp) {
+        let furniture = app.furnish(Town::A).await;
+        let anonymous = app.anonymous();
+        for (operation, entry) in crate::authz::paired() {
+            let path = operation.path(entry.filled(&furniture).0.as_deref());
+            let odd = anonymous.request(operation.method.clone(), &format!("{path}?no_such=1&No_Such"));
+            let answer = anonymous.send(odd).await;
+            let fields = faults(&answer.problem(422, "validation_failed"));
+            for name in ["no_such", "No_Such"] {
+                assert!(fields.contains(&(name.to_owned(), "unknown_field".to_owned())), "{}: {fields:?}", operation.id);
+            }
+            if described(&operation.id)["requestBody"].is_null() {
+                let with_body = anonymous.request(operation.method.clone(), &path).json(&json!({}));
+                anonymous.send(with_body).await.problem(400, "bad_request");
+                // An empty one is none.
+                let empty = anonymous.request(operation.method.clone(), &path).header("content-length", "0");
+                assert_ne!(anonymous.send(empty).await.json["code"], "bad_request", "{}", operation.id);
+            }
+        }
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let wrong = clerk.get("/tasks?state=late&late=perhaps&due_on=2026-13-01&limit=0&limit=2&colour=red&grid_id=1").await;
+        let expected = [
+            ("colour", "unknown_field"),
+            ("due_on", "format"),
+            ("grid_id", "format"),
+            ("late", "wrong_type"),
+            ("limit", "duplicate"),
+            ("limit", "out_of_range"),
+            ("state", "not_an_option"),
+        ];
+        let expected: BTreeSet<_> =
+            expected.into_iter().map(|(field, code)| (field.to_owned(), code.to_owned())).collect();
+        assert_eq!(faults(&wrong.problem(422, "validation_failed")), expected);
+        for (query, field, code) in [
+            ("/members?limit=201", "limit", "out_of_range"),
+            ("/members?limit=99999999", "limit", "out_of_range"),
+            ("/members?limit=x", "limit", "wrong_type"),
+            ("/members?category=king", "category", "not_an_option"),
+            ("/members?party_org_id=1", "party_org_id", "format"),
+            ("/calendar/days?from=2026-01-01", "to", "required"),
+            ("/calendar/days?from=2026-01-02&to=2026-01-01", "to", "invalid"),
+            ("/calendar/days?from=1066-01-02&to=2026-01-01", "from", "format"),
+            ("/leaderboard?quarter=2026Q5", "quarter", "format"),
+        ] {
+            let problem = clerk.get(query).await.problem(422, "validation_failed");
+            let expected = BTreeSet::from([(field.to_owned(), code.to_owned())]);
+            assert_eq!(faults(&problem), expected, "{query}");
+        }
+    }
+
+    /// Every operation that takes JSON tells every fault of a body at its place, in words for people: what is missing, a list for
+    /// an object at any depth, an object for a word, a field that there is none of.
+    async fn every_fault_of_a_body_is_told_in_words_for_people(app: TestApp) {
+        let furniture = app.furnish(Town::A).await;
+        let mut bodies = 0;
+        for (operation, entry) in crate::authz::paired() {
+            let (named, Some(body)) = entry.filled(&furniture) else { continue };
+            let client = match Who::ALL.into_iter().find(|who| entry.allows(*who)) {
+                Some(who) if entry.open != crate::authz::Open::Everybody => app.client(who, Town::A).await,
+                _ => app.anonymous(),
+            };
+            let path = operation.path(named.as_deref());
+            let send = async |body: &Value, language: &str| {
+                let request = client.request(operation.method.clone(), &path).header("if-match", "\"v1\"");
+                client.send(request.header("accept-language", language).json(body)).await
+            };
+            bodies += 1;
+            let schema = &described(&operation.id)["requestBody"]["content"]["application/json"]["schema"];
+            let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+            let contract = serde_json::to_value(api::openapi()).unwrap();
+            let required = contract["components"]["schemas"][&name]["required"].clone();
+            let missing: BTreeSet<(String, String)> = required
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|name| (name.as_str().unwrap().to_owned(), "required".to_owned()))
+                .collect();
+            for language in ["zh", "en"] {
+                if !missing.is_empty() {
+                    let answer = send(&json!({}), language).await;
+                    let problem = answer.problem(422, "validation_failed");
+                    assert_eq!(faults(&problem), missing, "{}", operation.id);
+                    for_people(&problem, language);
+                }
+                // A list of its values in place of each object, the whole among them.
+                for (place, list) in lists_for_objects(&body, "") {
+                    if operation.id == "import_grids" && !place.is_empty() {
+                        // GeoJSON's members are told as faults of the file.
+                        continue;
+                    }
+                    let mut odd = body.clone();
+                    *odd.pointer_mut(&place).unwrap() = list;
+                    let answer = send(&odd, language).await;
+                    let problem = answer.problem(422, "validation_failed");
+                    let field = place.trim_start_matches('/').replace("/0", "[0]").replace('/', ".");
+                    let expected = (field, "wrong_type".to_owned());
+                    assert!(faults(&problem).contains(&expected), "{} {odd}: {problem}", operation.id);
+                    for_people(&problem, language);
+                }
+                for whole in [json!("x"), json!(1), json!(true), json!(null), json!([])] {
+                    let problem = send(&whole, language).await.problem(422, "validation_failed");
+                    assert_eq!(faults(&problem), BTreeSet::from([(String::new(), "wrong_type".to_owned())]));
+                    for_people(&problem, language);
+                }
+                if operation.id != "import_grids" {
+                    let mut odd = body.clone();
+                    odd["no_such"] = json!(1);
+                    let problem = send(&odd, language).await.problem(422, "validation_failed");
+                    let expected = BTreeSet::from([("no_such".to_owned(), "unknown_field".to_owned())]);
+                    assert_eq!(faults(&problem), expected, "{}", operation.id);
+                    for_people(&problem, language);
+                }
+            }
+        }
+        assert!(bodies > 15, "{bodies}");
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let odd = json!({"number": 7, "name": "长".repeat(51), "category": {"resident": null}, "phone": ["1"], "party_org_id": "x"});
+        let expected = [
+            ("category", "wrong_type"),
+            ("name", "too_long"),
+            ("number", "wrong_type"),
+            ("party_org_id", "format"),
+            ("phone", "wrong_type"),
+        ];
+        let expected: BTreeSet<_> =
+            expected.into_iter().map(|(field, code)| (field.to_owned(), code.to_owned())).collect();
+        let problem = clerk.post("/members", &odd).await.problem(422, "validation_failed");
+        assert_eq!(faults(&problem), expected);
+        // What rules find that no type refuses has codes of its own too.
+        let odd = json!({"number": "a b", "name": "", "category": "resident", "phone": "1"});
+        let expected = [("name", "too_short"), ("number", "format"), ("phone", "format")];
+        let expected: BTreeSet<_> =
+            expected.into_iter().map(|(field, code)| (field.to_owned(), code.to_owned())).collect();
+        let problem = clerk.post("/members", &odd).await.problem(422, "validation_failed");
+        assert_eq!(faults(&problem), expected);
+        let nowhere = json!({"number": "7", "name": "甲", "category": "resident", "party_org_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"});
+        let problem = clerk.post("/members", &nowhere).await.problem(422, "validation_failed");
+        assert_eq!(faults(&problem), BTreeSet::from([("party_org_id".to_owned(), "not_found".to_owned())]));
     }
 
     async fn the_server_tells_how_it_is(app: TestApp) {

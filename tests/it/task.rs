@@ -443,8 +443,8 @@ on_both! {
         assert_eq!(tasks(&clerk, "&q=巡查").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=沈").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=%25").await.len(), 0, "a wildcard stands for itself");
-        clerk.get("/tasks?state=late").await.problem(400, "invalid_parameter");
-        clerk.get("/tasks?colour=red").await.problem(400, "invalid_parameter");
+        clerk.get("/tasks?state=late").await.problem(422, "validation_failed");
+        clerk.get("/tasks?colour=red").await.problem(422, "validation_failed");
 
         // Pages, in both directions.
         for (sort, reverse) in [("due_at", false), ("-due_at", true)] {

@@ -18,7 +18,7 @@ use crate::audit::{Record, record};
 use crate::auth::strength::Known;
 use crate::auth::{Permission, revoke};
 use crate::clock::beijing;
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, FieldCode, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
 use crate::state::AppState;
 use crate::tenancy::{Scope, Tx, like};
@@ -208,9 +208,12 @@ pub async fn insert(
 
 async fn check_member(tx: &Tx, member: Option<MemberId>) -> Result<()> {
     match member {
-        Some(id) if tx.try_get::<member::Entity>(id).await?.is_none() => {
-            Err(ApiError::invalid("member_id", "没有这名人员", "there is no such member"))
-        }
+        Some(id) if tx.try_get::<member::Entity>(id).await?.is_none() => Err(ApiError::wrong(
+            "member_id",
+            FieldCode::NotFound,
+            "没有这名人员",
+            "there is no such member",
+        )),
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use super::dto::{Attachment, PhotoFile, UploadAttachment};
 use super::perm;
 use super::{rules, service};
 use crate::auth::Permit;
-use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Result};
+use crate::http::{ApiError, Code, Created, FieldCode, IdempotencyKey, PathId, Result};
 
 /// 上传照片 · Upload a photo
 ///
@@ -104,9 +104,9 @@ async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
         }
         found = Some(bytes);
     }
-    found.ok_or_else(|| ApiError::invalid("file", "请选择照片", "required"))
+    found.ok_or_else(|| ApiError::wrong("file", FieldCode::Required, "请选择照片", "is required"))
 }
 
-fn malformed(error: &actix_multipart::MultipartError) -> ApiError {
-    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", error.to_string())
+fn malformed(_: &actix_multipart::MultipartError) -> ApiError {
+    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", "The form is broken or incomplete")
 }

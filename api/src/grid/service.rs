@@ -28,7 +28,7 @@ use super::rules::{self, Term};
 use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::door::Day;
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
+use crate::http::{ApiError, Code, FieldCode, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
 use crate::member::service::held_on;
 use crate::member::tree;
@@ -377,11 +377,12 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
         .locked()
         .one()
         .await?
-        .ok_or_else(|| ApiError::invalid("grid_id", "没有这个网格", "there is no such grid"))?;
-    let member = tx
-        .try_get::<member::Entity>(input.member_id)
-        .await?
-        .ok_or_else(|| ApiError::invalid("member_id", "没有这个人员", "there is no such person"))?;
+        .ok_or_else(|| {
+            ApiError::wrong("grid_id", FieldCode::NotFound, "没有这个网格", "there is no such grid")
+        })?;
+    let member = tx.try_get::<member::Entity>(input.member_id).await?.ok_or_else(|| {
+        ApiError::wrong("member_id", FieldCode::NotFound, "没有这个人员", "there is no such person")
+    })?;
     if !rules::suits(input.kind, grid.kind) {
         return Err(ApiError::invalid(
             "kind",
