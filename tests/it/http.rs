@@ -215,8 +215,8 @@ async fn sweep_requests(app: &TestApp, sweep: &mut Sweep) {
     sweep.seen.insert(Code::HEAD_TOO_LARGE.as_str());
 
     sweep.saw(Code::INVALID_CURSOR, &clerk.get("/members?cursor=nonsense").await);
-    let no_key = clerk.post_key("/members", &"k".repeat(129), &json!({}));
-    sweep.saw(Code::INVALID_PARAMETER, &no_key.await);
+    let no_key = clerk.post_key("/members", &"k".repeat(129), &json!({})).await;
+    sweep.saw(Code::INVALID_PARAMETER, &no_key);
     sweep.saw(Code::VALIDATION_FAILED, &clerk.patch(&member, 1, &json!({"name": ""})).await);
     sweep.saw(Code::PRECONDITION_FAILED, &clerk.patch(&member, 99, &json!({"name": "改名"})).await);
     let without = clerk.request(Method::PATCH, &member).json(&json!({"name": "改名"}));
@@ -464,8 +464,12 @@ on_both! {
         let clerk = app.client(Who::Clerk, Town::A).await;
         let contract = serde_json::to_value(api::openapi()).unwrap();
         for (path, item) in contract["paths"].as_object().unwrap() {
-            let methods: BTreeSet<String> = item.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
-            let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000").replace("{code}", "x");
+            let mut methods: BTreeSet<String> =
+                item.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+            if methods.contains("GET") {
+                methods.insert("HEAD".to_owned());
+            }
+            let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000").replace("{code}", "x").replace("{link}", "x");
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
                 if methods.contains(method) {
                     continue;
@@ -618,6 +622,204 @@ on_both! {
         let nowhere = json!({"number": "7", "name": "甲", "category": "resident", "party_org_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"});
         let problem = clerk.post("/members", &nowhere).await.problem(422, "validation_failed");
         assert_eq!(faults(&problem), BTreeSet::from([("party_org_id".to_owned(), "not_found".to_owned())]));
+    }
+
+    /// What a client has already is not sent again; what it has is marked by version and content.
+    async fn what_has_not_changed_is_not_sent_again(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let leader = app.client(Who::Leader, Town::A).await;
+        let path = format!("/members/{}", app.town(Town::A).members.spare);
+        let read = async |client: &Client, etag: &str| {
+            client.send(client.request(Method::GET, &path).header("if-none-match", etag)).await
+        };
+        let first = clerk.get(&path).await;
+        let etag = first.header("etag").unwrap().to_owned();
+        for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
+            let same = read(&clerk, &known).await;
+            assert_eq!((same.status, same.bytes.len(), same.header("etag")), (304, 0, Some(&*etag)), "{known}");
+            dressed(&same);
+        }
+        read(&clerk, "\"v1\"").await.ok(200);
+        // Whoever sees less has another content under the same version.
+        let phone = json!({"phone": "13800001234"});
+        clerk.patch(&path, 1, &phone).await.ok(200);
+        let changed = read(&clerk, &etag).await;
+        changed.ok(200);
+        let masked = read(&leader, changed.header("etag").unwrap()).await;
+        assert!(masked.ok(200)["phone"].as_str().unwrap().contains('*'));
+        // A change takes the whole mark or its version.
+        let whole = clerk.get(&path).await.header("etag").unwrap().to_owned();
+        let change = clerk.request(Method::PATCH, &path).header("if-match", &whole);
+        clerk.send(change.json(&json!({"category": "volunteer"}))).await.ok(200);
+        let old = clerk.request(Method::PATCH, &path).header("if-match", &whole);
+        clerk.send(old.json(&json!({"category": "resident"}))).await.problem(412, "precondition_failed");
+        // A HEAD is a GET without its body.
+        let head = clerk.send(clerk.request(Method::HEAD, &path)).await;
+        assert_eq!((head.status, head.bytes.len()), (200, 0));
+        assert_eq!(head.header("etag"), clerk.get(&path).await.header("etag"));
+    }
+
+    /// A PATCH that changes nothing leaves version, record and mark as they were.
+    async fn an_empty_change_changes_nothing(app: TestApp) {
+        let town = app.town(Town::A);
+        let (clerk, administrator) =
+            (app.client(Who::Clerk, Town::A).await, app.client(Who::Administrator, Town::A).await);
+        let auditor = app.client(Who::Auditor, Town::A).await;
+        let places = [
+            (&clerk, format!("/members/{}", town.members.spare), vec!["name", "category", "phone"]),
+            (&clerk, format!("/party-orgs/{}", town.orgs.branch), vec!["name", "kind", "parent_id"]),
+            (&clerk, format!("/grids/{}", town.grids.general), vec!["name"]),
+            (&administrator, format!("/accounts/{}", town.accounts[&Who::Leader].id), vec!["display_name", "disabled"]),
+        ];
+        let updates = async || {
+            let entries = auditor.get("/audit-entries?limit=200").await.ok(200);
+            let entries = entries["items"].as_array().unwrap().iter();
+            entries.filter(|one| one["act"].as_str().unwrap().starts_with("update_")).count()
+        };
+        for (client, path, same) in places {
+            let before = client.get(&path).await;
+            let (shown, version) = (before.ok(200), before.json["version"].as_i64().unwrap());
+            let recorded = updates().await;
+            let same: serde_json::Map<String, Value> =
+                same.into_iter().map(|name| (name.to_owned(), shown[name].clone())).collect();
+            for nothing in [json!({}), Value::Object(same)] {
+                let answer = client.patch(&path, version, &nothing).await;
+                assert_eq!(answer.ok(200), shown, "{path} {nothing}");
+                assert_eq!(answer.header("etag"), before.header("etag"));
+                client.patch(&path, version + 1, &nothing).await.problem(412, "precondition_failed");
+            }
+            assert_eq!(updates().await, recorded, "{path}");
+        }
+    }
+
+    /// Small things of the protocol that foreign clients stumble over.
+    async fn the_protocol_is_kept(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let first = clerk.get("/members?limit=1").await.ok(200);
+        assert_eq!(clerk.get("/members?limit=1&cursor=").await.ok(200), first, "an empty cursor is none");
+        for (path, status) in
+            [("/docs", 200), ("/docs/guide", 200), ("/docs/no-such-page", 404), ("/docs/", 404), ("/api/v2/me", 404), ("/api", 404)]
+        {
+            let answer = clerk.send(clerk.outside(Method::GET, path)).await;
+            assert_eq!(answer.status, status, "{path}");
+        }
+        // Every list binds its cursor to its query and its order.
+        let page = clerk.get("/tasks?limit=1&sort=due_at").await.ok(200);
+        if let Some(cursor) = page["next_cursor"].as_str() {
+            clerk.get(&format!("/tasks?limit=1&sort=due_at&cursor={cursor}")).await.ok(200);
+            clerk.get(&format!("/tasks?limit=1&sort=-due_at&cursor={cursor}")).await.problem(400, "invalid_cursor");
+        }
+        // What is exported can be imported as it is, and changes nothing.
+        let exported = clerk.get("/grids/boundaries").await.ok(200);
+        let count = exported["features"].as_array().unwrap().len();
+        let report = clerk.post("/imports/grids", &exported).await.ok(200);
+        assert_eq!((&report["fault_count"], &report["applied"]), (&json!(0), &json!(true)), "{report}");
+        assert_eq!(clerk.get("/grids/boundaries").await.ok(200), exported);
+        // The boundaries of the fixture were written otherwise than an import writes them; from now on nothing is changed.
+        let report = clerk.post("/imports/grids", &exported).await.ok(200);
+        assert_eq!(report["unchanged"], json!(count), "{report}");
+        // A repetition of a refresh within half a minute gets the same successor; later it ends the session.
+        let sign_in = json!({"township": "310116112", "username": "clerk", "password": PASSWORD, "refresh_in": "body"});
+        let signed_in = app.anonymous().post("/sessions", &sign_in).await.ok(201);
+        let refresh = json!({"refresh_token": signed_in["refresh_token"]});
+        let once = app.anonymous().post("/sessions/refresh", &refresh).await.ok(200);
+        app.clock.advance(chrono::TimeDelta::seconds(30));
+        let again = app.anonymous().post("/sessions/refresh", &refresh).await.ok(200);
+        assert_eq!(again["refresh_token"], once["refresh_token"]);
+        app.clock.advance(chrono::TimeDelta::seconds(1));
+        app.anonymous().post("/sessions/refresh", &refresh).await.problem(401, "session_ended");
+        let successor = json!({"refresh_token": once["refresh_token"]});
+        app.anonymous().post("/sessions/refresh", &successor).await.problem(401, "session_ended");
+    }
+
+    /// Pages of the origins that are named may call, and read what an answer's headers say; others may not.
+    async fn pages_of_named_origins_may_call(app: TestApp) {
+        let named = "https://portal.example.cn";
+        let open = TestApp::start_with(app.db, Furnished::One, |config| {
+            config.allowed_origins = vec!["https://other.example.cn:8443".to_owned(), named.to_owned()];
+        })
+        .await;
+        let client = open.client(Who::Clerk, Town::A).await;
+        let preflight = async |client: &Client, origin: &str, method: &str, headers: &str| {
+            let request = client
+                .request(Method::OPTIONS, "/members")
+                .header("origin", origin)
+                .header("access-control-request-method", method)
+                .header("access-control-request-headers", headers);
+            client.send(request).await
+        };
+        let asked = "authorization,content-type,idempotency-key,if-match,if-none-match,x-http-method-override";
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let answer = preflight(&client, named, method, asked).await;
+            assert!([200, 204].contains(&answer.status), "{}", answer.status);
+            assert_eq!(answer.header("access-control-allow-origin"), Some(named));
+            assert!(answer.header("access-control-allow-methods").unwrap().contains(method));
+            assert!(answer.header("access-control-allow-credentials").is_none());
+            assert!(answer.header("vary").unwrap().to_lowercase().contains("origin"));
+            dressed(&answer);
+        }
+        for (origin, method, headers) in [
+            ("https://evil.example.cn", "GET", "authorization"),
+            ("null", "GET", "authorization"),
+            (named, "TRACE", "authorization"),
+            (named, "GET", "x-something-else"),
+        ] {
+            let answer = preflight(&client, origin, method, headers).await;
+            answer.problem(400, "bad_request");
+        }
+        let call = async |origin: &str, path: &str| {
+            client.send(client.request(Method::GET, path).header("origin", origin)).await
+        };
+        let read = call(named, "/members?limit=1").await;
+        read.ok(200);
+        let refused = call(named, "/members?limit=0").await;
+        refused.problem(422, "validation_failed");
+        let missing = call(named, "/members/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77").await;
+        missing.problem(404, "not_found");
+        for answer in [&read, &refused, &missing] {
+            assert_eq!(answer.header("access-control-allow-origin"), Some(named));
+            let exposed = answer.header("access-control-expose-headers").unwrap().to_lowercase();
+            for name in ["etag", "location", "retry-after", "x-request-id"] {
+                assert!(exposed.contains(name), "{exposed}");
+            }
+            assert!(answer.header("vary").unwrap().to_lowercase().contains("origin"));
+            assert!(answer.header("access-control-allow-credentials").is_none());
+        }
+        // A page of another origin gets an answer that its browser does not give it; our own pages send their origin too.
+        let other = call("https://evil.example.cn", "/members?limit=1").await;
+        other.ok(200);
+        assert!(other.header("access-control-allow-origin").is_none());
+        open.stop().await;
+        // Nobody is named: nobody is told anything.
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let answer = preflight(&clerk, named, "GET", "authorization").await;
+        answer.problem(405, "method_not_allowed");
+        assert!(answer.header("access-control-allow-origin").is_none());
+    }
+
+    /// A POST may say which method it means, for clients that have no other: rights, answer and record are that operation's.
+    async fn a_post_may_mean_another_method(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let leader = app.client(Who::Leader, Town::A).await;
+        let path = format!("/members/{}", app.town(Town::A).members.spare);
+        let meant = |client: &Client, method: Method, path: &str, meant: &str| {
+            client.request(method, path).header("x-http-method-override", meant).header("if-match", "\"v1\"")
+        };
+        let name = json!({"name": "改名"});
+        leader.send(meant(&leader, Method::POST, &path, "PATCH").json(&name)).await.problem(403, "forbidden");
+        let changed = clerk.send(meant(&clerk, Method::POST, &path, "PATCH").json(&name)).await.ok(200);
+        assert_eq!((&changed["name"], &changed["version"]), (&json!("改名"), &json!(2)));
+        clerk.send(meant(&clerk, Method::POST, &path, "PATCH").json(&name)).await.problem(412, "precondition_failed");
+        let auditor = app.client(Who::Auditor, Town::A).await;
+        let entries = auditor.get("/audit-entries?act=update_member").await.ok(200);
+        assert_eq!(entries["items"].as_array().unwrap().len(), 1, "{entries}");
+        for bad in ["GET", "patch", "CONNECT", "", "PATCH, PUT"] {
+            clerk.send(meant(&clerk, Method::POST, &path, bad)).await.problem(400, "bad_request");
+        }
+        // A GET is a GET whatever it says.
+        clerk.send(meant(&clerk, Method::GET, &path, "DELETE")).await.ok(200);
+        clerk.send(meant(&clerk, Method::POST, "/sessions/current", "DELETE")).await.ok(204);
+        clerk.get("/me").await.problem(401, "session_ended");
     }
 
     async fn the_server_tells_how_it_is(app: TestApp) {

@@ -333,6 +333,9 @@ pub async fn update(
             let row = tx.get_locked::<account::Entity>(id).await?;
             seen.check(row.version)?;
             check_member(tx, input.member_id.flatten()).await?;
+            if changes_nothing(&row, &input) {
+                return one(tx, id).await;
+            }
             record_update(tx, &row, &input).await?;
             let ends = input.disabled == Some(true) || hash.is_some();
             // One's own password is one's own, whichever way it is set.
@@ -367,6 +370,15 @@ pub async fn update(
             one(tx, id).await
         })
         .await
+}
+
+/// Whether an account is what the input makes of it. Roles and a password that are named are set anew, whatever they were.
+fn changes_nothing(row: &account::Model, input: &UpdateAccount) -> bool {
+    input.roles.is_none()
+        && input.password.is_none()
+        && input.display_name.as_ref().is_none_or(|name| *name == row.display_name)
+        && input.member_id.is_none_or(|member| member == row.member_id)
+        && input.disabled.is_none_or(|disabled| disabled == row.disabled)
 }
 
 /// Locks what the rule about the last administrator reads, in one order, before anything is changed: of two administrators who

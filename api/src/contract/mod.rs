@@ -2,6 +2,7 @@
 //! read: permissions, error codes, and what each word is called.
 
 mod answers;
+mod examples;
 mod ordered;
 
 use actix_web::{App, web};
@@ -59,6 +60,8 @@ pub fn openapi() -> Contract {
     );
     http::describe(&mut api);
     answers::say(&mut api, FEATURES);
+    // Only a contract that does not serialise has none, and then it is not served either.
+    let _ = examples::show(&mut api);
     name_words(&mut api);
     name_permissions(&mut api);
     extend(&mut api.extensions, "x-permissions", all_permissions());

@@ -175,6 +175,9 @@ pub struct BoundaryProperties {
     /// The grid above; null at the top.
     #[schema(required = true)]
     pub parent_id: Option<GridId>,
+    /// Code of the grid above, as an import reads it; null at the top.
+    #[schema(required = true, example = "310116112")]
+    pub parent: Option<String>,
 }
 
 /// GeoJSON geometry: outer rings counter-clockwise, coordinates in degrees with at most six decimals.

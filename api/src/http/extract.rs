@@ -259,7 +259,8 @@ impl<T: DeserializeOwned> FromRequest for PathId<T> {
     }
 }
 
-/// The version an `If-Match: "v3"` names. Missing: 428; `*` is refused, since it would overwrite unseen changes.
+/// The version an `If-Match: "v3-0123456789abcdef"` names; what stands behind the version marks the content and is not compared, and
+/// `"v3"` alone will do. Missing: 428; `*` is refused, since it would overwrite unseen changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub i32);
 
@@ -282,6 +283,7 @@ impl FromRequest for IfMatch {
                 .ok()
                 .and_then(|text| text.trim().strip_prefix("\"v"))
                 .and_then(|text| text.strip_suffix('"'))
+                .map(|text| text.split_once('-').map_or(text, |(version, _)| version))
                 .and_then(|text| text.parse().ok())
                 .map(IfMatch)
                 .ok_or_else(|| ApiError::new(Code::PRECONDITION_FAILED)),

@@ -41,6 +41,10 @@ impl Contract {
                     methods.push(method);
                 }
             }
+            if item.get.is_some() {
+                // Answered as GET, without the body.
+                methods.push("HEAD");
+            }
         }
         Ok(Self {
             forms: forms(&serde_json::to_value(api)?),

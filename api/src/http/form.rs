@@ -169,6 +169,15 @@ impl Form {
     }
 }
 
+/// What is wrong with a value, by a schema of a contract that is JSON.
+#[cfg(test)]
+pub(crate) fn faults(contract: &Value, schema: &Value, value: &Value) -> Vec<FieldError> {
+    let schemas = contract.pointer("/components/schemas").and_then(Value::as_object).unwrap();
+    let mut reader = Reader::of(schemas);
+    reader.read(schema, value, "");
+    reader.found
+}
+
 fn quoted(name: &str) -> String {
     name.chars().take(QUOTED).collect()
 }

@@ -22,6 +22,7 @@ mod field;
 mod form;
 mod headers;
 mod i18n;
+mod other;
 mod page;
 mod reply;
 mod still;
@@ -37,7 +38,10 @@ pub use extract::{
 pub use fallback::{Contract, fallback};
 pub use field::{FieldCode, given, not_blank, present};
 pub use form::closed;
-pub use headers::describe;
+#[cfg(test)]
+pub(crate) use form::faults;
+pub use headers::{describe, names};
+pub use other::{OVERRIDE, cors, not_an_origin, overridden};
 pub use page::{Page, Seal};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
 pub use still::Still;

@@ -10,7 +10,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait,
+    QuerySelect, RelationTrait, TryIntoModel,
 };
 
 use super::dto::{
@@ -318,6 +318,9 @@ pub async fn update(
             }
             if let Some(org) = input.party_org_id {
                 row.party_org_id = Set(org);
+            }
+            if row.clone().try_into_model()? == old {
+                return load(tx, id).await;
             }
             row.version = Set(version + 1);
             let after = tx.update(row).await?;
@@ -701,6 +704,9 @@ pub async fn update_org(
             }
             row.kind = Set(kind);
             row.parent_id = Set(parent);
+            if row.clone().try_into_model()? == old {
+                return load_org(tx, id).await;
+            }
             row.version = Set(version + 1);
             let after = tx.update(row).await?;
             let entry = Record::of(acts::UPDATE_ORG)
