@@ -356,6 +356,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 取得照片的临时地址 · Get an address for a photo
+         * @description 供不能携带令牌的图片控件使用（如微信小程序的 `image`）：五分钟内无须登录即可由此地址读取该照片。能查看照片的人才能取得。
+         *
+         *     For what shows pictures and sends no token, such as the `image` of a mini-program: for five minutes the photo can be read at this
+         *     address without a sign-in. Whoever may see the photo can get one.
+         *
+         *     权限 · Permission: `attachment.read`
+         */
+        get: operations["get_attachment_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-entries": {
         parameters: {
             query?: never;
@@ -1374,6 +1399,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/attachments/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 凭临时地址查看照片 · Get a photo by its address
+         * @description 照片本身，为 JPEG；地址由 `get_attachment_link` 给出，五分钟内有效。伪造、过期的地址，或照片已删除的，答 404。
+         *
+         *     The photo itself, a JPEG, at an address that `get_attachment_link` gave, for five minutes; what is made up, too old, or of a photo
+         *     that was deleted, answers 404.
+         */
+        get: operations["get_attachment_by_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/audit-checkpoints/{code}": {
         parameters: {
             query?: never;
@@ -1910,7 +1958,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description An account. */
+        /**
+         * @description An account.
+         * @example {
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "disabled": false,
+         *       "display_name": "张三",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "文字"
+         *       },
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "username": "zhangsan",
+         *       "version": 1
+         *     }
+         */
         Account: {
             /** @description Its id. */
             id: components["schemas"]["AccountId"];
@@ -1951,14 +2016,79 @@ export interface components {
             /** @description Name. */
             name: string;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-11-23T09:30:00+08:00",
+         *           "disabled": false,
+         *           "display_name": "张三",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "文字"
+         *           },
+         *           "roles": [
+         *             "administrator"
+         *           ],
+         *           "username": "zhangsan",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         AccountPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Account"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A dated piece of service. */
+        /**
+         * @description A dated piece of service.
+         * @example {
+         *       "cancel_reason": "文字",
+         *       "capacity": 20,
+         *       "checked_in": 0,
+         *       "description": "清理村内河道两侧垃圾，请自带手套。",
+         *       "ends_at": "2026-11-23T09:30:00+08:00",
+         *       "grid": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党建总网格"
+         *       },
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "may": {
+         *         "manage": false,
+         *         "steward": false
+         *       },
+         *       "mine": {
+         *         "check_in": {
+         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "activity_title": "水库村河道清理",
+         *           "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *           "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "minutes": 95,
+         *           "place": "水库村党群服务站门口",
+         *           "points": 1.5
+         *         },
+         *         "state": "none"
+         *       },
+         *       "phase": "upcoming",
+         *       "place": "水库村党群服务站门口",
+         *       "points_to_come": 1.5,
+         *       "signed_up": 0,
+         *       "starts_at": "2026-11-23T09:30:00+08:00",
+         *       "steward": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "张三"
+         *       },
+         *       "title": "水库村河道清理",
+         *       "version": 1,
+         *       "waiting": 0
+         *     }
+         */
         Activity: {
             /** @description Its id. */
             id: components["schemas"]["ActivityId"];
@@ -2034,7 +2164,55 @@ export interface components {
             /** @description Change or cancel it. */
             manage: boolean;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "cancel_reason": "文字",
+         *           "capacity": 20,
+         *           "checked_in": 0,
+         *           "description": "清理村内河道两侧垃圾，请自带手套。",
+         *           "ends_at": "2026-11-23T09:30:00+08:00",
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "may": {
+         *             "manage": false,
+         *             "steward": false
+         *           },
+         *           "mine": {
+         *             "check_in": {
+         *               "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "activity_title": "水库村河道清理",
+         *               "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *               "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "minutes": 95,
+         *               "place": "水库村党群服务站门口",
+         *               "points": 1.5
+         *             },
+         *             "state": "none"
+         *           },
+         *           "phase": "upcoming",
+         *           "place": "水库村党群服务站门口",
+         *           "points_to_come": 1.5,
+         *           "signed_up": 0,
+         *           "starts_at": "2026-11-23T09:30:00+08:00",
+         *           "steward": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "title": "水库村河道清理",
+         *           "version": 1,
+         *           "waiting": 0
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         ActivityPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Activity"][];
@@ -2046,7 +2224,15 @@ export interface components {
          * @enum {string}
          */
         ActivityPhase: "upcoming" | "running" | "ended" | "cancelled";
-        /** @description Whom to appoint to which post. */
+        /**
+         * @description Whom to appoint to which post.
+         * @example {
+         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "supervisor",
+         *       "member_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "since": "2026-11-22"
+         *     }
+         */
         Appoint: {
             grid_id: components["schemas"]["GridId"];
             member_id: components["schemas"]["MemberId"];
@@ -2063,7 +2249,17 @@ export interface components {
          * @enum {string}
          */
         AssigneeKind: "person" | "post" | "organisation";
-        /** @description A stored photo. */
+        /**
+         * @description A stored photo.
+         * @example {
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "height": 2048,
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "media_type": "image/jpeg",
+         *       "size": 184320,
+         *       "width": 1536
+         *     }
+         */
         Attachment: {
             /** @description The photo; read it at `/attachments/{id}`. */
             id: components["schemas"]["AttachmentId"];
@@ -2099,6 +2295,23 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AttachmentId: string;
+        /**
+         * @description An address at which a photo can be read without a sign-in, for a while.
+         * @example {
+         *       "url": "/api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw",
+         *       "valid_until": "2026-11-23T09:30:00+08:00"
+         *     }
+         */
+        AttachmentLink: {
+            /**
+             * Format: uri-reference
+             * @description The address, on this server.
+             * @example /api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw
+             */
+            url: string;
+            /** @description The moment after which it answers 404. */
+            valid_until: components["schemas"]["Time"];
+        };
         /** @description Who acted. */
         AuditAccount: {
             /** @description The account. */
@@ -2199,14 +2412,69 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AuditEntryId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "account": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "username": "clerk"
+         *           },
+         *           "act": "change_roles",
+         *           "address": "10.0.3.17",
+         *           "agent": "文字",
+         *           "at": "2026-11-23T09:30:00+08:00",
+         *           "changes": [
+         *             {
+         *               "after": "leader",
+         *               "before": "leader clerk",
+         *               "field": "roles"
+         *             }
+         *           ],
+         *           "erased": false,
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "number": 4711,
+         *           "operator": "gezhi admin setup-token",
+         *           "purpose": "文字",
+         *           "request_id": "文字",
+         *           "roles": [
+         *             "文字"
+         *           ],
+         *           "row": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "account"
+         *           },
+         *           "times": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         AuditEntryPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["AuditEntry"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description The state of the log, and everything it takes to check it from outside. */
+        /**
+         * @description The state of the log, and everything it takes to check it from outside.
+         * @example {
+         *       "acts": [
+         *         {
+         *           "act": "change_roles",
+         *           "en": "Changed roles",
+         *           "zh": "调整角色"
+         *         }
+         *       ],
+         *       "checkpoint": "文字",
+         *       "kept_days": 400,
+         *       "sealed": 4711,
+         *       "unsealed": 3,
+         *       "verifier": "gezhi/310116112+d2a5c1f0+AbcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW",
+         *       "waiting_since": "2026-11-23T09:30:00+08:00"
+         *     }
+         */
         AuditLog: {
             /** @description All acts that are recorded. */
             acts: components["schemas"]["AuditAct"][];
@@ -2250,7 +2518,48 @@ export interface components {
              */
             id: string;
         };
-        /** @description The grids as GeoJSON. */
+        /**
+         * @description The grids as GeoJSON.
+         * @example {
+         *       "features": [
+         *         {
+         *           "geometry": {
+         *             "coordinates": [
+         *               [
+         *                 [
+         *                   121.349222,
+         *                   30.833003
+         *                 ],
+         *                 [
+         *                   121.350092,
+         *                   30.827587
+         *                 ],
+         *                 [
+         *                   121.36,
+         *                   30.83
+         *                 ],
+         *                 [
+         *                   121.349222,
+         *                   30.833003
+         *                 ]
+         *               ]
+         *             ],
+         *             "type": "Polygon"
+         *           },
+         *           "properties": {
+         *             "code": "310116112216",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "township",
+         *             "name": "水库村党建总网格",
+         *             "parent": "310116112",
+         *             "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
+         *           },
+         *           "type": "Feature"
+         *         }
+         *       ],
+         *       "type": "FeatureCollection"
+         *     }
+         */
         BoundaryCollection: {
             /**
              * @description Always `FeatureCollection`.
@@ -2316,8 +2625,18 @@ export interface components {
             name: string;
             kind: components["schemas"]["GridKind"];
             parent_id: components["schemas"]["GridId"] | null;
+            /**
+             * @description Code of the grid above, as an import reads it; null at the top.
+             * @example 310116112
+             */
+            parent: string | null;
         };
-        /** @description Why an activity is called off. */
+        /**
+         * @description Why an activity is called off.
+         * @example {
+         *       "reason": "台风预警，择日另行通知"
+         *     }
+         */
         CancelActivity: {
             /**
              * @description The reason, for those who signed up.
@@ -2345,19 +2664,49 @@ export interface components {
              */
             username: string;
         };
-        /** @description People without an account. */
+        /**
+         * @description People without an account.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张建国",
+         *           "number": "M0001",
+         *           "username": "zjg0001"
+         *         }
+         *       ]
+         *     }
+         */
         CandidateList: {
             /** @description The first 20 by number. */
             items: components["schemas"]["Candidate"][];
         };
-        /** @description A new password. */
+        /**
+         * @description A new password.
+         * @example {
+         *       "current": "文字",
+         *       "new": "correct horse battery staple"
+         *     }
+         */
         ChangePassword: {
             /** @description The present password. */
             current: string;
             /** @description The new one: at least twelve characters (NIST SP 800-63B asks for length, not for kinds of characters). */
             new: string;
         };
-        /** @description Somebody's presence at an activity. */
+        /**
+         * @description Somebody's presence at an activity.
+         * @example {
+         *       "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "activity_title": "水库村河道清理",
+         *       "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *       "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "minutes": 95,
+         *       "place": "水库村党群服务站门口",
+         *       "points": 1.5
+         *     }
+         */
         CheckIn: {
             /** @description Its id. */
             id: components["schemas"]["CheckInId"];
@@ -2384,7 +2733,16 @@ export interface components {
             minutes: number | null;
             points: components["schemas"]["Points"] | null;
         };
-        /** @description What the steward's screen shows. */
+        /**
+         * @description What the steward's screen shows.
+         * @example {
+         *       "code": "AZqlwno-fEGdKz9rHA5ad...",
+         *       "rotates_every": 30,
+         *       "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\">…</svg>",
+         *       "url": "/c/AZqlwno-fEGdKz9rHA5ad...",
+         *       "valid_until": "2026-11-23T09:30:00+08:00"
+         *     }
+         */
         CheckInCode: {
             /**
              * @description Where the picture leads, relative to this server.
@@ -2416,14 +2774,60 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         CheckInId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "activity_title": "水库村河道清理",
+         *           "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *           "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "minutes": 95,
+         *           "place": "水库村党群服务站门口",
+         *           "points": 1.5
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         CheckInPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["CheckIn"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A list with all its versions. */
+        /**
+         * @description A list with all its versions.
+         * @example {
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "procedure",
+         *       "title": "总网格长责任清单",
+         *       "version": 1,
+         *       "versions": [
+         *         {
+         *           "effective_from": "2026-11-23",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "items": [
+         *             {
+         *               "evidence": "none",
+         *               "frequency": "once",
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "limit_working_days": 3,
+         *               "points": 2,
+         *               "position": 1,
+         *               "role": "supervisor",
+         *               "what": "每周巡查一次网格"
+         *             }
+         *           ],
+         *           "number": 1,
+         *           "published_at": "2026-11-23T09:30:00+08:00",
+         *           "state": "draft"
+         *         }
+         *       ]
+         *     }
+         */
         Checklist: {
             /** @description The list. */
             id: components["schemas"]["ChecklistId"];
@@ -2488,7 +2892,23 @@ export interface components {
          * @enum {string}
          */
         ChecklistKind: "procedure" | "responsibility" | "institution" | "assessment";
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "draft": false,
+         *           "effective_from": "2026-11-23",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "item_count": 1,
+         *           "kind": "procedure",
+         *           "published_number": 1,
+         *           "title": "总网格长责任清单"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         ChecklistPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["ChecklistBrief"][];
@@ -2532,7 +2952,54 @@ export interface components {
          * @enum {string}
          */
         CodeAction: "check_in" | "check_out" | "done";
-        /** @description What a scanned code says. */
+        /**
+         * @description What a scanned code says.
+         * @example {
+         *       "action": "check_in",
+         *       "activity": {
+         *         "cancel_reason": "文字",
+         *         "capacity": 20,
+         *         "checked_in": 0,
+         *         "description": "清理村内河道两侧垃圾，请自带手套。",
+         *         "ends_at": "2026-11-23T09:30:00+08:00",
+         *         "grid": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "水库村党建总网格"
+         *         },
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "may": {
+         *           "manage": false,
+         *           "steward": false
+         *         },
+         *         "mine": {
+         *           "check_in": {
+         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "activity_title": "水库村河道清理",
+         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "minutes": 95,
+         *             "place": "水库村党群服务站门口",
+         *             "points": 1.5
+         *           },
+         *           "state": "none"
+         *         },
+         *         "phase": "upcoming",
+         *         "place": "水库村党群服务站门口",
+         *         "points_to_come": 1.5,
+         *         "signed_up": 0,
+         *         "starts_at": "2026-11-23T09:30:00+08:00",
+         *         "steward": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张三"
+         *         },
+         *         "title": "水库村河道清理",
+         *         "version": 1,
+         *         "waiting": 0
+         *       },
+         *       "points_to_come": 1.5
+         *     }
+         */
         CodeReading: {
             /** @description The activity. */
             activity: components["schemas"]["Activity"];
@@ -2541,7 +3008,17 @@ export interface components {
             /** @description Before check-in: for staying to the end. Before check-out: for leaving now. Then 0. */
             points_to_come: components["schemas"]["Points"];
         };
-        /** @description A new account. */
+        /**
+         * @description A new account.
+         * @example {
+         *       "display_name": "张三",
+         *       "password": "correct horse battery staple",
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "username": "zhangsan"
+         *     }
+         */
         CreateAccount: {
             /**
              * @description 2 to 64 letters, digits, `.`, `_`, `-`; kept in lower case.
@@ -2562,7 +3039,17 @@ export interface components {
             roles: components["schemas"]["Role"][];
             member_id?: components["schemas"]["MemberId"] | null;
         };
-        /** @description A new activity. */
+        /**
+         * @description A new activity.
+         * @example {
+         *       "capacity": 20,
+         *       "description": "清理村内河道两侧垃圾，请自带手套。",
+         *       "ends_at": "2026-11-28T11:00:00+08:00",
+         *       "place": "水库村党群服务站门口",
+         *       "starts_at": "2026-11-28T09:00:00+08:00",
+         *       "title": "水库村河道清理"
+         *     }
+         */
         CreateActivity: {
             /**
              * @description Its title.
@@ -2600,7 +3087,23 @@ export interface components {
             capacity?: number | null;
             steward_id?: components["schemas"]["MemberId"] | null;
         };
-        /** @description A new list with its first draft. */
+        /**
+         * @description A new list with its first draft.
+         * @example {
+         *       "items": [
+         *         {
+         *           "evidence": "none",
+         *           "frequency": "once",
+         *           "limit_working_days": 3,
+         *           "points": 2,
+         *           "role": "supervisor",
+         *           "what": "每周巡查一次网格"
+         *         }
+         *       ],
+         *       "kind": "procedure",
+         *       "title": "总网格长责任清单"
+         *     }
+         */
         CreateChecklist: {
             /** @description `responsibility`; the other three kinds are refused. */
             kind: components["schemas"]["ChecklistKind"];
@@ -2672,12 +3175,30 @@ export interface components {
          * @enum {string}
          */
         DayKind: "working" | "weekend" | "holiday" | "make_up";
-        /** @description The days asked for, in order. */
+        /**
+         * @description The days asked for, in order.
+         * @example {
+         *       "items": [
+         *         {
+         *           "date": "2026-10-10",
+         *           "kind": "working",
+         *           "name": "国庆节",
+         *           "official": false,
+         *           "working": false
+         *         }
+         *       ]
+         *     }
+         */
         DayList: {
             /** @description The days. */
             items: components["schemas"]["Day"][];
         };
-        /** @description When a post ends. */
+        /**
+         * @description When a post ends.
+         * @example {
+         *       "until": "2026-11-22"
+         *     }
+         */
         EndPost: {
             /**
              * Format: date
@@ -2750,7 +3271,36 @@ export interface components {
          * @enum {string}
          */
         Frequency: "once" | "weekly" | "monthly" | "quarterly";
-        /** @description An area of the township. */
+        /**
+         * @description An area of the township.
+         * @example {
+         *       "area_m2": 3612345,
+         *       "centre": {
+         *         "lat": 30.803551,
+         *         "lng": 121.40217
+         *       },
+         *       "code": "310116112216",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "township",
+         *       "name": "水库村党建总网格",
+         *       "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "posts": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "supervisor",
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "since": "2026-11-23"
+         *         }
+         *       ],
+         *       "vacant": [
+         *         "supervisor"
+         *       ],
+         *       "version": 1
+         *     }
+         */
         Grid: {
             id: components["schemas"]["GridId"];
             parent_id: components["schemas"]["GridId"] | null;
@@ -2845,14 +3395,61 @@ export interface components {
          * @enum {string}
          */
         GridKind: "township" | "general" | "sub" | "micro" | "dedicated";
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "area_m2": 3612345,
+         *           "centre": {
+         *             "lat": 30.803551,
+         *             "lng": 121.40217
+         *           },
+         *           "code": "310116112216",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "township",
+         *           "name": "水库村党建总网格",
+         *           "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "posts": [
+         *             {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "kind": "supervisor",
+         *               "member": {
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "name": "张三"
+         *               },
+         *               "since": "2026-11-23"
+         *             }
+         *           ],
+         *           "vacant": [
+         *             "supervisor"
+         *           ],
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         GridList: {
             /** @description The rows of this page. */
             items: components["schemas"]["Grid"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A post in a grid, held by a person for a term. */
+        /**
+         * @description A post in a grid, held by a person for a term.
+         * @example {
+         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "supervisor",
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "张三"
+         *       },
+         *       "since": "2026-11-23",
+         *       "until": "2026-11-23"
+         *     }
+         */
         GridPost: {
             id: components["schemas"]["GridPostId"];
             grid_id: components["schemas"]["GridId"];
@@ -2896,7 +3493,83 @@ export interface components {
              */
             since: string;
         };
-        /** @description What needs a decision today. */
+        /**
+         * @description What needs a decision today.
+         * @example {
+         *       "activities_today": 1,
+         *       "late": [
+         *         {
+         *           "assignee": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "person",
+         *             "member": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "张三"
+         *             },
+         *             "organisation": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "水库村党总支"
+         *             },
+         *             "post": "supervisor"
+         *           },
+         *           "due_at": "2026-11-23T09:30:00+08:00",
+         *           "evidence": [
+         *             {
+         *               "count": 1,
+         *               "kind": "text",
+         *               "least": 0,
+         *               "most": 1,
+         *               "unit": "户"
+         *             }
+         *           ],
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "late": false,
+         *           "looks_right": false,
+         *           "opened_late": false,
+         *           "period": "2026-W47",
+         *           "points": 1.5,
+         *           "source": {
+         *             "facts": [
+         *               {
+         *                 "en": "Version of the list",
+         *                 "text": "1",
+         *                 "zh": "清单版本"
+         *               }
+         *             ],
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "checklist",
+         *             "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "title": "总网格长责任清单"
+         *           },
+         *           "state": "open",
+         *           "title": "每周巡查一次网格",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "late_by_grid": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村总网格",
+         *           "late": 3
+         *         }
+         *       ],
+         *       "tasks_due_today": 1,
+         *       "tasks_late": 1,
+         *       "tasks_to_verify": 1,
+         *       "vacancies": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村第2党小组子网格",
+         *           "kind": "supervisor"
+         *         }
+         *       ],
+         *       "vacancy_count": 1
+         *     }
+         */
         Home: {
             /**
              * Format: int64
@@ -2958,7 +3631,30 @@ export interface components {
             /** @description The post. */
             kind: components["schemas"]["PostKind"];
         };
-        /** @description What an imported file came to. */
+        /**
+         * @description What an imported file came to.
+         * @example {
+         *       "applied": false,
+         *       "created": 118,
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "dry_run": false,
+         *       "fault_count": 0,
+         *       "faults": [
+         *         {
+         *           "column": "手机",
+         *           "message": "手机号应为 11 位数字",
+         *           "row": 7,
+         *           "value": "1381234"
+         *         }
+         *       ],
+         *       "file_name": "花名册.xlsx",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "members",
+         *       "rows": 120,
+         *       "unchanged": 1,
+         *       "updated": 1
+         *     }
+         */
         Import: {
             id: components["schemas"]["ImportId"];
             kind: components["schemas"]["ImportKind"];
@@ -3076,7 +3772,26 @@ export interface components {
              */
             points: number;
         };
-        /** @description Something that the server does by itself when it is due. */
+        /**
+         * @description Something that the server does by itself when it is due.
+         * @example {
+         *       "attempts": 1,
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "finished_at": "2026-11-23T09:30:00+08:00",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "checklist.open_periods",
+         *       "last_error": "文字",
+         *       "may": {
+         *         "cancel": false,
+         *         "run": false
+         *       },
+         *       "planned_at": "2026-11-23T09:30:00+08:00",
+         *       "progress_done": 1500,
+         *       "progress_total": 3000,
+         *       "run_at": "2026-11-23T09:30:00+08:00",
+         *       "state": "waiting"
+         *     }
+         */
         Job: {
             /** @description Its id; what it asks of others carries it as the key by which they tell a repetition. */
             id: components["schemas"]["JobId"];
@@ -3147,7 +3862,31 @@ export interface components {
             /** @description Cancel it. */
             cancel: boolean;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attempts": 1,
+         *           "created_at": "2026-11-23T09:30:00+08:00",
+         *           "finished_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "checklist.open_periods",
+         *           "last_error": "文字",
+         *           "may": {
+         *             "cancel": false,
+         *             "run": false
+         *           },
+         *           "planned_at": "2026-11-23T09:30:00+08:00",
+         *           "progress_done": 1500,
+         *           "progress_total": 3000,
+         *           "run_at": "2026-11-23T09:30:00+08:00",
+         *           "state": "waiting"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         JobPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Job"][];
@@ -3159,7 +3898,26 @@ export interface components {
          * @enum {string}
          */
         JobState: "waiting" | "running" | "done" | "failed" | "cancelled";
-        /** @description How the township's jobs stand. */
+        /**
+         * @description How the township's jobs stand.
+         * @example {
+         *       "cancelled": 0,
+         *       "clock_in_doubt": false,
+         *       "done": 0,
+         *       "failed": 0,
+         *       "kinds": [
+         *         {
+         *           "en": "文字",
+         *           "name": "checklist.open_periods",
+         *           "schedule": false,
+         *           "zh": "按清单下发新一期任务"
+         *         }
+         *       ],
+         *       "overdue": 0,
+         *       "running": 0,
+         *       "waiting": 0
+         *     }
+         */
         JobSummary: {
             /**
              * Format: int64
@@ -3199,7 +3957,26 @@ export interface components {
             /** @description The kinds there are. */
             kinds: components["schemas"]["JobKind"][];
         };
-        /** @description Who earned most in a quarter. */
+        /**
+         * @description Who earned most in a quarter.
+         * @example {
+         *       "items": [
+         *         {
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "party_org": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党总支"
+         *           },
+         *           "rank": 1,
+         *           "score": 1.5
+         *         }
+         *       ],
+         *       "quarter": "2026Q4"
+         *     }
+         */
         Leaderboard: {
             /**
              * @description The quarter.
@@ -3238,7 +4015,39 @@ export interface components {
              */
             lat: number;
         };
-        /** @description Who is signed in. */
+        /**
+         * @description Who is signed in.
+         * @example {
+         *       "account": {
+         *         "display_name": "文字",
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "must_change_password": false,
+         *         "username": "文字"
+         *       },
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "文字"
+         *       },
+         *       "permissions": [
+         *         "grid.read",
+         *         "task.submit"
+         *       ],
+         *       "posts": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "文字",
+         *           "kind": "supervisor"
+         *         }
+         *       ],
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "township": {
+         *         "code": "310116112",
+         *         "name": "漕泾镇"
+         *       }
+         *     }
+         */
         Me: {
             /** @description The account. */
             account: components["schemas"]["MeAccount"];
@@ -3294,7 +4103,30 @@ export interface components {
              */
             name: string;
         };
-        /** @description A person on the township's roster. */
+        /**
+         * @description A person on the township's roster.
+         * @example {
+         *       "category": "party_member",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "name": "张三",
+         *       "number": "M0001",
+         *       "party_org": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党总支"
+         *       },
+         *       "phone": "138****5678",
+         *       "posts": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村党建总网格",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "supervisor",
+         *           "since": "2026-11-23"
+         *         }
+         *       ],
+         *       "version": 1
+         *     }
+         */
         Member: {
             id: components["schemas"]["MemberId"];
             /**
@@ -3334,7 +4166,35 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         MemberId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "category": "party_member",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张三",
+         *           "number": "M0001",
+         *           "party_org": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党总支"
+         *           },
+         *           "phone": "138****5678",
+         *           "posts": [
+         *             {
+         *               "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "grid_name": "水库村党建总网格",
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "kind": "supervisor",
+         *               "since": "2026-11-23"
+         *             }
+         *           ],
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         MemberPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Member"][];
@@ -3386,14 +4246,49 @@ export interface components {
             state: components["schemas"]["SignupState"];
             check_in: components["schemas"]["CheckIn"] | null;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "check_in": {
+         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "activity_title": "水库村河道清理",
+         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "minutes": 95,
+         *             "place": "水库村党群服务站门口",
+         *             "points": 1.5
+         *           },
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "state": "signed_up"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         ParticipantPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Participant"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A party organisation. */
+        /**
+         * @description A party organisation.
+         * @example {
+         *       "code": "DZZ-216",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "work_committee",
+         *       "member_count": 0,
+         *       "name": "水库村党总支",
+         *       "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "version": 1
+         *     }
+         */
         PartyOrg: {
             id: components["schemas"]["PartyOrgId"];
             parent_id: components["schemas"]["PartyOrgId"] | null;
@@ -3431,7 +4326,23 @@ export interface components {
          * @enum {string}
          */
         PartyOrgKind: "work_committee" | "committee" | "general_branch" | "branch" | "group" | "household";
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "code": "DZZ-216",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "work_committee",
+         *           "member_count": 0,
+         *           "name": "水库村党总支",
+         *           "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         PartyOrgList: {
             /** @description The rows of this page. */
             items: components["schemas"]["PartyOrg"][];
@@ -3504,7 +4415,26 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         PointsEntryId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "amount": 1.5,
+         *           "at": "2026-11-23T09:30:00+08:00",
+         *           "balance_after": 1.5,
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "reason": "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分",
+         *           "rule": "activity_hour",
+         *           "source": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "check_in"
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         PointsEntryPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["PointsEntry"][];
@@ -3539,7 +4469,22 @@ export interface components {
              */
             formula: string;
         };
-        /** @description All rules, those in force and those before them. */
+        /**
+         * @description All rules, those in force and those before them.
+         * @example {
+         *       "items": [
+         *         {
+         *           "cap_per_activity": 1.5,
+         *           "code": "activity_hour",
+         *           "effective_from": "2026-11-23",
+         *           "formula": "活动期间签到至签退的时间，每满 1 小时计 1 分，不足 1 小时按分钟折算（不足 0.01 分舍去），每次活动最多 2 分",
+         *           "name": "参加活动",
+         *           "per": "hour",
+         *           "points": 1.5
+         *         }
+         *       ]
+         *     }
+         */
         PointsRuleList: {
             /** @description By code, the newest first. */
             items: components["schemas"]["PointsRule"][];
@@ -3564,7 +4509,33 @@ export interface components {
          * @enum {string}
          */
         PostingSourceKind: "check_in" | "task";
-        /** @description What publishing the draft now would bring. */
+        /**
+         * @description What publishing the draft now would bring.
+         * @example {
+         *       "by_item": [
+         *         {
+         *           "due_at": "2026-11-23T09:30:00+08:00",
+         *           "holders": 1,
+         *           "item_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "role": "supervisor",
+         *           "what": "每周巡查一次网格"
+         *         }
+         *       ],
+         *       "first_due": "2026-11-23T09:30:00+08:00",
+         *       "holders": 1,
+         *       "late_free": false,
+         *       "tasks": 1,
+         *       "tasks_cancelled": 1,
+         *       "vacancies": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村第2党小组子网格",
+         *           "kind": "supervisor"
+         *         }
+         *       ],
+         *       "vacancy_count": 1
+         *     }
+         */
         Preview: {
             /**
              * Format: int64
@@ -3660,13 +4631,13 @@ export interface components {
         /** @description One field of a [`Problem`]. */
         ProblemField: {
             /**
-             * @description Path in the body or the query.
+             * @description Path in the body, as in `items[0].what`, or name of the query parameter; empty for the body as a whole.
              * @example items[0].what
              */
             field: string;
             /**
-             * @description Stable code of the fault.
-             * @example invalid
+             * @description Stable code of the fault: one of `x-field-codes`; more may be added.
+             * @example too_short
              */
             code: string;
             /**
@@ -3675,7 +4646,12 @@ export interface components {
              */
             message: string;
         };
-        /** @description A publication. */
+        /**
+         * @description A publication.
+         * @example {
+         *       "effective_from": "2026-11-23"
+         *     }
+         */
         PublishChecklist: {
             /**
              * Format: date
@@ -3684,7 +4660,41 @@ export interface components {
              */
             effective_from?: string | null;
         };
-        /** @description A publication that took place. */
+        /**
+         * @description A publication that took place.
+         * @example {
+         *       "checklist": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "procedure",
+         *         "title": "总网格长责任清单",
+         *         "version": 1,
+         *         "versions": [
+         *           {
+         *             "effective_from": "2026-11-23",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "items": [
+         *               {
+         *                 "evidence": "none",
+         *                 "frequency": "once",
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "limit_working_days": 3,
+         *                 "points": 2,
+         *                 "position": 1,
+         *                 "role": "supervisor",
+         *                 "what": "每周巡查一次网格"
+         *               }
+         *             ],
+         *             "number": 1,
+         *             "published_at": "2026-11-23T09:30:00+08:00",
+         *             "state": "draft"
+         *           }
+         *         ]
+         *       },
+         *       "tasks_cancelled": 1,
+         *       "tasks_created": 1,
+         *       "vacancy_count": 1
+         *     }
+         */
         Published: {
             /** @description The list. */
             checklist: components["schemas"]["Checklist"];
@@ -3704,7 +4714,20 @@ export interface components {
              */
             vacancy_count: number;
         };
-        /** @description What somebody has earned. */
+        /**
+         * @description What somebody has earned.
+         * @example {
+         *       "balance": 1.5,
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "张三"
+         *       },
+         *       "of": 0,
+         *       "quarter": "2026Q4",
+         *       "quarter_score": 1.5,
+         *       "rank": 0
+         *     }
+         */
         Purse: {
             /** @description Whose purse. */
             member: components["schemas"]["MemberRef"];
@@ -3736,7 +4759,16 @@ export interface components {
             /** @description The refresh token, for programs that do not keep it in the cookie. */
             refresh_token?: string | null;
         };
-        /** @description An administrator who comes back by the operator's one-time token. */
+        /**
+         * @description An administrator who comes back by the operator's one-time token.
+         * @example {
+         *       "display_name": "系统管理员",
+         *       "password": "correct horse battery staple",
+         *       "token": "文字",
+         *       "township_code": "310116112",
+         *       "username": "administrator"
+         *     }
+         */
         RestoreAdministrator: {
             /**
              * @description Nine-digit code of the township.
@@ -3758,7 +4790,13 @@ export interface components {
              */
             display_name: string;
         };
-        /** @description The administrator who can sign in again. */
+        /**
+         * @description The administrator who can sign in again.
+         * @example {
+         *       "township": "漕泾镇",
+         *       "username": "administrator"
+         *     }
+         */
         Restored: {
             /**
              * @description Name of the township.
@@ -3771,7 +4809,12 @@ export interface components {
              */
             username: string;
         };
-        /** @description A return. */
+        /**
+         * @description A return.
+         * @example {
+         *       "reason": "照片看不清门牌，请补拍。"
+         *     }
+         */
         ReturnTask: {
             /**
              * @description Why, so that the person knows what to do.
@@ -3784,7 +4827,21 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "auditor" | "leader" | "clerk" | "grid_head" | "worker" | "member" | "integrator";
-        /** @description The shipped roles. */
+        /**
+         * @description The shipped roles.
+         * @example {
+         *       "items": [
+         *         {
+         *           "name": "网格长",
+         *           "permissions": [
+         *             "grid.read",
+         *             "task.submit"
+         *           ],
+         *           "role": "administrator"
+         *         }
+         *       ]
+         *     }
+         */
         RoleList: {
             /** @description All of them. */
             items: components["schemas"]["RoleView"][];
@@ -3820,7 +4877,22 @@ export interface components {
          * @enum {string}
          */
         RulePer: "hour" | "item";
-        /** @description The whole draft, in place of what it was. */
+        /**
+         * @description The whole draft, in place of what it was.
+         * @example {
+         *       "items": [
+         *         {
+         *           "evidence": "none",
+         *           "frequency": "once",
+         *           "limit_working_days": 3,
+         *           "points": 2,
+         *           "role": "supervisor",
+         *           "what": "每周巡查一次网格"
+         *         }
+         *       ],
+         *       "title": "总网格长责任清单"
+         *     }
+         */
         SaveDraft: {
             /**
              * @description Its title.
@@ -3830,7 +4902,12 @@ export interface components {
             /** @description Its duties in order. */
             items: components["schemas"]["ItemInput"][];
         };
-        /** @description A scanned code. */
+        /**
+         * @description A scanned code.
+         * @example {
+         *       "code": "AZqlwno-fEGdKz9rHA5ad..."
+         *     }
+         */
         ScannedCode: {
             /**
              * @description The last part of the address in the picture.
@@ -3870,14 +4947,38 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         SessionId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-11-23T09:30:00+08:00",
+         *           "current": false,
+         *           "expires_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "last_used_at": "2026-11-23T09:30:00+08:00",
+         *           "user_agent": "文字"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         SessionList: {
             /** @description The rows of this page. */
             items: components["schemas"]["Session"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description The first administrator of a new township. */
+        /**
+         * @description The first administrator of a new township.
+         * @example {
+         *       "display_name": "系统管理员",
+         *       "password": "correct horse battery staple",
+         *       "token": "文字",
+         *       "township_code": "310116112",
+         *       "username": "administrator"
+         *     }
+         */
         SetUp: {
             /** @description The one-time token that the server printed at its first start. */
             token: string;
@@ -3899,7 +5000,16 @@ export interface components {
              */
             display_name: string;
         };
-        /** @description What was set up. */
+        /**
+         * @description What was set up.
+         * @example {
+         *       "township": {
+         *         "code": "310116112",
+         *         "name": "漕泾镇"
+         *       },
+         *       "username": "文字"
+         *     }
+         */
         SetupDone: {
             /** @description The township. */
             township: components["schemas"]["SiteTownship"];
@@ -3932,7 +5042,15 @@ export interface components {
             password: string;
             refresh_in?: ("cookie" | "body") & Record<string, never>;
         };
-        /** @description A fresh pair of tokens. */
+        /**
+         * @description A fresh pair of tokens.
+         * @example {
+         *       "access_token": "文字",
+         *       "expires_in": 600,
+         *       "refresh_token": "文字",
+         *       "token_type": "Bearer"
+         *     }
+         */
         SignedIn: {
             /** @description Bearer token for the `Authorization` header. */
             access_token: string;
@@ -3955,7 +5073,19 @@ export interface components {
          * @enum {string}
          */
         SignupState: "signed_up" | "waiting" | "withdrawn";
-        /** @description What the pages may know before anybody has signed in. */
+        /**
+         * @description What the pages may know before anybody has signed in.
+         * @example {
+         *       "default_township": {
+         *         "code": "310116112",
+         *         "name": "漕泾镇"
+         *       },
+         *       "demo": false,
+         *       "product": "格治",
+         *       "to_be_set_up": false,
+         *       "version": "0.1.0"
+         *     }
+         */
         Site: {
             /**
              * @description The product.
@@ -3986,7 +5116,21 @@ export interface components {
              */
             name: string;
         };
-        /** @description What is handed in. */
+        /**
+         * @description What is handed in.
+         * @example {
+         *       "attachment_ids": [
+         *         "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
+         *       ],
+         *       "done_at": "2026-11-23T15:20:00+08:00",
+         *       "number": 3,
+         *       "place": {
+         *         "lat": 30.783241,
+         *         "lng": 121.411823
+         *       },
+         *       "text": "已巡查东片 3 个村民小组，未发现隐患。"
+         *     }
+         */
         SubmitTask: {
             /**
              * @description In words.
@@ -4009,7 +5153,100 @@ export interface components {
              */
             done_at?: string | null;
         };
-        /** @description A task. */
+        /**
+         * @description A task.
+         * @example {
+         *       "accepted_at": "2026-11-23T09:30:00+08:00",
+         *       "assignee": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "person",
+         *         "member": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张三"
+         *         },
+         *         "organisation": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "水库村党总支"
+         *         },
+         *         "post": "supervisor"
+         *       },
+         *       "due_at": "2026-11-23T09:30:00+08:00",
+         *       "evidence": [
+         *         {
+         *           "count": 1,
+         *           "kind": "text",
+         *           "least": 0,
+         *           "most": 1,
+         *           "unit": "户"
+         *         }
+         *       ],
+         *       "grid": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党建总网格"
+         *       },
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "late": false,
+         *       "log": [
+         *         {
+         *           "at": "2026-11-23T09:30:00+08:00",
+         *           "by": {
+         *             "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "党建办 王芳"
+         *           },
+         *           "kind": "opened",
+         *           "note": "文字"
+         *         }
+         *       ],
+         *       "may": {
+         *         "accept": false,
+         *         "return": false,
+         *         "submit": false,
+         *         "verify": false
+         *       },
+         *       "opened_at": "2026-11-23T09:30:00+08:00",
+         *       "opened_late": false,
+         *       "period": "2026-W47",
+         *       "points": 1.5,
+         *       "source": {
+         *         "facts": [
+         *           {
+         *             "en": "Version of the list",
+         *             "text": "1",
+         *             "zh": "清单版本"
+         *           }
+         *         ],
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "checklist",
+         *         "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "title": "总网格长责任清单"
+         *       },
+         *       "state": "open",
+         *       "submission": {
+         *         "at": "2026-11-23T09:30:00+08:00",
+         *         "attachments": [
+         *           {
+         *             "height": 1,
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "media_type": "image/jpeg",
+         *             "size": 1,
+         *             "width": 1
+         *           }
+         *         ],
+         *         "by": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张建国"
+         *         },
+         *         "number": 1,
+         *         "place": {
+         *           "lat": 30.783241,
+         *           "lng": 121.411823
+         *         },
+         *         "text": "文字"
+         *       },
+         *       "title": "每周巡查一次网格",
+         *       "version": 1
+         *     }
+         */
         Task: {
             /** @description The task. */
             id: components["schemas"]["TaskId"];
@@ -4191,7 +5428,65 @@ export interface components {
             /** @description Send it back. */
             return: boolean;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "assignee": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "person",
+         *             "member": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "张三"
+         *             },
+         *             "organisation": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "水库村党总支"
+         *             },
+         *             "post": "supervisor"
+         *           },
+         *           "due_at": "2026-11-23T09:30:00+08:00",
+         *           "evidence": [
+         *             {
+         *               "count": 1,
+         *               "kind": "text",
+         *               "least": 0,
+         *               "most": 1,
+         *               "unit": "户"
+         *             }
+         *           ],
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "late": false,
+         *           "looks_right": false,
+         *           "opened_late": false,
+         *           "period": "2026-W47",
+         *           "points": 1.5,
+         *           "source": {
+         *             "facts": [
+         *               {
+         *                 "en": "Version of the list",
+         *                 "text": "1",
+         *                 "zh": "清单版本"
+         *               }
+         *             ],
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "checklist",
+         *             "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "title": "总网格长责任清单"
+         *           },
+         *           "state": "open",
+         *           "title": "每周巡查一次网格",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         TaskPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["TaskBrief"][];
@@ -4262,7 +5557,19 @@ export interface components {
          * @example 2026-11-23T09:30:00+08:00
          */
         Time: string;
-        /** @description All that waits for one's verification, counted. */
+        /**
+         * @description All that waits for one's verification, counted.
+         * @example {
+         *       "right": 121,
+         *       "tasks": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "version": 2
+         *         }
+         *       ],
+         *       "total": 137
+         *     }
+         */
         ToVerify: {
             /**
              * Format: int64
@@ -4279,7 +5586,20 @@ export interface components {
             /** @description Those that look right, as they are now, the earliest deadline first: as many as `verify_tasks` takes at once. */
             tasks: components["schemas"]["SeenTask"][];
         };
-        /** @description The township. */
+        /**
+         * @description The township.
+         * @example {
+         *       "code": "310116112",
+         *       "counts": {
+         *         "grids_general": 14,
+         *         "grids_sub": 89,
+         *         "members": 120,
+         *         "posts": 118
+         *       },
+         *       "demo": false,
+         *       "name": "漕泾镇"
+         *     }
+         */
         Township: {
             /**
              * @description Nine-digit code.
@@ -4323,7 +5643,18 @@ export interface components {
              */
             posts: number;
         };
-        /** @description Changes to an account; what is absent stays as it is. */
+        /**
+         * @description Changes to an account; what is absent stays as it is.
+         * @example {
+         *       "disabled": false,
+         *       "display_name": "文字",
+         *       "member_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "password": "correct horse battery staple",
+         *       "roles": [
+         *         "administrator"
+         *       ]
+         *     }
+         */
         UpdateAccount: {
             /** @description Name on the screen. */
             display_name?: string | null;
@@ -4335,7 +5666,18 @@ export interface components {
             /** @description A new password, at least twelve characters. */
             password?: string | null;
         };
-        /** @description What to change. What is absent stays; `null` takes a capacity or a steward away. */
+        /**
+         * @description What to change. What is absent stays; `null` takes a capacity or a steward away.
+         * @example {
+         *       "capacity": 1,
+         *       "description": "文字",
+         *       "ends_at": "2026-11-28T11:00:00+08:00",
+         *       "place": "文字",
+         *       "starts_at": "2026-11-28T09:00:00+08:00",
+         *       "steward_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "title": "文字"
+         *     }
+         */
         UpdateActivity: {
             /** @description Its title. */
             title?: string;
@@ -4421,7 +5763,20 @@ export interface components {
             /** @description The reason in words. */
             reason: string | null;
         };
-        /** @description What became of several tasks. */
+        /**
+         * @description What became of several tasks.
+         * @example {
+         *       "results": [
+         *         {
+         *           "code": "state_conflict",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "reason": "文字",
+         *           "verified": false
+         *         }
+         *       ],
+         *       "verified": 120
+         *     }
+         */
         Verdicts: {
             /**
              * Format: int64
@@ -4432,12 +5787,27 @@ export interface components {
             /** @description Each, in the order asked for. */
             results: components["schemas"]["Verdict"][];
         };
-        /** @description A verification. */
+        /**
+         * @description A verification.
+         * @example {
+         *       "note": "文字"
+         *     }
+         */
         VerifyTask: {
             /** @description A remark. */
             note?: string | null;
         };
-        /** @description Several verifications. */
+        /**
+         * @description Several verifications.
+         * @example {
+         *       "tasks": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "version": 2
+         *         }
+         *       ]
+         *     }
+         */
         VerifyTasks: {
             /** @description Which, as they were seen. One that is named twice is taken once. */
             tasks: components["schemas"]["SeenTask"][];
@@ -4453,7 +5823,20 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description 文件的处理方式和文件名（RFC 6266） · How to keep the file, and its name (RFC 6266) */
+        ContentDisposition: string;
+        /** @description 版本及内容的标记：作 `If-Match` 修改，作 `If-None-Match` 再读 · Marks version and content: give it as `If-Match` to change, as `If-None-Match` to read again */
+        ETag: string;
+        /** @description 所建对象的地址 · Where to find what was made */
+        Location: string;
+        /** @description 本次请求的编号，报障时请提供 · Names this request; quote it when you ask for help */
+        RequestId: string;
+        /** @description 若干秒后再试 · Seconds after which to try again */
+        RetryAfter: number;
+        /** @description 登录方式，为 `Bearer` · How to sign in: `Bearer` */
+        WwwAuthenticate: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4476,15 +5859,17 @@ export interface operations {
             /** @description 最多 20 名，按编号排列 · At most 20, by number */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateList"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4494,6 +5879,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4503,6 +5890,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4512,6 +5900,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4521,6 +5910,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4530,6 +5920,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4539,6 +5931,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4548,6 +5941,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4557,6 +5951,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4590,15 +5986,17 @@ export interface operations {
             /** @description 一页账号 · A page of accounts */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AccountPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4608,6 +6006,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4617,6 +6017,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4626,6 +6027,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4635,6 +6037,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4644,6 +6047,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4653,6 +6058,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4662,6 +6068,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4671,6 +6078,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4698,10 +6107,9 @@ export interface operations {
             /** @description 已新建 · Made */
             201: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
-                    /** @description 地址 · Its address */
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4711,6 +6119,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4720,6 +6129,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4729,6 +6140,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4738,6 +6150,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4747,6 +6160,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4756,6 +6170,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4765,6 +6180,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4774,6 +6190,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4783,6 +6200,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4792,6 +6211,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4801,6 +6221,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4810,6 +6231,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4819,6 +6242,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4830,7 +6255,10 @@ export interface operations {
     get_account: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 账号 · The account */
                 id: components["schemas"]["AccountId"];
@@ -4842,17 +6270,27 @@ export interface operations {
             /** @description 账号 · The account */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4862,6 +6300,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4871,6 +6311,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4880,6 +6321,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4889,6 +6331,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4898,6 +6351,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4907,6 +6362,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4916,6 +6372,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4925,6 +6382,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4958,8 +6417,8 @@ export interface operations {
             /** @description 已修改 · Changed */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4969,6 +6428,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4978,6 +6438,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4987,6 +6449,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4996,6 +6459,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5005,6 +6469,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5014,6 +6479,7 @@ export interface operations {
             /** @description `in_use` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5023,6 +6489,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5032,6 +6499,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5041,6 +6509,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5050,6 +6519,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5059,6 +6529,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5068,6 +6539,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5077,6 +6550,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5086,6 +6560,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5095,6 +6570,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5104,6 +6581,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5138,15 +6617,17 @@ export interface operations {
             /** @description 一页活动 · A page of activities */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5156,6 +6637,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5165,6 +6648,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5174,6 +6658,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5183,6 +6668,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5192,6 +6678,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5201,6 +6689,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5210,6 +6699,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5219,6 +6709,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5246,10 +6738,9 @@ export interface operations {
             /** @description 新活动 · The new activity */
             201: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
-                    /** @description 地址 · Its address */
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5259,6 +6750,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5268,6 +6760,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5277,6 +6771,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5286,6 +6781,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5295,6 +6791,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5304,6 +6801,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5313,6 +6811,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5322,6 +6821,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5331,6 +6832,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5340,6 +6842,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5349,6 +6852,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5358,6 +6863,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5369,7 +6876,10 @@ export interface operations {
     get_activity: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
@@ -5381,17 +6891,27 @@ export interface operations {
             /** @description 活动 · The activity */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5401,6 +6921,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5410,6 +6932,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5419,6 +6942,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5428,6 +6952,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5437,6 +6972,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5446,6 +6983,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5455,6 +6993,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5464,6 +7003,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5497,8 +7038,8 @@ export interface operations {
             /** @description 修改后的活动 · The changed activity */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5508,6 +7049,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5517,6 +7059,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5526,6 +7070,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5535,6 +7080,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5544,6 +7090,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5553,6 +7100,7 @@ export interface operations {
             /** @description `activity_cancelled`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5562,6 +7110,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5571,6 +7120,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5580,6 +7130,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5589,6 +7140,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5598,6 +7150,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5607,6 +7160,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5616,6 +7171,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5625,6 +7181,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5634,6 +7191,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5643,6 +7202,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5670,8 +7231,8 @@ export interface operations {
             /** @description 已取消的活动 · The cancelled activity */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5681,6 +7242,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5690,6 +7252,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5699,6 +7263,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5708,6 +7273,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5717,6 +7283,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5726,6 +7293,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5735,6 +7303,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5744,6 +7313,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5753,6 +7323,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5762,6 +7333,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5771,6 +7344,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5780,6 +7354,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5789,6 +7364,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5798,6 +7375,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5821,6 +7400,7 @@ export interface operations {
             /** @description 签到码及其二维码图 · The code and its picture */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5830,6 +7410,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5839,6 +7420,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5848,6 +7431,7 @@ export interface operations {
             /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5857,6 +7441,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5866,6 +7451,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5875,6 +7461,17 @@ export interface operations {
             /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5884,6 +7481,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5893,6 +7492,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5902,6 +7502,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5911,6 +7512,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5939,15 +7542,17 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ParticipantPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5957,6 +7562,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5966,6 +7573,7 @@ export interface operations {
             /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5975,6 +7583,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5984,6 +7593,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5993,6 +7603,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6002,6 +7613,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6011,6 +7624,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6020,6 +7634,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6029,6 +7644,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6055,8 +7672,8 @@ export interface operations {
             /** @description 活动及本人的名额或候补 · The activity with the caller's place */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6066,6 +7683,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6075,6 +7693,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6084,6 +7704,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6093,6 +7714,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6102,6 +7724,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6111,15 +7734,17 @@ export interface operations {
             /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_mismatch` */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6129,6 +7754,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6138,6 +7765,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6147,6 +7775,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6156,6 +7785,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6165,6 +7796,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6188,8 +7821,8 @@ export interface operations {
             /** @description 活动，本人已无名额 · The activity without the caller's place */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6199,6 +7832,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6208,6 +7842,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6217,6 +7853,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6226,6 +7863,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6235,6 +7873,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6244,6 +7883,17 @@ export interface operations {
             /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6253,6 +7903,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6262,6 +7914,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6271,6 +7924,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6280,6 +7934,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6289,6 +7945,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6316,6 +7974,8 @@ export interface operations {
             /** @description 照片 · The photo */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6325,6 +7985,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6334,6 +7995,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6343,6 +8006,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6352,6 +8016,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6361,6 +8026,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6370,6 +8036,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6379,6 +8046,7 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6388,6 +8056,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6397,6 +8067,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6406,6 +8077,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6415,6 +8087,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6424,6 +8098,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6435,7 +8111,10 @@ export interface operations {
     get_attachment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 照片 · The photo */
                 id: components["schemas"]["AttachmentId"];
@@ -6447,15 +8126,28 @@ export interface operations {
             /** @description 照片 · The photo */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": components["schemas"]["PhotoFile"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6465,6 +8157,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6474,6 +8168,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6483,6 +8178,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6492,6 +8188,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6501,6 +8208,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6510,6 +8219,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6519,6 +8229,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6528,6 +8239,135 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attachment_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 照片 · The photo */
+                id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 临时地址及其期限 · The address and until when it is good */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentLink"];
+                };
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6580,15 +8420,17 @@ export interface operations {
             /** @description 一页操作日志 · A page of the audit log */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6598,6 +8440,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6607,6 +8451,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6616,6 +8461,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6625,6 +8471,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6634,6 +8481,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6643,6 +8492,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6652,6 +8502,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6661,6 +8512,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6713,15 +8566,18 @@ export interface operations {
             /** @description 文件 · The file */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6731,6 +8587,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6740,6 +8598,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6749,6 +8608,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6758,6 +8618,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6767,6 +8628,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6776,6 +8639,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6785,6 +8649,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6794,6 +8659,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6803,6 +8670,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6823,6 +8692,7 @@ export interface operations {
             /** @description 操作日志的状态 · The state of the audit log */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6832,6 +8702,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6841,6 +8712,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6850,6 +8723,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6859,6 +8733,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6868,6 +8753,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6877,6 +8764,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6886,6 +8774,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6895,6 +8784,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6926,15 +8817,17 @@ export interface operations {
             /** @description 按日期排列 · The days in order */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DayList"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6944,6 +8837,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6953,6 +8848,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6962,6 +8858,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6971,6 +8868,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6980,6 +8878,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6989,6 +8889,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6998,6 +8899,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7007,6 +8909,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7030,6 +8934,7 @@ export interface operations {
             /** @description 签到码的含义 · What the code says */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7039,6 +8944,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7048,6 +8954,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7057,6 +8965,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7066,6 +8975,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7075,6 +8985,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7084,15 +8995,17 @@ export interface operations {
             /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `check_in_code_expired`, `check_in_code_invalid` */
+            /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7102,6 +9015,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7111,6 +9026,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7120,6 +9036,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7129,6 +9046,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7154,15 +9073,17 @@ export interface operations {
             /** @description 一页签到记录 · A page of check-ins */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7172,6 +9093,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7181,6 +9104,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7190,6 +9114,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7199,6 +9124,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7208,6 +9134,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7217,6 +9145,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7226,6 +9155,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7235,6 +9165,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7262,6 +9194,7 @@ export interface operations {
             /** @description 此前已签到 · Had been checked in before */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7271,6 +9204,7 @@ export interface operations {
             /** @description 已签到 · Checked in */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7280,6 +9214,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7289,6 +9224,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7298,6 +9235,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7307,6 +9245,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7316,6 +9255,7 @@ export interface operations {
             /** @description `activity_cancelled`, `activity_full`, `check_in_closed`, `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7325,6 +9265,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7334,6 +9275,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7343,6 +9285,7 @@ export interface operations {
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7352,6 +9295,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7361,6 +9306,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7370,6 +9316,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7379,6 +9326,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7388,6 +9337,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7415,6 +9366,7 @@ export interface operations {
             /** @description 已签退的签到记录 · The closed check-in */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7424,6 +9376,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7433,6 +9386,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7442,6 +9397,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7451,6 +9407,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7460,6 +9417,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7469,6 +9427,7 @@ export interface operations {
             /** @description `check_in_closed`, `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7478,6 +9437,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7487,6 +9447,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7496,6 +9457,7 @@ export interface operations {
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7505,6 +9467,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7514,6 +9478,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7523,6 +9488,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7532,6 +9498,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7541,6 +9509,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7569,15 +9539,17 @@ export interface operations {
             /** @description 一页清单，新建的在前 · A page of checklists, newest first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChecklistPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7587,6 +9559,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7596,6 +9570,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7605,6 +9580,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7614,6 +9590,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7623,6 +9600,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7632,6 +9611,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7641,6 +9621,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7650,6 +9631,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7677,6 +9660,9 @@ export interface operations {
             /** @description 清单及其第 1 版草稿 · The checklist with its first draft */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7686,6 +9672,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7695,6 +9682,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7704,6 +9693,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7713,6 +9703,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7722,6 +9713,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7731,6 +9723,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7740,6 +9733,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7749,6 +9743,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7758,6 +9754,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7767,6 +9764,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7776,6 +9774,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7785,6 +9785,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7796,7 +9798,10 @@ export interface operations {
     get_checklist: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 清单 · The checklist */
                 id: components["schemas"]["ChecklistId"];
@@ -7808,15 +9813,27 @@ export interface operations {
             /** @description 清单 · The checklist */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7826,6 +9843,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7835,6 +9854,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7844,6 +9864,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7853,6 +9874,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7862,6 +9894,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7871,6 +9905,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7880,6 +9915,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7889,6 +9925,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7922,6 +9960,8 @@ export interface operations {
             /** @description 清单 · The checklist */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7931,6 +9971,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7940,6 +9981,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7949,6 +9992,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7958,6 +10002,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7967,6 +10012,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7976,6 +10022,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7985,6 +10032,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7994,6 +10042,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8003,6 +10052,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8012,6 +10062,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8021,6 +10072,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8030,6 +10083,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8039,6 +10093,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8048,6 +10103,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8057,6 +10114,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8080,6 +10139,7 @@ export interface operations {
             /** @description 预览 · The preview */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8089,6 +10149,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8098,6 +10159,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8107,6 +10170,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8116,6 +10180,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8125,6 +10190,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8134,6 +10200,17 @@ export interface operations {
             /** @description `nothing_to_publish` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8143,6 +10220,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8152,6 +10231,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8161,6 +10241,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8170,6 +10251,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8205,6 +10288,8 @@ export interface operations {
             /** @description 已发布 · Published */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8214,6 +10299,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8223,6 +10309,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8232,6 +10320,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8241,6 +10330,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8250,6 +10340,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8259,6 +10350,7 @@ export interface operations {
             /** @description `checklist_empty`, `nothing_to_publish` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8268,6 +10360,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8277,6 +10370,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8286,6 +10380,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8295,6 +10390,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8304,6 +10400,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8313,6 +10410,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8322,6 +10421,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8331,6 +10431,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8340,6 +10441,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8349,6 +10452,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8376,6 +10481,8 @@ export interface operations {
             /** @description 任职 · The held post */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8385,6 +10492,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8394,6 +10502,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8403,6 +10513,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8412,6 +10523,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8421,6 +10533,7 @@ export interface operations {
             /** @description `already_exists`, `post_taken` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8430,6 +10543,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8439,6 +10553,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8448,6 +10563,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8457,6 +10573,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8466,6 +10584,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8475,6 +10594,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8484,6 +10604,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8493,6 +10615,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8520,6 +10644,7 @@ export interface operations {
             /** @description 任职及其结束日期 · The held post with its end */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8529,6 +10654,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8538,6 +10664,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8547,6 +10675,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8556,6 +10685,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8565,6 +10695,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8574,6 +10705,7 @@ export interface operations {
             /** @description `post_taken`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8583,6 +10715,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8592,6 +10725,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8601,6 +10735,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8610,6 +10745,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8619,6 +10756,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8628,6 +10766,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8637,6 +10776,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8646,6 +10787,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8666,6 +10809,7 @@ export interface operations {
             /** @description 全部网格，上级在前 · All grids, parents first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8675,6 +10819,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8684,6 +10829,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8693,6 +10840,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8702,6 +10850,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8711,6 +10870,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8720,6 +10881,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8729,6 +10891,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8738,6 +10901,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8758,6 +10923,7 @@ export interface operations {
             /** @description FeatureCollection，上级在前 · A FeatureCollection, parents first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8767,6 +10933,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8776,6 +10943,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8785,6 +10954,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8794,6 +10964,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8803,6 +10984,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8812,6 +10995,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8821,6 +11005,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8830,6 +11015,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8841,7 +11028,10 @@ export interface operations {
     get_grid: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 网格 · The grid */
                 id: components["schemas"]["GridId"];
@@ -8853,15 +11043,27 @@ export interface operations {
             /** @description 网格 · The grid */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Grid"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8871,6 +11073,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8880,6 +11084,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8889,6 +11094,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8898,6 +11104,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8907,6 +11124,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8916,6 +11135,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8925,6 +11145,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8934,6 +11155,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8967,6 +11190,8 @@ export interface operations {
             /** @description 网格 · The grid */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8976,6 +11201,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8985,6 +11211,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8994,6 +11222,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9003,6 +11232,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9012,6 +11242,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9021,6 +11252,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9030,6 +11262,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9039,6 +11272,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9048,6 +11282,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9057,6 +11292,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9066,6 +11302,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9075,6 +11313,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9084,6 +11323,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9093,6 +11333,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9102,6 +11344,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9122,6 +11366,7 @@ export interface operations {
             /** @description 今日要事 · What needs a decision today */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9131,6 +11376,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9140,6 +11386,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9149,6 +11397,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9158,6 +11407,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9167,6 +11427,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9176,6 +11438,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9185,6 +11448,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9194,6 +11458,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9224,6 +11490,7 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9233,6 +11500,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9242,6 +11510,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9251,6 +11521,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9260,6 +11531,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9269,6 +11541,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9278,6 +11551,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9287,6 +11561,7 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9296,6 +11571,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9305,6 +11582,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9314,6 +11592,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9323,6 +11602,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9332,6 +11613,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9362,6 +11645,7 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9371,6 +11655,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9380,6 +11665,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9389,6 +11676,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9398,6 +11686,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9407,6 +11696,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9416,6 +11706,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9425,6 +11716,7 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9434,6 +11726,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9443,6 +11737,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9452,6 +11747,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9461,6 +11757,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9470,6 +11768,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9490,6 +11790,8 @@ export interface operations {
             /** @description 工作簿 · The workbook */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9499,6 +11801,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9508,6 +11811,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9517,6 +11822,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9526,6 +11832,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9535,6 +11852,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9544,6 +11863,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9553,6 +11873,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9562,6 +11883,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9585,6 +11908,7 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9594,6 +11918,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9603,6 +11928,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9612,6 +11939,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9621,6 +11949,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9630,6 +11959,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9639,6 +11979,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9648,6 +11990,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9657,6 +12000,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9666,6 +12010,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9689,6 +12035,8 @@ export interface operations {
             /** @description 工作簿 · The workbook */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9698,6 +12046,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9707,6 +12056,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9716,6 +12067,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9725,6 +12077,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9734,6 +12087,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9743,6 +12107,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9752,6 +12118,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9761,6 +12128,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9770,6 +12138,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9779,6 +12149,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9814,15 +12186,17 @@ export interface operations {
             /** @description 一页后台作业 · A page of jobs */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9832,6 +12206,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9841,6 +12217,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9850,6 +12227,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9859,6 +12237,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9868,6 +12247,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9877,6 +12258,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9886,6 +12268,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9895,6 +12278,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9915,6 +12300,7 @@ export interface operations {
             /** @description 各状态的数量 · The counts */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9924,6 +12310,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9933,6 +12320,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9942,6 +12331,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9951,6 +12341,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9960,6 +12361,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9969,6 +12372,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9978,6 +12382,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9987,6 +12392,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10010,6 +12417,7 @@ export interface operations {
             /** @description 后台作业 · The job */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10019,6 +12427,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10028,6 +12437,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10037,6 +12448,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10046,6 +12458,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10055,6 +12468,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10064,6 +12488,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10073,6 +12499,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10082,6 +12509,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10091,6 +12519,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10114,6 +12544,7 @@ export interface operations {
             /** @description 已取消的后台作业 · The cancelled job */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10123,6 +12554,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10132,6 +12564,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10141,6 +12575,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10150,6 +12585,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10159,6 +12595,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10168,6 +12605,17 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10177,6 +12625,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10186,6 +12636,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10195,6 +12646,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10204,6 +12656,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10213,6 +12667,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10236,6 +12692,7 @@ export interface operations {
             /** @description 将予执行的后台作业 · The job, which will run */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10245,6 +12702,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10254,6 +12712,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10263,6 +12723,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10272,6 +12733,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10281,6 +12743,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10290,6 +12753,17 @@ export interface operations {
             /** @description `already_exists`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10299,6 +12773,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10308,6 +12784,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10317,6 +12794,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10326,6 +12804,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10335,6 +12815,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10363,15 +12845,17 @@ export interface operations {
             /** @description 前列名次 · The first places */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10381,6 +12865,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10390,6 +12876,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10399,6 +12886,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10408,6 +12896,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10417,6 +12906,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10426,6 +12917,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10435,6 +12927,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10444,6 +12937,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10464,6 +12959,7 @@ export interface operations {
             /** @description 当前账号 · The caller */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10473,6 +12969,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10482,6 +12979,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10491,6 +12990,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10500,6 +13010,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10509,6 +13021,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10518,6 +13031,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10527,6 +13041,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10551,6 +13067,7 @@ export interface operations {
             /** @description 已修改，其他登录已结束 · Changed; the other sessions have ended */
             204: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10558,6 +13075,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10567,6 +13085,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10576,6 +13096,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10585,6 +13106,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10594,6 +13116,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10603,6 +13126,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10612,6 +13136,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10621,6 +13147,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10630,6 +13157,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10639,6 +13167,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10648,6 +13178,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10684,15 +13216,17 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10702,6 +13236,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10711,6 +13247,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10720,6 +13257,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10729,6 +13267,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10738,6 +13277,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10747,6 +13288,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10756,6 +13298,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10765,6 +13308,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10792,6 +13337,9 @@ export interface operations {
             /** @description 人员 · The person */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10801,6 +13349,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10810,6 +13359,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10819,6 +13370,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10828,6 +13380,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10837,6 +13390,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10846,6 +13400,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10855,6 +13410,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10864,6 +13420,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10873,6 +13430,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10882,6 +13441,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10891,6 +13451,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10900,6 +13461,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10909,6 +13472,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10920,7 +13485,10 @@ export interface operations {
     get_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 人员 · The person */
                 id: components["schemas"]["MemberId"];
@@ -10932,15 +13500,27 @@ export interface operations {
             /** @description 人员 · The person */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10950,6 +13530,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10959,6 +13541,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10968,6 +13551,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10977,6 +13561,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10986,6 +13581,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10995,6 +13592,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11004,6 +13602,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11013,6 +13612,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11046,6 +13647,8 @@ export interface operations {
             /** @description 人员 · The person */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11055,6 +13658,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11064,6 +13668,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11073,6 +13679,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11082,6 +13689,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11091,6 +13699,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11100,6 +13709,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11109,6 +13719,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11118,6 +13729,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11127,6 +13739,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11136,6 +13749,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11145,6 +13759,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11154,6 +13770,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11163,6 +13780,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11172,6 +13790,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11181,6 +13801,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11201,6 +13823,7 @@ export interface operations {
             /** @description 全部党组织，上级在前 · All party organisations, parents first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11210,6 +13833,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11219,6 +13843,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11228,6 +13854,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11237,6 +13864,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11246,6 +13884,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11255,6 +13895,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11264,6 +13905,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11273,6 +13915,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11300,6 +13944,9 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11309,6 +13956,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11318,6 +13966,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11327,6 +13977,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11336,6 +13987,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11345,6 +13997,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11354,6 +14007,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11363,6 +14017,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11372,6 +14027,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11381,6 +14037,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11390,6 +14048,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11399,6 +14058,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11408,6 +14068,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11417,6 +14079,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11428,7 +14092,10 @@ export interface operations {
     get_party_org: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 党组织 · The party organisation */
                 id: components["schemas"]["PartyOrgId"];
@@ -11440,15 +14107,27 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11458,6 +14137,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11467,6 +14148,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11476,6 +14158,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11485,6 +14168,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11494,6 +14188,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11503,6 +14199,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11512,6 +14209,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11521,6 +14219,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11554,6 +14254,8 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11563,6 +14265,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11572,6 +14275,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11581,6 +14286,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11590,6 +14296,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11599,6 +14306,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11608,6 +14316,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11617,6 +14326,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11626,6 +14336,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11635,6 +14346,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11644,6 +14356,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11653,6 +14366,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11662,6 +14377,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11671,6 +14387,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11680,6 +14397,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11689,6 +14408,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11716,15 +14437,17 @@ export interface operations {
             /** @description 一页积分明细 · A page of points entries */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PointsEntryPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11734,6 +14457,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11743,6 +14468,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11752,6 +14478,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11761,6 +14488,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11770,6 +14498,7 @@ export interface operations {
             /** @description `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11779,6 +14508,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11788,6 +14518,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11797,6 +14529,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11806,6 +14539,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11815,6 +14549,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11835,6 +14571,7 @@ export interface operations {
             /** @description 全部规则 · All rules */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11844,6 +14581,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11853,6 +14591,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11862,6 +14602,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11871,6 +14612,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11880,6 +14632,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11889,6 +14643,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11898,6 +14653,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11907,6 +14663,128 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attachment_by_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description 地址的最后一段 · The last part of the address */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 照片 · The photo */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": components["schemas"]["PhotoFile"];
+                };
+            };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11933,6 +14811,7 @@ export interface operations {
             /** @description 检查点，签名文本 · The checkpoint, a signed note */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11942,6 +14821,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11951,6 +14831,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11960,6 +14841,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11969,6 +14861,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11978,6 +14872,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11987,6 +14882,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11996,6 +14892,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12020,6 +14918,7 @@ export interface operations {
             /** @description 该系统管理员可以登录 · The administrator can sign in */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12029,6 +14928,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12038,6 +14938,7 @@ export interface operations {
             /** @description `recovery_token_invalid` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12047,6 +14948,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12056,6 +14958,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12065,6 +14968,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12074,6 +14978,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12083,6 +14988,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12092,6 +14998,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12101,6 +15009,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12110,6 +15019,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12119,6 +15029,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12128,6 +15040,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12152,6 +15066,7 @@ export interface operations {
             /** @description 已建立，系统管理员可以登录 · Founded; the administrator can sign in */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12161,6 +15076,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12170,6 +15086,7 @@ export interface operations {
             /** @description `setup_token_invalid` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12179,6 +15096,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12188,6 +15106,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12197,6 +15116,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12206,6 +15126,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12215,6 +15136,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12224,6 +15146,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12233,6 +15157,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12242,6 +15167,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12251,6 +15177,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12260,6 +15188,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12280,6 +15210,7 @@ export interface operations {
             /** @description 站点信息 · The site */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12289,6 +15220,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12298,6 +15230,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12307,6 +15250,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12316,6 +15261,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12325,6 +15271,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12334,6 +15281,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12354,6 +15303,7 @@ export interface operations {
             /** @description 本人积分 · The caller's purse */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12363,6 +15313,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12372,6 +15323,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12381,6 +15334,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12390,6 +15344,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12399,6 +15354,17 @@ export interface operations {
             /** @description `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12408,6 +15374,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12417,6 +15385,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12426,6 +15395,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12435,6 +15405,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12455,6 +15427,7 @@ export interface operations {
             /** @description 全部角色 · All roles */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12464,6 +15437,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12473,6 +15447,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12482,6 +15458,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12491,6 +15468,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12500,6 +15488,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12509,6 +15499,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12518,6 +15509,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12527,6 +15519,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12547,6 +15541,7 @@ export interface operations {
             /** @description 未结束的登录 · Open sessions */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12556,6 +15551,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12565,6 +15561,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12574,6 +15572,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12583,6 +15592,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12592,6 +15603,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12601,6 +15613,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12610,6 +15623,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12634,6 +15649,7 @@ export interface operations {
             /** @description 已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12643,6 +15659,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12652,6 +15669,8 @@ export interface operations {
             /** @description `account_disabled`, `invalid_credentials` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12661,6 +15680,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12670,6 +15690,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12679,6 +15700,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12688,6 +15710,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12697,6 +15720,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12706,6 +15731,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12715,6 +15741,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12724,6 +15751,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12733,6 +15762,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12753,6 +15784,7 @@ export interface operations {
             /** @description 已退出，Cookie 已清除 · Signed out; the cookie is cleared */
             204: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12760,6 +15792,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12769,6 +15802,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12778,6 +15813,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12787,6 +15833,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12796,6 +15844,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12805,6 +15854,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12814,6 +15864,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12823,6 +15875,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12847,6 +15901,7 @@ export interface operations {
             /** @description 新的一对令牌 · A fresh pair of tokens */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12856,6 +15911,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12865,6 +15921,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12874,6 +15932,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12883,6 +15942,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12892,6 +15952,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12901,6 +15962,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12910,6 +15972,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12919,6 +15983,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12928,6 +15993,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12937,6 +16003,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12946,6 +16014,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12969,6 +16039,7 @@ export interface operations {
             /** @description 已结束 · Ended */
             204: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12976,6 +16047,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12985,6 +16057,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12994,6 +16068,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13003,6 +16078,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13012,6 +16098,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13021,6 +16109,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13030,6 +16119,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13039,6 +16129,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13048,6 +16140,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13100,15 +16194,17 @@ export interface operations {
             /** @description 一页任务，按办结期限排列 · A page of tasks by deadline */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13118,6 +16214,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13127,6 +16225,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13136,6 +16235,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13145,6 +16245,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13154,6 +16255,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13163,6 +16265,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13172,6 +16276,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13181,6 +16286,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13190,6 +16296,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13218,15 +16326,17 @@ export interface operations {
             /** @description 一页任务，逾期最久的在前 · A page of tasks, the most late first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13236,6 +16346,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13245,6 +16357,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13254,6 +16367,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13263,6 +16377,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13272,6 +16387,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13281,6 +16398,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13290,6 +16408,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13299,6 +16418,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13327,15 +16448,17 @@ export interface operations {
             /** @description 一页任务，期限最早的在前 · A page of tasks, the earliest deadline first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13345,6 +16468,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13354,6 +16479,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13363,6 +16489,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13372,6 +16499,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13381,6 +16509,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13390,6 +16520,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13399,6 +16530,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13408,6 +16540,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13428,6 +16562,7 @@ export interface operations {
             /** @description 总数和按时提交的任务 · The count, and those handed in in time */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13437,6 +16572,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13446,6 +16582,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13455,6 +16593,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13464,6 +16603,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13473,6 +16623,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13482,6 +16634,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13491,6 +16644,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13500,6 +16654,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13527,6 +16683,7 @@ export interface operations {
             /** @description 逐项结果 · What became of each */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13536,6 +16693,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13545,6 +16703,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13554,6 +16714,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13563,6 +16724,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13572,6 +16734,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13581,6 +16744,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13590,6 +16754,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13599,6 +16764,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13608,6 +16775,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13617,6 +16785,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13626,6 +16795,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13635,6 +16806,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13646,7 +16819,10 @@ export interface operations {
     get_task: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
@@ -13658,15 +16834,27 @@ export interface operations {
             /** @description 任务 · The task */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
+            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13676,6 +16864,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13685,6 +16875,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13694,6 +16885,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13703,6 +16895,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13712,6 +16915,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13721,6 +16926,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13730,6 +16936,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13739,6 +16946,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13765,6 +16974,8 @@ export interface operations {
             /** @description 已签收 · Accepted */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13774,6 +16985,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13783,6 +16995,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13792,6 +17006,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13801,6 +17016,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13810,6 +17026,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13819,15 +17036,17 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_mismatch` */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13837,6 +17056,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13846,6 +17067,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13855,6 +17077,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13864,6 +17087,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13873,6 +17098,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13903,6 +17130,8 @@ export interface operations {
             /** @description 已退回 · Returned */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13912,6 +17141,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13921,6 +17151,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13930,6 +17162,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13939,6 +17172,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13948,6 +17182,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13957,6 +17192,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13966,6 +17202,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13975,6 +17212,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13984,6 +17222,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13993,6 +17232,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14002,6 +17243,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14011,6 +17253,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14020,6 +17263,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14029,6 +17274,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14059,6 +17306,8 @@ export interface operations {
             /** @description 已提交，待核验 · Handed in, to be verified */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14068,6 +17317,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14077,6 +17327,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14086,6 +17338,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14095,6 +17348,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14104,6 +17358,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14113,6 +17368,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14122,6 +17378,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14131,6 +17388,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14140,6 +17398,7 @@ export interface operations {
             /** @description `evidence_missing`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14149,6 +17408,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14158,6 +17419,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14167,6 +17429,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14176,6 +17439,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14185,6 +17450,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14215,6 +17482,8 @@ export interface operations {
             /** @description 已核验 · Verified */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14224,6 +17493,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14233,6 +17503,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14242,6 +17514,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14251,6 +17524,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14260,6 +17534,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14269,6 +17544,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14278,6 +17554,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14287,6 +17564,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14296,6 +17574,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14305,6 +17584,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14314,6 +17595,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14323,6 +17605,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14332,6 +17615,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14341,6 +17626,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14361,6 +17648,7 @@ export interface operations {
             /** @description 本镇街 · The township */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14370,6 +17658,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14379,6 +17668,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14388,6 +17679,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14397,6 +17689,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14406,6 +17709,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14415,6 +17720,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14424,6 +17730,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14433,6 +17740,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
