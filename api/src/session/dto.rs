@@ -1,6 +1,7 @@
 //! What crosses HTTP in signing in.
 
 use entity::ids::SessionId;
+use entity::kinds::Vocabulary;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +20,12 @@ pub enum RefreshIn {
     /// The answer's body: for other programs, which keep it as they keep a password.
     Body,
 }
+
+/// What these words are called.
+pub(super) const REFRESH_IN: Vocabulary = Vocabulary {
+    name: "RefreshIn",
+    words: &[("cookie", "浏览器 Cookie", "Cookie"), ("body", "应答正文", "Body of the answer")],
+};
 
 /// Sign-in.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -40,7 +47,6 @@ pub struct SignIn {
     /// Where the refresh token goes.
     #[garde(skip)]
     #[serde(default)]
-    #[schema(inline)]
     pub refresh_in: RefreshIn,
 }
 

@@ -47,6 +47,7 @@ pub const FEATURE: Feature = Feature {
     routes,
     acts: acts::ACTS,
     jobs: JOBS,
+    words: &[dto::REFRESH_IN],
     answers: codes::ANSWERS,
     ..Feature::of("session")
 };

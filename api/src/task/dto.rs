@@ -299,7 +299,6 @@ pub enum TaskSort {
 pub struct ListTasks {
     /// In this state.
     #[garde(skip)]
-    #[param(inline)]
     pub state: Option<TaskState>,
     /// Still to be done by the assignee (open or returned), or not.
     #[garde(skip)]

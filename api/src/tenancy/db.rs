@@ -8,13 +8,15 @@ use entity::probe;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, Insert, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Insert,
+    Statement,
 };
 
-use super::shares::Shares;
-use super::trust::{self, Trust, Txn};
+use super::pool::Pool;
+use super::trust::{self, Trust};
+use super::txn::Txn;
 use super::wall::Wall;
+use super::writer::Writer;
 use crate::config::Config;
 use crate::files;
 
@@ -35,6 +37,7 @@ const POSTGRES_LIMITS: [(&str, &str); 3] = [
 /// Whether the present role, or a role that it is a member of and could SET itself to, gets past the walls.
 const WHAT_THE_ROLE_CAN_BECOME: &str = "\
     SELECT current_user::text AS role, \
+    EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS distributed, \
     bool_or(r.rolsuper) AS superuser, bool_or(r.rolbypassrls) AS bypass, \
     bool_or(r.rolcreaterole) AS makes_roles, bool_or(r.rolreplication) AS replicates, \
     bool_or(r.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')) AS files, \
@@ -88,65 +91,12 @@ pub enum StartError {
     },
 }
 
-/// A pool and how far its connections are trusted.
-struct Pool {
-    connections: DatabaseConnection,
-    trust: Arc<Trust>,
-    wall: Wall,
-    shares: Shares,
-}
-
-impl Pool {
-    async fn open(
-        config: &Config,
-        options: fn(&Config, bool, &Arc<Trust>) -> ConnectOptions,
-        reader: bool,
-    ) -> Result<Self, StartError> {
-        let trust = Arc::new(Trust::default());
-        let options = options(config, reader, &trust);
-        let shares = Shares::of(options.get_max_connections().unwrap_or(1));
-        let connections = Database::connect(options).await?;
-        Ok(Self { connections, trust, wall: Wall::of(config)?, shares })
-    }
-
-    /// Begins with `begin`; what fails there is tried once more on another connection, since nothing has happened yet: after
-    /// the database was away, the first to come would otherwise pay for all the connections that broke meanwhile.
-    async fn begin(
-        &self,
-        begin: impl AsyncFn(&DatabaseConnection) -> Result<DatabaseTransaction, DbErr>,
-        tenant: Option<TenantId>,
-    ) -> Result<Txn, DbErr> {
-        let place = match tenant {
-            Some(tenant) => Some(self.shares.take(tenant).await?),
-            None => None,
-        };
-        let once = async || {
-            let txn = begin(&self.connections).await.inspect_err(|error| {
-                // Whatever state it is in: it did not begin.
-                if !matches!(error, DbErr::ConnectionAcquire(_)) {
-                    self.trust.doubt(error);
-                }
-            })?;
-            let txn = Txn::new(txn, self.trust.clone());
-            if let Some(tenant) =
-                tenant.filter(|_| txn.get_database_backend() == DbBackend::Postgres)
-            {
-                txn.query_one_raw(self.wall.enter(tenant)).await?;
-            }
-            Ok(txn)
-        };
-        let begun = match once().await {
-            Err(error) if trust::broken_connection(&error) => once().await,
-            outcome => outcome,
-        };
-        begun.map(|txn| txn.at(place))
-    }
-}
-
 /// The pools of one database. Only this room sees inside.
 pub struct Db {
-    read: Pool,
-    write: Pool,
+    read: Arc<Pool>,
+    write: Arc<Pool>,
+    /// On SQLite, who writes.
+    writer: Option<Arc<Writer>>,
     proof: tokio::sync::Mutex<Option<Proof>>,
 }
 
@@ -163,26 +113,29 @@ impl Db {
             return Err(StartError::Schema);
         }
         let options = if config.database_url.starts_with("sqlite:") { sqlite } else { postgres };
-        Ok(Self {
-            write: Pool::open(config, options, false).await?,
-            read: Pool::open(config, options, true).await?,
-            proof: tokio::sync::Mutex::new(None),
-        })
+        let write = Pool::open(config, options, false).await?;
+        let writer = (!write.is_postgres()).then(|| {
+            let pool = write.connections.get_sqlite_connection_pool().clone();
+            Writer::new(pool, write.trust.clone())
+        });
+        let read = Pool::open(config, options, true).await?;
+        Ok(Self { read, write, writer, proof: tokio::sync::Mutex::new(None) })
     }
 
     fn postgres(&self) -> bool {
-        self.write.connections.get_database_backend() == DbBackend::Postgres
+        self.write.is_postgres()
     }
 
     /// On SQLite, has the planner look at what is in the tables: without statistics it reads a township's whole history for the first
     /// page of somebody's tasks, once that is long. (PostgreSQL does so by itself.) What has hardly changed since costs nothing; what
     /// has is looked at in a thousand rows an index.
     pub async fn gather_statistics(&self) {
-        if self.postgres() {
+        let Some(writer) = &self.writer else {
             return;
-        }
+        };
         const STATEMENTS: &str = "PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002";
-        match self.write.connections.execute_unprepared(STATEMENTS).await {
+        let looked = async { writer.turn().await?.alone(STATEMENTS).await };
+        match looked.await {
             // A connection reads the statistics when it is made, and no more.
             Ok(_) => self.read.trust.renew(),
             // What is slower is no reason to refuse to serve.
@@ -204,6 +157,10 @@ impl Db {
             .await?
             .ok_or(StartError::Schema)?;
         let role: String = row.try_get("", "role")?;
+        if row.try_get("", "distributed")? {
+            self.read.go_singly();
+            self.write.go_singly();
+        }
         for (column, why) in [
             ("superuser", "is a superuser, or a member of one"),
             ("bypass", "has BYPASSRLS, or is a member of a role that has"),
@@ -228,7 +185,7 @@ impl Db {
             return Ok(());
         }
         let nobody = TenantId::new();
-        let txn = self.begin_read(Some(nobody)).await?;
+        let txn = self.begin_read(Some(nobody));
         let asked = Statement::from_string(
             DbBackend::Postgres,
             "SELECT app_tenant() AS tenant, to_regprocedure('app_tenant()')::oid IN \
@@ -292,29 +249,22 @@ impl Db {
         txn.commit().await
     }
 
-    /// A snapshot for reading.
-    ///
-    /// On PostgreSQL: BEGIN, then the tenant, so that row-level security holds for reads too. The transaction
-    /// is never committed: dropped, it is rolled back when the connection goes back to the pool, off the caller's path.
-    pub(super) async fn begin_read(&self, tenant: Option<TenantId>) -> Result<Txn, DbErr> {
-        self.read.begin(async |pool| pool.begin().await, tenant).await
+    /// A snapshot for reading. Never committed: dropped, it is rolled back off the caller's path.
+    pub(super) fn begin_read(&self, tenant: Option<TenantId>) -> Txn {
+        Txn::new(self.read.clone(), tenant)
     }
 
-    /// A transaction for writing. On SQLite it begins IMMEDIATE, or two that read before they write would
-    /// fail with a stale snapshot however long they waited; and SQLite itself refuses it inside another.
+    /// One statement that reads.
+    pub(super) fn begin_single(&self, tenant: Option<TenantId>) -> Txn {
+        Txn::single(self.read.clone(), tenant)
+    }
+
+    /// A transaction for writing; on SQLite when it is its turn.
     pub(super) async fn begin_write(&self, tenant: Option<TenantId>) -> Result<Txn, DbErr> {
-        let postgres = self.postgres();
-        let begin = async |pool: &DatabaseConnection| {
-            if postgres {
-                return pool.begin().await;
-            }
-            pool.begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await
-        };
-        self.write.begin(begin, tenant).await
+        Ok(match &self.writer {
+            Some(writer) => Txn::in_turn(self.write.clone(), tenant, writer.turn().await?),
+            None => Txn::new(self.write.clone(), tenant),
+        })
     }
 }
 

@@ -25,21 +25,26 @@
 
 mod bell;
 pub mod bulk;
+mod connection;
 mod db;
 mod find;
 mod keys;
 pub mod like;
+mod message;
 mod news;
 mod once;
 mod origin;
 mod platform;
+mod pool;
 mod purge;
 mod scope;
 mod shared;
 mod shares;
 mod trust;
 mod tx;
+mod txn;
 mod wall;
+mod writer;
 
 pub use db::{Db, StartError, migrate};
 pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond};

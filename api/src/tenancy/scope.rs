@@ -1,6 +1,7 @@
 //! [`Scope`]: one township's data, seen by one principal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, MemberId, TenantId};
@@ -9,9 +10,15 @@ use super::db::Db;
 use super::origin::Origin;
 use super::shared::Shared;
 use super::tx::Tx;
+use super::txn::{Txn, no_answer};
 use crate::auth::{Permission, Principal};
 use crate::clock::Clock;
 use crate::http::{ApiError, Result};
+
+/// How long a read may take: whoever waits longer is gone, and the connection is another's to use.
+const READ: Duration = Duration::from_secs(10);
+/// How long a write may take.
+const WRITE: Duration = Duration::from_secs(30);
 
 /// One township's data, seen by one principal, or by the system itself when there is none.
 #[derive(Clone)]
@@ -119,14 +126,38 @@ impl Scope {
     }
 
     /// Reads in one snapshot.
+    ///
+    /// # Errors
+    /// `unavailable` when it takes longer than ten seconds.
     pub async fn read<T>(&self, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
-        let txn = self.db.begin_read(Some(self.tenant)).await?;
+        self.read_in(self.db.begin_read(Some(self.tenant)), f).await
+    }
+
+    /// Reads by one statement: one round trip, nothing to hold. A second statement is refused, so [`Scope::read`] is for whatever
+    /// may ask twice.
+    ///
+    /// # Errors
+    /// As [`Scope::read`].
+    pub async fn read_single<T>(&self, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
+        self.read_in(self.db.begin_single(Some(self.tenant)), f).await
+    }
+
+    async fn read_in<T>(&self, txn: Txn, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
         let tx = Tx::new(txn, self.clone());
-        f(&tx).await
+        match tokio::time::timeout(READ, f(&tx)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                tx.abandon().await;
+                Err(no_answer().into())
+            }
+        }
     }
 
     /// Writes in one transaction, in a task of its own: it is finished, one way or the other, even when the
     /// caller is gone. `Err` rolls back.
+    ///
+    /// # Errors
+    /// `unavailable` when it takes longer than thirty seconds.
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where
         T: 'static,
@@ -136,14 +167,18 @@ impl Scope {
         let task = actix_web::rt::spawn(async move {
             let txn = scope.db.begin_write(Some(scope.tenant)).await?;
             let tx = Tx::new(txn, scope);
-            match f(&tx).await {
-                Ok(value) => {
+            match tokio::time::timeout(WRITE, f(&tx)).await {
+                Ok(Ok(value)) => {
                     tx.commit().await?;
                     Ok(value)
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tx.rollback().await;
                     Err(error)
+                }
+                Err(_) => {
+                    tx.abandon().await;
+                    Err(no_answer().into())
                 }
             }
         });

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::bulk;
 use super::find::{DeleteMany, Find, UpdateMany};
 use super::scope::Scope;
-use super::trust::Txn;
+use super::txn::Txn;
 use crate::auth::Permission;
 use crate::http::{ApiError, Code, Result};
 
@@ -47,6 +47,10 @@ impl Tx {
 
     pub(super) async fn rollback(self) {
         self.txn.rollback().await;
+    }
+
+    pub(super) async fn abandon(self) {
+        self.txn.abandon().await;
     }
 
     pub(super) fn txn(&self) -> &Txn {

@@ -356,31 +356,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/attachments/{id}/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * 取得照片的临时地址 · Get an address for a photo
-         * @description 供不能携带令牌的图片控件使用（如微信小程序的 `image`）：五分钟内无须登录即可由此地址读取该照片。能查看照片的人才能取得。
-         *
-         *     For what shows pictures and sends no token, such as the `image` of a mini-program: for five minutes the photo can be read at this
-         *     address without a sign-in. Whoever may see the photo can get one.
-         *
-         *     权限 · Permission: `attachment.read`
-         */
-        get: operations["get_attachment_link"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/audit-entries": {
         parameters: {
             query?: never;
@@ -1399,29 +1374,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/public/attachments/{link}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * 凭临时地址查看照片 · Get a photo by its address
-         * @description 照片本身，为 JPEG；地址由 `get_attachment_link` 给出，五分钟内有效。伪造、过期的地址，或照片已删除的，答 404。
-         *
-         *     The photo itself, a JPEG, at an address that `get_attachment_link` gave, for five minutes; what is made up, too old, or of a photo
-         *     that was deleted, answers 404.
-         */
-        get: operations["get_attachment_by_link"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/public/audit-checkpoints/{code}": {
         parameters: {
             query?: never;
@@ -1958,24 +1910,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * @description An account.
-         * @example {
-         *       "created_at": "2026-11-23T09:30:00+08:00",
-         *       "disabled": false,
-         *       "display_name": "张三",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "member": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "文字"
-         *       },
-         *       "roles": [
-         *         "administrator"
-         *       ],
-         *       "username": "zhangsan",
-         *       "version": 1
-         *     }
-         */
+        /** @description An account. */
         Account: {
             /** @description Its id. */
             id: components["schemas"]["AccountId"];
@@ -2016,79 +1951,14 @@ export interface components {
             /** @description Name. */
             name: string;
         };
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "created_at": "2026-11-23T09:30:00+08:00",
-         *           "disabled": false,
-         *           "display_name": "张三",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "member": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "文字"
-         *           },
-         *           "roles": [
-         *             "administrator"
-         *           ],
-         *           "username": "zhangsan",
-         *           "version": 1
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         AccountPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Account"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /**
-         * @description A dated piece of service.
-         * @example {
-         *       "cancel_reason": "文字",
-         *       "capacity": 20,
-         *       "checked_in": 0,
-         *       "description": "清理村内河道两侧垃圾，请自带手套。",
-         *       "ends_at": "2026-11-23T09:30:00+08:00",
-         *       "grid": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "水库村党建总网格"
-         *       },
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "may": {
-         *         "manage": false,
-         *         "steward": false
-         *       },
-         *       "mine": {
-         *         "check_in": {
-         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "activity_title": "水库村河道清理",
-         *           "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *           "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "minutes": 95,
-         *           "place": "水库村党群服务站门口",
-         *           "points": 1.5
-         *         },
-         *         "state": "none"
-         *       },
-         *       "phase": "upcoming",
-         *       "place": "水库村党群服务站门口",
-         *       "points_to_come": 1.5,
-         *       "signed_up": 0,
-         *       "starts_at": "2026-11-23T09:30:00+08:00",
-         *       "steward": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "张三"
-         *       },
-         *       "title": "水库村河道清理",
-         *       "version": 1,
-         *       "waiting": 0
-         *     }
-         */
+        /** @description A dated piece of service. */
         Activity: {
             /** @description Its id. */
             id: components["schemas"]["ActivityId"];
@@ -2164,55 +2034,7 @@ export interface components {
             /** @description Change or cancel it. */
             manage: boolean;
         };
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "cancel_reason": "文字",
-         *           "capacity": 20,
-         *           "checked_in": 0,
-         *           "description": "清理村内河道两侧垃圾，请自带手套。",
-         *           "ends_at": "2026-11-23T09:30:00+08:00",
-         *           "grid": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "水库村党建总网格"
-         *           },
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "may": {
-         *             "manage": false,
-         *             "steward": false
-         *           },
-         *           "mine": {
-         *             "check_in": {
-         *               "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "activity_title": "水库村河道清理",
-         *               "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *               "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "minutes": 95,
-         *               "place": "水库村党群服务站门口",
-         *               "points": 1.5
-         *             },
-         *             "state": "none"
-         *           },
-         *           "phase": "upcoming",
-         *           "place": "水库村党群服务站门口",
-         *           "points_to_come": 1.5,
-         *           "signed_up": 0,
-         *           "starts_at": "2026-11-23T09:30:00+08:00",
-         *           "steward": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "张三"
-         *           },
-         *           "title": "水库村河道清理",
-         *           "version": 1,
-         *           "waiting": 0
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         ActivityPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Activity"][];
@@ -2224,15 +2046,7 @@ export interface components {
          * @enum {string}
          */
         ActivityPhase: "upcoming" | "running" | "ended" | "cancelled";
-        /**
-         * @description Whom to appoint to which post.
-         * @example {
-         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "supervisor",
-         *       "member_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "since": "2026-11-22"
-         *     }
-         */
+        /** @description Whom to appoint to which post. */
         Appoint: {
             grid_id: components["schemas"]["GridId"];
             member_id: components["schemas"]["MemberId"];
@@ -2249,17 +2063,7 @@ export interface components {
          * @enum {string}
          */
         AssigneeKind: "person" | "post" | "organisation";
-        /**
-         * @description A stored photo.
-         * @example {
-         *       "created_at": "2026-11-23T09:30:00+08:00",
-         *       "height": 2048,
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "media_type": "image/jpeg",
-         *       "size": 184320,
-         *       "width": 1536
-         *     }
-         */
+        /** @description A stored photo. */
         Attachment: {
             /** @description The photo; read it at `/attachments/{id}`. */
             id: components["schemas"]["AttachmentId"];
@@ -2295,23 +2099,6 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AttachmentId: string;
-        /**
-         * @description An address at which a photo can be read without a sign-in, for a while.
-         * @example {
-         *       "url": "/api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw",
-         *       "valid_until": "2026-11-23T09:30:00+08:00"
-         *     }
-         */
-        AttachmentLink: {
-            /**
-             * Format: uri-reference
-             * @description The address, on this server.
-             * @example /api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw
-             */
-            url: string;
-            /** @description The moment after which it answers 404. */
-            valid_until: components["schemas"]["Time"];
-        };
         /** @description Who acted. */
         AuditAccount: {
             /** @description The account. */
@@ -2412,69 +2199,14 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AuditEntryId: string;
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "account": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "username": "clerk"
-         *           },
-         *           "act": "change_roles",
-         *           "address": "10.0.3.17",
-         *           "agent": "文字",
-         *           "at": "2026-11-23T09:30:00+08:00",
-         *           "changes": [
-         *             {
-         *               "after": "leader",
-         *               "before": "leader clerk",
-         *               "field": "roles"
-         *             }
-         *           ],
-         *           "erased": false,
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "number": 4711,
-         *           "operator": "gezhi admin setup-token",
-         *           "purpose": "文字",
-         *           "request_id": "文字",
-         *           "roles": [
-         *             "文字"
-         *           ],
-         *           "row": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "account"
-         *           },
-         *           "times": 1
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         AuditEntryPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["AuditEntry"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /**
-         * @description The state of the log, and everything it takes to check it from outside.
-         * @example {
-         *       "acts": [
-         *         {
-         *           "act": "change_roles",
-         *           "en": "Changed roles",
-         *           "zh": "调整角色"
-         *         }
-         *       ],
-         *       "checkpoint": "文字",
-         *       "kept_days": 400,
-         *       "sealed": 4711,
-         *       "unsealed": 3,
-         *       "verifier": "gezhi/310116112+d2a5c1f0+AbcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW",
-         *       "waiting_since": "2026-11-23T09:30:00+08:00"
-         *     }
-         */
+        /** @description The state of the log, and everything it takes to check it from outside. */
         AuditLog: {
             /** @description All acts that are recorded. */
             acts: components["schemas"]["AuditAct"][];
@@ -2518,48 +2250,7 @@ export interface components {
              */
             id: string;
         };
-        /**
-         * @description The grids as GeoJSON.
-         * @example {
-         *       "features": [
-         *         {
-         *           "geometry": {
-         *             "coordinates": [
-         *               [
-         *                 [
-         *                   121.349222,
-         *                   30.833003
-         *                 ],
-         *                 [
-         *                   121.350092,
-         *                   30.827587
-         *                 ],
-         *                 [
-         *                   121.36,
-         *                   30.83
-         *                 ],
-         *                 [
-         *                   121.349222,
-         *                   30.833003
-         *                 ]
-         *               ]
-         *             ],
-         *             "type": "Polygon"
-         *           },
-         *           "properties": {
-         *             "code": "310116112216",
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "township",
-         *             "name": "水库村党建总网格",
-         *             "parent": "310116112",
-         *             "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
-         *           },
-         *           "type": "Feature"
-         *         }
-         *       ],
-         *       "type": "FeatureCollection"
-         *     }
-         */
+        /** @description The grids as GeoJSON. */
         BoundaryCollection: {
             /**
              * @description Always `FeatureCollection`.
@@ -2625,18 +2316,8 @@ export interface components {
             name: string;
             kind: components["schemas"]["GridKind"];
             parent_id: components["schemas"]["GridId"] | null;
-            /**
-             * @description Code of the grid above, as an import reads it; null at the top.
-             * @example 310116112
-             */
-            parent: string | null;
         };
-        /**
-         * @description Why an activity is called off.
-         * @example {
-         *       "reason": "台风预警，择日另行通知"
-         *     }
-         */
+        /** @description Why an activity is called off. */
         CancelActivity: {
             /**
              * @description The reason, for those who signed up.
@@ -2664,49 +2345,19 @@ export interface components {
              */
             username: string;
         };
-        /**
-         * @description People without an account.
-         * @example {
-         *       "items": [
-         *         {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "张建国",
-         *           "number": "M0001",
-         *           "username": "zjg0001"
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description People without an account. */
         CandidateList: {
             /** @description The first 20 by number. */
             items: components["schemas"]["Candidate"][];
         };
-        /**
-         * @description A new password.
-         * @example {
-         *       "current": "文字",
-         *       "new": "correct horse battery staple"
-         *     }
-         */
+        /** @description A new password. */
         ChangePassword: {
             /** @description The present password. */
             current: string;
             /** @description The new one: at least twelve characters (NIST SP 800-63B asks for length, not for kinds of characters). */
             new: string;
         };
-        /**
-         * @description Somebody's presence at an activity.
-         * @example {
-         *       "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "activity_title": "水库村河道清理",
-         *       "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *       "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "minutes": 95,
-         *       "place": "水库村党群服务站门口",
-         *       "points": 1.5
-         *     }
-         */
+        /** @description Somebody's presence at an activity. */
         CheckIn: {
             /** @description Its id. */
             id: components["schemas"]["CheckInId"];
@@ -2733,16 +2384,7 @@ export interface components {
             minutes: number | null;
             points: components["schemas"]["Points"] | null;
         };
-        /**
-         * @description What the steward's screen shows.
-         * @example {
-         *       "code": "AZqlwno-fEGdKz9rHA5ad...",
-         *       "rotates_every": 30,
-         *       "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\">…</svg>",
-         *       "url": "/c/AZqlwno-fEGdKz9rHA5ad...",
-         *       "valid_until": "2026-11-23T09:30:00+08:00"
-         *     }
-         */
+        /** @description What the steward's screen shows. */
         CheckInCode: {
             /**
              * @description Where the picture leads, relative to this server.
@@ -2774,60 +2416,14 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         CheckInId: string;
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "activity_title": "水库村河道清理",
-         *           "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *           "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "minutes": 95,
-         *           "place": "水库村党群服务站门口",
-         *           "points": 1.5
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         CheckInPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["CheckIn"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /**
-         * @description A list with all its versions.
-         * @example {
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "procedure",
-         *       "title": "总网格长责任清单",
-         *       "version": 1,
-         *       "versions": [
-         *         {
-         *           "effective_from": "2026-11-23",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "items": [
-         *             {
-         *               "evidence": "none",
-         *               "frequency": "once",
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "limit_working_days": 3,
-         *               "points": 2,
-         *               "position": 1,
-         *               "role": "supervisor",
-         *               "what": "每周巡查一次网格"
-         *             }
-         *           ],
-         *           "number": 1,
-         *           "published_at": "2026-11-23T09:30:00+08:00",
-         *           "state": "draft"
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description A list with all its versions. */
         Checklist: {
             /** @description The list. */
             id: components["schemas"]["ChecklistId"];
@@ -2892,23 +2488,7 @@ export interface components {
          * @enum {string}
          */
         ChecklistKind: "procedure" | "responsibility" | "institution" | "assessment";
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "draft": false,
-         *           "effective_from": "2026-11-23",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "item_count": 1,
-         *           "kind": "procedure",
-         *           "published_number": 1,
-         *           "title": "总网格长责任清单"
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         ChecklistPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["ChecklistBrief"][];
@@ -2952,54 +2532,7 @@ export interface components {
          * @enum {string}
          */
         CodeAction: "check_in" | "check_out" | "done";
-        /**
-         * @description What a scanned code says.
-         * @example {
-         *       "action": "check_in",
-         *       "activity": {
-         *         "cancel_reason": "文字",
-         *         "capacity": 20,
-         *         "checked_in": 0,
-         *         "description": "清理村内河道两侧垃圾，请自带手套。",
-         *         "ends_at": "2026-11-23T09:30:00+08:00",
-         *         "grid": {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "水库村党建总网格"
-         *         },
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "may": {
-         *           "manage": false,
-         *           "steward": false
-         *         },
-         *         "mine": {
-         *           "check_in": {
-         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "activity_title": "水库村河道清理",
-         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "minutes": 95,
-         *             "place": "水库村党群服务站门口",
-         *             "points": 1.5
-         *           },
-         *           "state": "none"
-         *         },
-         *         "phase": "upcoming",
-         *         "place": "水库村党群服务站门口",
-         *         "points_to_come": 1.5,
-         *         "signed_up": 0,
-         *         "starts_at": "2026-11-23T09:30:00+08:00",
-         *         "steward": {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "张三"
-         *         },
-         *         "title": "水库村河道清理",
-         *         "version": 1,
-         *         "waiting": 0
-         *       },
-         *       "points_to_come": 1.5
-         *     }
-         */
+        /** @description What a scanned code says. */
         CodeReading: {
             /** @description The activity. */
             activity: components["schemas"]["Activity"];
@@ -3008,17 +2541,7 @@ export interface components {
             /** @description Before check-in: for staying to the end. Before check-out: for leaving now. Then 0. */
             points_to_come: components["schemas"]["Points"];
         };
-        /**
-         * @description A new account.
-         * @example {
-         *       "display_name": "张三",
-         *       "password": "correct horse battery staple",
-         *       "roles": [
-         *         "administrator"
-         *       ],
-         *       "username": "zhangsan"
-         *     }
-         */
+        /** @description A new account. */
         CreateAccount: {
             /**
              * @description 2 to 64 letters, digits, `.`, `_`, `-`; kept in lower case.
@@ -3039,17 +2562,7 @@ export interface components {
             roles: components["schemas"]["Role"][];
             member_id?: components["schemas"]["MemberId"] | null;
         };
-        /**
-         * @description A new activity.
-         * @example {
-         *       "capacity": 20,
-         *       "description": "清理村内河道两侧垃圾，请自带手套。",
-         *       "ends_at": "2026-11-28T11:00:00+08:00",
-         *       "place": "水库村党群服务站门口",
-         *       "starts_at": "2026-11-28T09:00:00+08:00",
-         *       "title": "水库村河道清理"
-         *     }
-         */
+        /** @description A new activity. */
         CreateActivity: {
             /**
              * @description Its title.
@@ -3087,23 +2600,7 @@ export interface components {
             capacity?: number | null;
             steward_id?: components["schemas"]["MemberId"] | null;
         };
-        /**
-         * @description A new list with its first draft.
-         * @example {
-         *       "items": [
-         *         {
-         *           "evidence": "none",
-         *           "frequency": "once",
-         *           "limit_working_days": 3,
-         *           "points": 2,
-         *           "role": "supervisor",
-         *           "what": "每周巡查一次网格"
-         *         }
-         *       ],
-         *       "kind": "procedure",
-         *       "title": "总网格长责任清单"
-         *     }
-         */
+        /** @description A new list with its first draft. */
         CreateChecklist: {
             /** @description `responsibility`; the other three kinds are refused. */
             kind: components["schemas"]["ChecklistKind"];
@@ -3175,30 +2672,12 @@ export interface components {
          * @enum {string}
          */
         DayKind: "working" | "weekend" | "holiday" | "make_up";
-        /**
-         * @description The days asked for, in order.
-         * @example {
-         *       "items": [
-         *         {
-         *           "date": "2026-10-10",
-         *           "kind": "working",
-         *           "name": "国庆节",
-         *           "official": false,
-         *           "working": false
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description The days asked for, in order. */
         DayList: {
             /** @description The days. */
             items: components["schemas"]["Day"][];
         };
-        /**
-         * @description When a post ends.
-         * @example {
-         *       "until": "2026-11-22"
-         *     }
-         */
+        /** @description When a post ends. */
         EndPost: {
             /**
              * Format: date
@@ -3271,36 +2750,7 @@ export interface components {
          * @enum {string}
          */
         Frequency: "once" | "weekly" | "monthly" | "quarterly";
-        /**
-         * @description An area of the township.
-         * @example {
-         *       "area_m2": 3612345,
-         *       "centre": {
-         *         "lat": 30.803551,
-         *         "lng": 121.40217
-         *       },
-         *       "code": "310116112216",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "township",
-         *       "name": "水库村党建总网格",
-         *       "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "posts": [
-         *         {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "kind": "supervisor",
-         *           "member": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "张三"
-         *           },
-         *           "since": "2026-11-23"
-         *         }
-         *       ],
-         *       "vacant": [
-         *         "supervisor"
-         *       ],
-         *       "version": 1
-         *     }
-         */
+        /** @description An area of the township. */
         Grid: {
             id: components["schemas"]["GridId"];
             parent_id: components["schemas"]["GridId"] | null;
@@ -3395,61 +2845,14 @@ export interface components {
          * @enum {string}
          */
         GridKind: "township" | "general" | "sub" | "micro" | "dedicated";
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "area_m2": 3612345,
-         *           "centre": {
-         *             "lat": 30.803551,
-         *             "lng": 121.40217
-         *           },
-         *           "code": "310116112216",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "kind": "township",
-         *           "name": "水库村党建总网格",
-         *           "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "posts": [
-         *             {
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "kind": "supervisor",
-         *               "member": {
-         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *                 "name": "张三"
-         *               },
-         *               "since": "2026-11-23"
-         *             }
-         *           ],
-         *           "vacant": [
-         *             "supervisor"
-         *           ],
-         *           "version": 1
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         GridList: {
             /** @description The rows of this page. */
             items: components["schemas"]["Grid"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /**
-         * @description A post in a grid, held by a person for a term.
-         * @example {
-         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "supervisor",
-         *       "member": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "张三"
-         *       },
-         *       "since": "2026-11-23",
-         *       "until": "2026-11-23"
-         *     }
-         */
+        /** @description A post in a grid, held by a person for a term. */
         GridPost: {
             id: components["schemas"]["GridPostId"];
             grid_id: components["schemas"]["GridId"];
@@ -3493,83 +2896,7 @@ export interface components {
              */
             since: string;
         };
-        /**
-         * @description What needs a decision today.
-         * @example {
-         *       "activities_today": 1,
-         *       "late": [
-         *         {
-         *           "assignee": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "person",
-         *             "member": {
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "name": "张三"
-         *             },
-         *             "organisation": {
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "name": "水库村党总支"
-         *             },
-         *             "post": "supervisor"
-         *           },
-         *           "due_at": "2026-11-23T09:30:00+08:00",
-         *           "evidence": [
-         *             {
-         *               "count": 1,
-         *               "kind": "text",
-         *               "least": 0,
-         *               "most": 1,
-         *               "unit": "户"
-         *             }
-         *           ],
-         *           "grid": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "水库村党建总网格"
-         *           },
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "late": false,
-         *           "looks_right": false,
-         *           "opened_late": false,
-         *           "period": "2026-W47",
-         *           "points": 1.5,
-         *           "source": {
-         *             "facts": [
-         *               {
-         *                 "en": "Version of the list",
-         *                 "text": "1",
-         *                 "zh": "清单版本"
-         *               }
-         *             ],
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "checklist",
-         *             "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "title": "总网格长责任清单"
-         *           },
-         *           "state": "open",
-         *           "title": "每周巡查一次网格",
-         *           "version": 1
-         *         }
-         *       ],
-         *       "late_by_grid": [
-         *         {
-         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "grid_name": "水库村总网格",
-         *           "late": 3
-         *         }
-         *       ],
-         *       "tasks_due_today": 1,
-         *       "tasks_late": 1,
-         *       "tasks_to_verify": 1,
-         *       "vacancies": [
-         *         {
-         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "grid_name": "水库村第2党小组子网格",
-         *           "kind": "supervisor"
-         *         }
-         *       ],
-         *       "vacancy_count": 1
-         *     }
-         */
+        /** @description What needs a decision today. */
         Home: {
             /**
              * Format: int64
@@ -3631,30 +2958,7 @@ export interface components {
             /** @description The post. */
             kind: components["schemas"]["PostKind"];
         };
-        /**
-         * @description What an imported file came to.
-         * @example {
-         *       "applied": false,
-         *       "created": 118,
-         *       "created_at": "2026-11-23T09:30:00+08:00",
-         *       "dry_run": false,
-         *       "fault_count": 0,
-         *       "faults": [
-         *         {
-         *           "column": "手机",
-         *           "message": "手机号应为 11 位数字",
-         *           "row": 7,
-         *           "value": "1381234"
-         *         }
-         *       ],
-         *       "file_name": "花名册.xlsx",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "members",
-         *       "rows": 120,
-         *       "unchanged": 1,
-         *       "updated": 1
-         *     }
-         */
+        /** @description What an imported file came to. */
         Import: {
             id: components["schemas"]["ImportId"];
             kind: components["schemas"]["ImportKind"];
@@ -3772,26 +3076,7 @@ export interface components {
              */
             points: number;
         };
-        /**
-         * @description Something that the server does by itself when it is due.
-         * @example {
-         *       "attempts": 1,
-         *       "created_at": "2026-11-23T09:30:00+08:00",
-         *       "finished_at": "2026-11-23T09:30:00+08:00",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "checklist.open_periods",
-         *       "last_error": "文字",
-         *       "may": {
-         *         "cancel": false,
-         *         "run": false
-         *       },
-         *       "planned_at": "2026-11-23T09:30:00+08:00",
-         *       "progress_done": 1500,
-         *       "progress_total": 3000,
-         *       "run_at": "2026-11-23T09:30:00+08:00",
-         *       "state": "waiting"
-         *     }
-         */
+        /** @description Something that the server does by itself when it is due. */
         Job: {
             /** @description Its id; what it asks of others carries it as the key by which they tell a repetition. */
             id: components["schemas"]["JobId"];
@@ -3862,31 +3147,7 @@ export interface components {
             /** @description Cancel it. */
             cancel: boolean;
         };
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "attempts": 1,
-         *           "created_at": "2026-11-23T09:30:00+08:00",
-         *           "finished_at": "2026-11-23T09:30:00+08:00",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "kind": "checklist.open_periods",
-         *           "last_error": "文字",
-         *           "may": {
-         *             "cancel": false,
-         *             "run": false
-         *           },
-         *           "planned_at": "2026-11-23T09:30:00+08:00",
-         *           "progress_done": 1500,
-         *           "progress_total": 3000,
-         *           "run_at": "2026-11-23T09:30:00+08:00",
-         *           "state": "waiting"
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         JobPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Job"][];
@@ -3898,26 +3159,7 @@ export interface components {
          * @enum {string}
          */
         JobState: "waiting" | "running" | "done" | "failed" | "cancelled";
-        /**
-         * @description How the township's jobs stand.
-         * @example {
-         *       "cancelled": 0,
-         *       "clock_in_doubt": false,
-         *       "done": 0,
-         *       "failed": 0,
-         *       "kinds": [
-         *         {
-         *           "en": "文字",
-         *           "name": "checklist.open_periods",
-         *           "schedule": false,
-         *           "zh": "按清单下发新一期任务"
-         *         }
-         *       ],
-         *       "overdue": 0,
-         *       "running": 0,
-         *       "waiting": 0
-         *     }
-         */
+        /** @description How the township's jobs stand. */
         JobSummary: {
             /**
              * Format: int64
@@ -3957,26 +3199,7 @@ export interface components {
             /** @description The kinds there are. */
             kinds: components["schemas"]["JobKind"][];
         };
-        /**
-         * @description Who earned most in a quarter.
-         * @example {
-         *       "items": [
-         *         {
-         *           "member": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "张三"
-         *           },
-         *           "party_org": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "水库村党总支"
-         *           },
-         *           "rank": 1,
-         *           "score": 1.5
-         *         }
-         *       ],
-         *       "quarter": "2026Q4"
-         *     }
-         */
+        /** @description Who earned most in a quarter. */
         Leaderboard: {
             /**
              * @description The quarter.
@@ -4015,39 +3238,7 @@ export interface components {
              */
             lat: number;
         };
-        /**
-         * @description Who is signed in.
-         * @example {
-         *       "account": {
-         *         "display_name": "文字",
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "must_change_password": false,
-         *         "username": "文字"
-         *       },
-         *       "member": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "文字"
-         *       },
-         *       "permissions": [
-         *         "grid.read",
-         *         "task.submit"
-         *       ],
-         *       "posts": [
-         *         {
-         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "grid_name": "文字",
-         *           "kind": "supervisor"
-         *         }
-         *       ],
-         *       "roles": [
-         *         "administrator"
-         *       ],
-         *       "township": {
-         *         "code": "310116112",
-         *         "name": "漕泾镇"
-         *       }
-         *     }
-         */
+        /** @description Who is signed in. */
         Me: {
             /** @description The account. */
             account: components["schemas"]["MeAccount"];
@@ -4103,30 +3294,7 @@ export interface components {
              */
             name: string;
         };
-        /**
-         * @description A person on the township's roster.
-         * @example {
-         *       "category": "party_member",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "name": "张三",
-         *       "number": "M0001",
-         *       "party_org": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "水库村党总支"
-         *       },
-         *       "phone": "138****5678",
-         *       "posts": [
-         *         {
-         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "grid_name": "水库村党建总网格",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "kind": "supervisor",
-         *           "since": "2026-11-23"
-         *         }
-         *       ],
-         *       "version": 1
-         *     }
-         */
+        /** @description A person on the township's roster. */
         Member: {
             id: components["schemas"]["MemberId"];
             /**
@@ -4166,35 +3334,7 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         MemberId: string;
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "category": "party_member",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "张三",
-         *           "number": "M0001",
-         *           "party_org": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "水库村党总支"
-         *           },
-         *           "phone": "138****5678",
-         *           "posts": [
-         *             {
-         *               "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "grid_name": "水库村党建总网格",
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "kind": "supervisor",
-         *               "since": "2026-11-23"
-         *             }
-         *           ],
-         *           "version": 1
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         MemberPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Member"][];
@@ -4246,49 +3386,14 @@ export interface components {
             state: components["schemas"]["SignupState"];
             check_in: components["schemas"]["CheckIn"] | null;
         };
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "check_in": {
-         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "activity_title": "水库村河道清理",
-         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "minutes": 95,
-         *             "place": "水库村党群服务站门口",
-         *             "points": 1.5
-         *           },
-         *           "member": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "张三"
-         *           },
-         *           "state": "signed_up"
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         ParticipantPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Participant"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /**
-         * @description A party organisation.
-         * @example {
-         *       "code": "DZZ-216",
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "kind": "work_committee",
-         *       "member_count": 0,
-         *       "name": "水库村党总支",
-         *       "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "version": 1
-         *     }
-         */
+        /** @description A party organisation. */
         PartyOrg: {
             id: components["schemas"]["PartyOrgId"];
             parent_id: components["schemas"]["PartyOrgId"] | null;
@@ -4326,23 +3431,7 @@ export interface components {
          * @enum {string}
          */
         PartyOrgKind: "work_committee" | "committee" | "general_branch" | "branch" | "group" | "household";
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "code": "DZZ-216",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "kind": "work_committee",
-         *           "member_count": 0,
-         *           "name": "水库村党总支",
-         *           "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "version": 1
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         PartyOrgList: {
             /** @description The rows of this page. */
             items: components["schemas"]["PartyOrg"][];
@@ -4415,26 +3504,7 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         PointsEntryId: string;
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "amount": 1.5,
-         *           "at": "2026-11-23T09:30:00+08:00",
-         *           "balance_after": 1.5,
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "reason": "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分",
-         *           "rule": "activity_hour",
-         *           "source": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "check_in"
-         *           }
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         PointsEntryPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["PointsEntry"][];
@@ -4469,22 +3539,7 @@ export interface components {
              */
             formula: string;
         };
-        /**
-         * @description All rules, those in force and those before them.
-         * @example {
-         *       "items": [
-         *         {
-         *           "cap_per_activity": 1.5,
-         *           "code": "activity_hour",
-         *           "effective_from": "2026-11-23",
-         *           "formula": "活动期间签到至签退的时间，每满 1 小时计 1 分，不足 1 小时按分钟折算（不足 0.01 分舍去），每次活动最多 2 分",
-         *           "name": "参加活动",
-         *           "per": "hour",
-         *           "points": 1.5
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description All rules, those in force and those before them. */
         PointsRuleList: {
             /** @description By code, the newest first. */
             items: components["schemas"]["PointsRule"][];
@@ -4509,33 +3564,7 @@ export interface components {
          * @enum {string}
          */
         PostingSourceKind: "check_in" | "task";
-        /**
-         * @description What publishing the draft now would bring.
-         * @example {
-         *       "by_item": [
-         *         {
-         *           "due_at": "2026-11-23T09:30:00+08:00",
-         *           "holders": 1,
-         *           "item_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "role": "supervisor",
-         *           "what": "每周巡查一次网格"
-         *         }
-         *       ],
-         *       "first_due": "2026-11-23T09:30:00+08:00",
-         *       "holders": 1,
-         *       "late_free": false,
-         *       "tasks": 1,
-         *       "tasks_cancelled": 1,
-         *       "vacancies": [
-         *         {
-         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "grid_name": "水库村第2党小组子网格",
-         *           "kind": "supervisor"
-         *         }
-         *       ],
-         *       "vacancy_count": 1
-         *     }
-         */
+        /** @description What publishing the draft now would bring. */
         Preview: {
             /**
              * Format: int64
@@ -4631,13 +3660,13 @@ export interface components {
         /** @description One field of a [`Problem`]. */
         ProblemField: {
             /**
-             * @description Path in the body, as in `items[0].what`, or name of the query parameter; empty for the body as a whole.
+             * @description Path in the body or the query.
              * @example items[0].what
              */
             field: string;
             /**
-             * @description Stable code of the fault: one of `x-field-codes`; more may be added.
-             * @example too_short
+             * @description Stable code of the fault.
+             * @example invalid
              */
             code: string;
             /**
@@ -4646,12 +3675,7 @@ export interface components {
              */
             message: string;
         };
-        /**
-         * @description A publication.
-         * @example {
-         *       "effective_from": "2026-11-23"
-         *     }
-         */
+        /** @description A publication. */
         PublishChecklist: {
             /**
              * Format: date
@@ -4660,41 +3684,7 @@ export interface components {
              */
             effective_from?: string | null;
         };
-        /**
-         * @description A publication that took place.
-         * @example {
-         *       "checklist": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "kind": "procedure",
-         *         "title": "总网格长责任清单",
-         *         "version": 1,
-         *         "versions": [
-         *           {
-         *             "effective_from": "2026-11-23",
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "items": [
-         *               {
-         *                 "evidence": "none",
-         *                 "frequency": "once",
-         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *                 "limit_working_days": 3,
-         *                 "points": 2,
-         *                 "position": 1,
-         *                 "role": "supervisor",
-         *                 "what": "每周巡查一次网格"
-         *               }
-         *             ],
-         *             "number": 1,
-         *             "published_at": "2026-11-23T09:30:00+08:00",
-         *             "state": "draft"
-         *           }
-         *         ]
-         *       },
-         *       "tasks_cancelled": 1,
-         *       "tasks_created": 1,
-         *       "vacancy_count": 1
-         *     }
-         */
+        /** @description A publication that took place. */
         Published: {
             /** @description The list. */
             checklist: components["schemas"]["Checklist"];
@@ -4714,20 +3704,7 @@ export interface components {
              */
             vacancy_count: number;
         };
-        /**
-         * @description What somebody has earned.
-         * @example {
-         *       "balance": 1.5,
-         *       "member": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "张三"
-         *       },
-         *       "of": 0,
-         *       "quarter": "2026Q4",
-         *       "quarter_score": 1.5,
-         *       "rank": 0
-         *     }
-         */
+        /** @description What somebody has earned. */
         Purse: {
             /** @description Whose purse. */
             member: components["schemas"]["MemberRef"];
@@ -4760,15 +3737,11 @@ export interface components {
             refresh_token?: string | null;
         };
         /**
-         * @description An administrator who comes back by the operator's one-time token.
-         * @example {
-         *       "display_name": "系统管理员",
-         *       "password": "correct horse battery staple",
-         *       "token": "文字",
-         *       "township_code": "310116112",
-         *       "username": "administrator"
-         *     }
+         * @description Where the refresh token goes.
+         * @enum {string}
          */
+        RefreshIn: "cookie" | "body";
+        /** @description An administrator who comes back by the operator's one-time token. */
         RestoreAdministrator: {
             /**
              * @description Nine-digit code of the township.
@@ -4790,13 +3763,7 @@ export interface components {
              */
             display_name: string;
         };
-        /**
-         * @description The administrator who can sign in again.
-         * @example {
-         *       "township": "漕泾镇",
-         *       "username": "administrator"
-         *     }
-         */
+        /** @description The administrator who can sign in again. */
         Restored: {
             /**
              * @description Name of the township.
@@ -4809,12 +3776,7 @@ export interface components {
              */
             username: string;
         };
-        /**
-         * @description A return.
-         * @example {
-         *       "reason": "照片看不清门牌，请补拍。"
-         *     }
-         */
+        /** @description A return. */
         ReturnTask: {
             /**
              * @description Why, so that the person knows what to do.
@@ -4827,21 +3789,7 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "auditor" | "leader" | "clerk" | "grid_head" | "worker" | "member" | "integrator";
-        /**
-         * @description The shipped roles.
-         * @example {
-         *       "items": [
-         *         {
-         *           "name": "网格长",
-         *           "permissions": [
-         *             "grid.read",
-         *             "task.submit"
-         *           ],
-         *           "role": "administrator"
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description The shipped roles. */
         RoleList: {
             /** @description All of them. */
             items: components["schemas"]["RoleView"][];
@@ -4877,22 +3825,7 @@ export interface components {
          * @enum {string}
          */
         RulePer: "hour" | "item";
-        /**
-         * @description The whole draft, in place of what it was.
-         * @example {
-         *       "items": [
-         *         {
-         *           "evidence": "none",
-         *           "frequency": "once",
-         *           "limit_working_days": 3,
-         *           "points": 2,
-         *           "role": "supervisor",
-         *           "what": "每周巡查一次网格"
-         *         }
-         *       ],
-         *       "title": "总网格长责任清单"
-         *     }
-         */
+        /** @description The whole draft, in place of what it was. */
         SaveDraft: {
             /**
              * @description Its title.
@@ -4902,12 +3835,7 @@ export interface components {
             /** @description Its duties in order. */
             items: components["schemas"]["ItemInput"][];
         };
-        /**
-         * @description A scanned code.
-         * @example {
-         *       "code": "AZqlwno-fEGdKz9rHA5ad..."
-         *     }
-         */
+        /** @description A scanned code. */
         ScannedCode: {
             /**
              * @description The last part of the address in the picture.
@@ -4947,38 +3875,14 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         SessionId: string;
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "created_at": "2026-11-23T09:30:00+08:00",
-         *           "current": false,
-         *           "expires_at": "2026-11-23T09:30:00+08:00",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "last_used_at": "2026-11-23T09:30:00+08:00",
-         *           "user_agent": "文字"
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         SessionList: {
             /** @description The rows of this page. */
             items: components["schemas"]["Session"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /**
-         * @description The first administrator of a new township.
-         * @example {
-         *       "display_name": "系统管理员",
-         *       "password": "correct horse battery staple",
-         *       "token": "文字",
-         *       "township_code": "310116112",
-         *       "username": "administrator"
-         *     }
-         */
+        /** @description The first administrator of a new township. */
         SetUp: {
             /** @description The one-time token that the server printed at its first start. */
             token: string;
@@ -5000,16 +3904,7 @@ export interface components {
              */
             display_name: string;
         };
-        /**
-         * @description What was set up.
-         * @example {
-         *       "township": {
-         *         "code": "310116112",
-         *         "name": "漕泾镇"
-         *       },
-         *       "username": "文字"
-         *     }
-         */
+        /** @description What was set up. */
         SetupDone: {
             /** @description The township. */
             township: components["schemas"]["SiteTownship"];
@@ -5040,17 +3935,10 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
-            refresh_in?: ("cookie" | "body") & Record<string, never>;
+            /** @description Where the refresh token goes. */
+            refresh_in?: components["schemas"]["RefreshIn"];
         };
-        /**
-         * @description A fresh pair of tokens.
-         * @example {
-         *       "access_token": "文字",
-         *       "expires_in": 600,
-         *       "refresh_token": "文字",
-         *       "token_type": "Bearer"
-         *     }
-         */
+        /** @description A fresh pair of tokens. */
         SignedIn: {
             /** @description Bearer token for the `Authorization` header. */
             access_token: string;
@@ -5073,19 +3961,7 @@ export interface components {
          * @enum {string}
          */
         SignupState: "signed_up" | "waiting" | "withdrawn";
-        /**
-         * @description What the pages may know before anybody has signed in.
-         * @example {
-         *       "default_township": {
-         *         "code": "310116112",
-         *         "name": "漕泾镇"
-         *       },
-         *       "demo": false,
-         *       "product": "格治",
-         *       "to_be_set_up": false,
-         *       "version": "0.1.0"
-         *     }
-         */
+        /** @description What the pages may know before anybody has signed in. */
         Site: {
             /**
              * @description The product.
@@ -5116,21 +3992,7 @@ export interface components {
              */
             name: string;
         };
-        /**
-         * @description What is handed in.
-         * @example {
-         *       "attachment_ids": [
-         *         "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
-         *       ],
-         *       "done_at": "2026-11-23T15:20:00+08:00",
-         *       "number": 3,
-         *       "place": {
-         *         "lat": 30.783241,
-         *         "lng": 121.411823
-         *       },
-         *       "text": "已巡查东片 3 个村民小组，未发现隐患。"
-         *     }
-         */
+        /** @description What is handed in. */
         SubmitTask: {
             /**
              * @description In words.
@@ -5153,100 +4015,7 @@ export interface components {
              */
             done_at?: string | null;
         };
-        /**
-         * @description A task.
-         * @example {
-         *       "accepted_at": "2026-11-23T09:30:00+08:00",
-         *       "assignee": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "kind": "person",
-         *         "member": {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "张三"
-         *         },
-         *         "organisation": {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "水库村党总支"
-         *         },
-         *         "post": "supervisor"
-         *       },
-         *       "due_at": "2026-11-23T09:30:00+08:00",
-         *       "evidence": [
-         *         {
-         *           "count": 1,
-         *           "kind": "text",
-         *           "least": 0,
-         *           "most": 1,
-         *           "unit": "户"
-         *         }
-         *       ],
-         *       "grid": {
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "name": "水库村党建总网格"
-         *       },
-         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "late": false,
-         *       "log": [
-         *         {
-         *           "at": "2026-11-23T09:30:00+08:00",
-         *           "by": {
-         *             "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "党建办 王芳"
-         *           },
-         *           "kind": "opened",
-         *           "note": "文字"
-         *         }
-         *       ],
-         *       "may": {
-         *         "accept": false,
-         *         "return": false,
-         *         "submit": false,
-         *         "verify": false
-         *       },
-         *       "opened_at": "2026-11-23T09:30:00+08:00",
-         *       "opened_late": false,
-         *       "period": "2026-W47",
-         *       "points": 1.5,
-         *       "source": {
-         *         "facts": [
-         *           {
-         *             "en": "Version of the list",
-         *             "text": "1",
-         *             "zh": "清单版本"
-         *           }
-         *         ],
-         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "kind": "checklist",
-         *         "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "title": "总网格长责任清单"
-         *       },
-         *       "state": "open",
-         *       "submission": {
-         *         "at": "2026-11-23T09:30:00+08:00",
-         *         "attachments": [
-         *           {
-         *             "height": 1,
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "media_type": "image/jpeg",
-         *             "size": 1,
-         *             "width": 1
-         *           }
-         *         ],
-         *         "by": {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "张建国"
-         *         },
-         *         "number": 1,
-         *         "place": {
-         *           "lat": 30.783241,
-         *           "lng": 121.411823
-         *         },
-         *         "text": "文字"
-         *       },
-         *       "title": "每周巡查一次网格",
-         *       "version": 1
-         *     }
-         */
+        /** @description A task. */
         Task: {
             /** @description The task. */
             id: components["schemas"]["TaskId"];
@@ -5428,65 +4197,7 @@ export interface components {
             /** @description Send it back. */
             return: boolean;
         };
-        /**
-         * @description One page of the list.
-         * @example {
-         *       "items": [
-         *         {
-         *           "assignee": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "person",
-         *             "member": {
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "name": "张三"
-         *             },
-         *             "organisation": {
-         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "name": "水库村党总支"
-         *             },
-         *             "post": "supervisor"
-         *           },
-         *           "due_at": "2026-11-23T09:30:00+08:00",
-         *           "evidence": [
-         *             {
-         *               "count": 1,
-         *               "kind": "text",
-         *               "least": 0,
-         *               "most": 1,
-         *               "unit": "户"
-         *             }
-         *           ],
-         *           "grid": {
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "name": "水库村党建总网格"
-         *           },
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "late": false,
-         *           "looks_right": false,
-         *           "opened_late": false,
-         *           "period": "2026-W47",
-         *           "points": 1.5,
-         *           "source": {
-         *             "facts": [
-         *               {
-         *                 "en": "Version of the list",
-         *                 "text": "1",
-         *                 "zh": "清单版本"
-         *               }
-         *             ],
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "kind": "checklist",
-         *             "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "title": "总网格长责任清单"
-         *           },
-         *           "state": "open",
-         *           "title": "每周巡查一次网格",
-         *           "version": 1
-         *         }
-         *       ],
-         *       "next_cursor": "文字"
-         *     }
-         */
+        /** @description One page of the list. */
         TaskPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["TaskBrief"][];
@@ -5557,19 +4268,7 @@ export interface components {
          * @example 2026-11-23T09:30:00+08:00
          */
         Time: string;
-        /**
-         * @description All that waits for one's verification, counted.
-         * @example {
-         *       "right": 121,
-         *       "tasks": [
-         *         {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "version": 2
-         *         }
-         *       ],
-         *       "total": 137
-         *     }
-         */
+        /** @description All that waits for one's verification, counted. */
         ToVerify: {
             /**
              * Format: int64
@@ -5586,20 +4285,7 @@ export interface components {
             /** @description Those that look right, as they are now, the earliest deadline first: as many as `verify_tasks` takes at once. */
             tasks: components["schemas"]["SeenTask"][];
         };
-        /**
-         * @description The township.
-         * @example {
-         *       "code": "310116112",
-         *       "counts": {
-         *         "grids_general": 14,
-         *         "grids_sub": 89,
-         *         "members": 120,
-         *         "posts": 118
-         *       },
-         *       "demo": false,
-         *       "name": "漕泾镇"
-         *     }
-         */
+        /** @description The township. */
         Township: {
             /**
              * @description Nine-digit code.
@@ -5643,18 +4329,7 @@ export interface components {
              */
             posts: number;
         };
-        /**
-         * @description Changes to an account; what is absent stays as it is.
-         * @example {
-         *       "disabled": false,
-         *       "display_name": "文字",
-         *       "member_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "password": "correct horse battery staple",
-         *       "roles": [
-         *         "administrator"
-         *       ]
-         *     }
-         */
+        /** @description Changes to an account; what is absent stays as it is. */
         UpdateAccount: {
             /** @description Name on the screen. */
             display_name?: string | null;
@@ -5666,18 +4341,7 @@ export interface components {
             /** @description A new password, at least twelve characters. */
             password?: string | null;
         };
-        /**
-         * @description What to change. What is absent stays; `null` takes a capacity or a steward away.
-         * @example {
-         *       "capacity": 1,
-         *       "description": "文字",
-         *       "ends_at": "2026-11-28T11:00:00+08:00",
-         *       "place": "文字",
-         *       "starts_at": "2026-11-28T09:00:00+08:00",
-         *       "steward_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "title": "文字"
-         *     }
-         */
+        /** @description What to change. What is absent stays; `null` takes a capacity or a steward away. */
         UpdateActivity: {
             /** @description Its title. */
             title?: string;
@@ -5763,20 +4427,7 @@ export interface components {
             /** @description The reason in words. */
             reason: string | null;
         };
-        /**
-         * @description What became of several tasks.
-         * @example {
-         *       "results": [
-         *         {
-         *           "code": "state_conflict",
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "reason": "文字",
-         *           "verified": false
-         *         }
-         *       ],
-         *       "verified": 120
-         *     }
-         */
+        /** @description What became of several tasks. */
         Verdicts: {
             /**
              * Format: int64
@@ -5787,27 +4438,12 @@ export interface components {
             /** @description Each, in the order asked for. */
             results: components["schemas"]["Verdict"][];
         };
-        /**
-         * @description A verification.
-         * @example {
-         *       "note": "文字"
-         *     }
-         */
+        /** @description A verification. */
         VerifyTask: {
             /** @description A remark. */
             note?: string | null;
         };
-        /**
-         * @description Several verifications.
-         * @example {
-         *       "tasks": [
-         *         {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "version": 2
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description Several verifications. */
         VerifyTasks: {
             /** @description Which, as they were seen. One that is named twice is taken once. */
             tasks: components["schemas"]["SeenTask"][];
@@ -5823,20 +4459,7 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: {
-        /** @description 文件的处理方式和文件名（RFC 6266） · How to keep the file, and its name (RFC 6266) */
-        ContentDisposition: string;
-        /** @description 版本及内容的标记：作 `If-Match` 修改，作 `If-None-Match` 再读 · Marks version and content: give it as `If-Match` to change, as `If-None-Match` to read again */
-        ETag: string;
-        /** @description 所建对象的地址 · Where to find what was made */
-        Location: string;
-        /** @description 本次请求的编号，报障时请提供 · Names this request; quote it when you ask for help */
-        RequestId: string;
-        /** @description 若干秒后再试 · Seconds after which to try again */
-        RetryAfter: number;
-        /** @description 登录方式，为 `Bearer` · How to sign in: `Bearer` */
-        WwwAuthenticate: string;
-    };
+    headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -5859,17 +4482,15 @@ export interface operations {
             /** @description 最多 20 名，按编号排列 · At most 20, by number */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateList"];
                 };
             };
-            /** @description `bad_request` */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5879,8 +4500,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5890,7 +4509,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5900,7 +4518,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5910,7 +4527,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5920,8 +4536,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5931,7 +4545,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5941,7 +4554,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5951,8 +4563,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5986,17 +4596,15 @@ export interface operations {
             /** @description 一页账号 · A page of accounts */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AccountPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6006,8 +4614,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6017,7 +4623,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6027,7 +4632,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6037,7 +4641,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6047,8 +4650,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6058,7 +4659,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6068,7 +4668,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6078,8 +4677,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6107,9 +4704,10 @@ export interface operations {
             /** @description 已新建 · Made */
             201: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
+                    /** @description 地址 · Its address */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6119,7 +4717,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6129,8 +4726,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6140,7 +4735,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6150,7 +4744,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6160,7 +4753,6 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6170,7 +4762,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6180,7 +4771,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6190,7 +4780,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6200,8 +4789,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6211,7 +4798,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6221,7 +4807,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6231,8 +4816,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6242,8 +4825,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6255,10 +4836,7 @@ export interface operations {
     get_account: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 账号 · The account */
                 id: components["schemas"]["AccountId"];
@@ -6270,27 +4848,17 @@ export interface operations {
             /** @description 账号 · The account */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6300,8 +4868,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6311,7 +4877,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6321,7 +4886,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6331,17 +4895,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6351,8 +4904,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6362,7 +4913,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6372,7 +4922,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6382,8 +4931,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6417,8 +4964,8 @@ export interface operations {
             /** @description 已修改 · Changed */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6428,7 +4975,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6438,8 +4984,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6449,7 +4993,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6459,7 +5002,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6469,7 +5011,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6479,7 +5020,6 @@ export interface operations {
             /** @description `in_use` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6489,7 +5029,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6499,7 +5038,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6509,7 +5047,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6519,7 +5056,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6529,7 +5065,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6539,8 +5074,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6550,7 +5083,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6560,7 +5092,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6570,8 +5101,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6581,8 +5110,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6617,17 +5144,15 @@ export interface operations {
             /** @description 一页活动 · A page of activities */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6637,8 +5162,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6648,7 +5171,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6658,7 +5180,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6668,7 +5189,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6678,8 +5198,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6689,7 +5207,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6699,7 +5216,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6709,8 +5225,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6738,9 +5252,10 @@ export interface operations {
             /** @description 新活动 · The new activity */
             201: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
+                    /** @description 地址 · Its address */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6750,7 +5265,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6760,8 +5274,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6771,7 +5283,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6781,7 +5292,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6791,7 +5301,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6801,7 +5310,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6811,7 +5319,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6821,8 +5328,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6832,7 +5337,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6842,7 +5346,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6852,8 +5355,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6863,8 +5364,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6876,10 +5375,7 @@ export interface operations {
     get_activity: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 活动 · The activity */
                 id: components["schemas"]["ActivityId"];
@@ -6891,27 +5387,17 @@ export interface operations {
             /** @description 活动 · The activity */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6921,8 +5407,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6932,7 +5416,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6942,7 +5425,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6952,17 +5434,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6972,8 +5443,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6983,7 +5452,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6993,7 +5461,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7003,8 +5470,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7038,8 +5503,8 @@ export interface operations {
             /** @description 修改后的活动 · The changed activity */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7049,7 +5514,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7059,8 +5523,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7070,7 +5532,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7080,7 +5541,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7090,7 +5550,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7100,7 +5559,6 @@ export interface operations {
             /** @description `activity_cancelled`, `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7110,7 +5568,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7120,7 +5577,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7130,7 +5586,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7140,7 +5595,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7150,7 +5604,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7160,8 +5613,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7171,7 +5622,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7181,7 +5631,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7191,8 +5640,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7202,8 +5649,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7231,8 +5676,8 @@ export interface operations {
             /** @description 已取消的活动 · The cancelled activity */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7242,7 +5687,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7252,8 +5696,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7263,7 +5705,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7273,7 +5714,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7283,7 +5723,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7293,7 +5732,6 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7303,7 +5741,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7313,7 +5750,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7323,7 +5759,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7333,8 +5768,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7344,7 +5777,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7354,7 +5786,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7364,8 +5795,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7375,8 +5804,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7400,7 +5827,6 @@ export interface operations {
             /** @description 签到码及其二维码图 · The code and its picture */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7410,7 +5836,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7420,8 +5845,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7431,7 +5854,6 @@ export interface operations {
             /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7441,7 +5863,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7451,7 +5872,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7461,17 +5881,6 @@ export interface operations {
             /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7481,8 +5890,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7492,7 +5899,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7502,7 +5908,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7512,8 +5917,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7542,17 +5945,15 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ParticipantPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7562,8 +5963,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7573,7 +5972,6 @@ export interface operations {
             /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7583,7 +5981,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7593,7 +5990,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7603,7 +5999,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7613,8 +6008,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7624,7 +6017,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7634,7 +6026,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7644,8 +6035,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7672,8 +6061,8 @@ export interface operations {
             /** @description 活动及本人的名额或候补 · The activity with the caller's place */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7683,7 +6072,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7693,8 +6081,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7704,7 +6090,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7714,7 +6099,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7724,7 +6108,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7734,17 +6117,15 @@ export interface operations {
             /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_mismatch`, `validation_failed` */
+            /** @description `idempotency_mismatch` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7754,8 +6135,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7765,7 +6144,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7775,7 +6153,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7785,8 +6162,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7796,8 +6171,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7821,8 +6194,8 @@ export interface operations {
             /** @description 活动，本人已无名额 · The activity without the caller's place */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description 版本 · Its version */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7832,7 +6205,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7842,8 +6214,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7853,7 +6223,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7863,7 +6232,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7873,7 +6241,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7883,17 +6250,6 @@ export interface operations {
             /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7903,8 +6259,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7914,7 +6268,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7924,7 +6277,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7934,8 +6286,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7945,8 +6295,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7974,8 +6322,6 @@ export interface operations {
             /** @description 照片 · The photo */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7985,7 +6331,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7995,8 +6340,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8006,7 +6349,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8016,7 +6358,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8026,7 +6367,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8036,7 +6376,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8046,7 +6385,6 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8056,8 +6394,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8067,7 +6403,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8077,7 +6412,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8087,8 +6421,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8098,8 +6430,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8111,10 +6441,7 @@ export interface operations {
     get_attachment: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 照片 · The photo */
                 id: components["schemas"]["AttachmentId"];
@@ -8126,28 +6453,15 @@ export interface operations {
             /** @description 照片 · The photo */
             200: {
                 headers: {
-                    "Content-Disposition": components["headers"]["ContentDisposition"];
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": components["schemas"]["PhotoFile"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8157,8 +6471,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8168,7 +6480,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8178,7 +6489,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8188,17 +6498,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8208,8 +6507,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8219,7 +6516,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8229,7 +6525,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8239,135 +6534,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_attachment_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description 照片 · The photo */
-                id: components["schemas"]["AttachmentId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 临时地址及其期限 · The address and until when it is good */
-            200: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AttachmentLink"];
-                };
-            };
-            /** @description `bad_request` */
-            400: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
-            401: {
-                headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`, `password_change_required` */
-            403: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests` */
-            429: {
-                headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `head_too_large` */
-            431: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8420,17 +6586,15 @@ export interface operations {
             /** @description 一页操作日志 · A page of the audit log */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8440,8 +6604,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8451,7 +6613,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8461,7 +6622,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8471,7 +6631,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8481,8 +6640,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8492,7 +6649,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8502,7 +6658,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8512,8 +6667,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8566,18 +6719,15 @@ export interface operations {
             /** @description 文件 · The file */
             200: {
                 headers: {
-                    "Content-Disposition": components["headers"]["ContentDisposition"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8587,8 +6737,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8598,7 +6746,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8608,7 +6755,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8618,7 +6764,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8628,8 +6773,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8639,7 +6782,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8649,7 +6791,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8659,8 +6800,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8670,8 +6809,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8692,7 +6829,6 @@ export interface operations {
             /** @description 操作日志的状态 · The state of the audit log */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8702,7 +6838,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8712,8 +6847,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8723,7 +6856,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8733,17 +6865,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8753,8 +6874,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8764,7 +6883,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8774,7 +6892,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8784,8 +6901,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8817,17 +6932,15 @@ export interface operations {
             /** @description 按日期排列 · The days in order */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DayList"];
                 };
             };
-            /** @description `bad_request` */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8837,8 +6950,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8848,7 +6959,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8858,7 +6968,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8868,7 +6977,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8878,8 +6986,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8889,7 +6995,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8899,7 +7004,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8909,8 +7013,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8934,7 +7036,6 @@ export interface operations {
             /** @description 签到码的含义 · What the code says */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8944,7 +7045,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8954,8 +7054,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8965,7 +7063,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8975,7 +7072,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8985,7 +7081,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8995,17 +7090,15 @@ export interface operations {
             /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
+            /** @description `check_in_code_expired`, `check_in_code_invalid` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9015,8 +7108,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9026,7 +7117,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9036,7 +7126,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9046,8 +7135,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9073,17 +7160,15 @@ export interface operations {
             /** @description 一页签到记录 · A page of check-ins */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9093,8 +7178,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9104,7 +7187,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9114,7 +7196,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9124,7 +7205,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9134,8 +7214,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9145,7 +7223,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9155,7 +7232,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9165,8 +7241,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9194,7 +7268,6 @@ export interface operations {
             /** @description 此前已签到 · Had been checked in before */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9204,7 +7277,6 @@ export interface operations {
             /** @description 已签到 · Checked in */
             201: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9214,7 +7286,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9224,8 +7295,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9235,7 +7304,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9245,7 +7313,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9255,7 +7322,6 @@ export interface operations {
             /** @description `activity_cancelled`, `activity_full`, `check_in_closed`, `no_member` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9265,7 +7331,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9275,7 +7340,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9285,7 +7349,6 @@ export interface operations {
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9295,8 +7358,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9306,7 +7367,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9316,7 +7376,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9326,8 +7385,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9337,8 +7394,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9366,7 +7421,6 @@ export interface operations {
             /** @description 已签退的签到记录 · The closed check-in */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9376,7 +7430,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9386,8 +7439,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9397,7 +7448,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9407,7 +7457,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9417,7 +7466,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9427,7 +7475,6 @@ export interface operations {
             /** @description `check_in_closed`, `no_member` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9437,7 +7484,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9447,7 +7493,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9457,7 +7502,6 @@ export interface operations {
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9467,8 +7511,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9478,7 +7520,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9488,7 +7529,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9498,8 +7538,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9509,8 +7547,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9539,17 +7575,15 @@ export interface operations {
             /** @description 一页清单，新建的在前 · A page of checklists, newest first */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChecklistPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9559,8 +7593,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9570,7 +7602,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9580,7 +7611,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9590,7 +7620,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9600,8 +7629,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9611,7 +7638,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9621,7 +7647,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9631,8 +7656,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9660,9 +7683,6 @@ export interface operations {
             /** @description 清单及其第 1 版草稿 · The checklist with its first draft */
             201: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9672,7 +7692,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9682,8 +7701,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9693,7 +7710,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9703,7 +7719,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9713,7 +7728,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9723,7 +7737,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9733,7 +7746,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9743,8 +7755,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9754,7 +7764,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9764,7 +7773,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9774,8 +7782,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9785,8 +7791,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9798,10 +7802,7 @@ export interface operations {
     get_checklist: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 清单 · The checklist */
                 id: components["schemas"]["ChecklistId"];
@@ -9813,27 +7814,15 @@ export interface operations {
             /** @description 清单 · The checklist */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9843,8 +7832,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9854,7 +7841,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9864,7 +7850,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9874,17 +7859,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9894,8 +7868,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9905,7 +7877,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9915,7 +7886,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9925,8 +7895,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9960,8 +7928,6 @@ export interface operations {
             /** @description 清单 · The checklist */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9971,7 +7937,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9981,8 +7946,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9992,7 +7955,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10002,7 +7964,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10012,7 +7973,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10022,7 +7982,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10032,7 +7991,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10042,7 +8000,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10052,7 +8009,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10062,7 +8018,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10072,8 +8027,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10083,7 +8036,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10093,7 +8045,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10103,8 +8054,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10114,8 +8063,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10139,7 +8086,6 @@ export interface operations {
             /** @description 预览 · The preview */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10149,7 +8095,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10159,8 +8104,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10170,7 +8113,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10180,7 +8122,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10190,7 +8131,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10200,17 +8140,6 @@ export interface operations {
             /** @description `nothing_to_publish` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10220,8 +8149,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10231,7 +8158,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10241,7 +8167,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10251,8 +8176,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10288,8 +8211,6 @@ export interface operations {
             /** @description 已发布 · Published */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10299,7 +8220,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10309,8 +8229,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10320,7 +8238,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10330,7 +8247,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10340,7 +8256,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10350,7 +8265,6 @@ export interface operations {
             /** @description `checklist_empty`, `nothing_to_publish` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10360,7 +8274,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10370,7 +8283,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10380,7 +8292,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10390,7 +8301,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10400,7 +8310,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10410,8 +8319,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10421,7 +8328,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10431,7 +8337,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10441,8 +8346,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10452,8 +8355,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10481,8 +8382,6 @@ export interface operations {
             /** @description 任职 · The held post */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10492,7 +8391,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10502,8 +8400,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10513,7 +8409,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10523,7 +8418,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10533,7 +8427,6 @@ export interface operations {
             /** @description `already_exists`, `post_taken` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10543,7 +8436,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10553,7 +8445,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10563,7 +8454,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10573,8 +8463,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10584,7 +8472,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10594,7 +8481,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10604,8 +8490,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10615,8 +8499,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10644,7 +8526,6 @@ export interface operations {
             /** @description 任职及其结束日期 · The held post with its end */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10654,7 +8535,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10664,8 +8544,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10675,7 +8553,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10685,7 +8562,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10695,7 +8571,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10705,7 +8580,6 @@ export interface operations {
             /** @description `post_taken`, `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10715,7 +8589,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10725,7 +8598,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10735,7 +8607,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10745,8 +8616,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10756,7 +8625,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10766,7 +8634,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10776,8 +8643,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10787,8 +8652,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10809,7 +8672,6 @@ export interface operations {
             /** @description 全部网格，上级在前 · All grids, parents first */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10819,7 +8681,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10829,8 +8690,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10840,7 +8699,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10850,17 +8708,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10870,8 +8717,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10881,7 +8726,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10891,7 +8735,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10901,8 +8744,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10923,7 +8764,6 @@ export interface operations {
             /** @description FeatureCollection，上级在前 · A FeatureCollection, parents first */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10933,7 +8773,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10943,8 +8782,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10954,7 +8791,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10964,17 +8800,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10984,8 +8809,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10995,7 +8818,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11005,7 +8827,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11015,8 +8836,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11028,10 +8847,7 @@ export interface operations {
     get_grid: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 网格 · The grid */
                 id: components["schemas"]["GridId"];
@@ -11043,27 +8859,15 @@ export interface operations {
             /** @description 网格 · The grid */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Grid"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11073,8 +8877,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11084,7 +8886,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11094,7 +8895,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11104,17 +8904,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11124,8 +8913,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11135,7 +8922,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11145,7 +8931,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11155,8 +8940,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11190,8 +8973,6 @@ export interface operations {
             /** @description 网格 · The grid */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11201,7 +8982,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11211,8 +8991,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11222,7 +9000,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11232,7 +9009,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11242,7 +9018,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11252,7 +9027,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11262,7 +9036,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11272,7 +9045,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11282,7 +9054,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11292,7 +9063,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11302,8 +9072,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11313,7 +9081,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11323,7 +9090,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11333,8 +9099,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11344,8 +9108,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11366,7 +9128,6 @@ export interface operations {
             /** @description 今日要事 · What needs a decision today */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11376,7 +9137,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11386,8 +9146,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11397,7 +9155,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11407,17 +9164,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11427,8 +9173,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11438,7 +9182,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11448,7 +9191,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11458,8 +9200,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11490,7 +9230,6 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11500,7 +9239,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11510,8 +9248,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11521,7 +9257,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11531,7 +9266,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11541,7 +9275,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11551,7 +9284,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11561,7 +9293,6 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11571,8 +9302,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11582,7 +9311,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11592,7 +9320,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11602,8 +9329,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11613,8 +9338,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11645,7 +9368,6 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11655,7 +9377,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11665,8 +9386,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11676,7 +9395,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11686,7 +9404,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11696,7 +9413,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11706,7 +9422,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11716,7 +9431,6 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11726,8 +9440,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11737,7 +9449,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11747,7 +9458,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11757,8 +9467,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11768,8 +9476,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11790,8 +9496,6 @@ export interface operations {
             /** @description 工作簿 · The workbook */
             200: {
                 headers: {
-                    "Content-Disposition": components["headers"]["ContentDisposition"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11801,7 +9505,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11811,8 +9514,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11822,7 +9523,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11832,17 +9532,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11852,8 +9541,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11863,7 +9550,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11873,7 +9559,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11883,8 +9568,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11908,7 +9591,6 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11918,7 +9600,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11928,8 +9609,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11939,7 +9618,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11949,7 +9627,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11959,17 +9636,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11979,8 +9645,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11990,7 +9654,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12000,7 +9663,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12010,8 +9672,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12035,8 +9695,6 @@ export interface operations {
             /** @description 工作簿 · The workbook */
             200: {
                 headers: {
-                    "Content-Disposition": components["headers"]["ContentDisposition"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12046,7 +9704,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12056,8 +9713,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12067,7 +9722,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12077,7 +9731,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12087,17 +9740,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12107,8 +9749,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12118,7 +9758,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12128,7 +9767,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12138,8 +9776,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12149,8 +9785,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12163,7 +9797,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state. */
-                state?: "waiting" | "running" | "done" | "failed" | "cancelled";
+                state?: components["schemas"]["JobState"];
                 /**
                  * @description Of this kind, as in the summary.
                  * @example checklist.open_periods
@@ -12186,17 +9820,15 @@ export interface operations {
             /** @description 一页后台作业 · A page of jobs */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12206,8 +9838,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12217,7 +9847,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12227,7 +9856,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12237,7 +9865,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12247,8 +9874,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12258,7 +9883,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12268,7 +9892,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12278,8 +9901,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12300,7 +9921,6 @@ export interface operations {
             /** @description 各状态的数量 · The counts */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12310,7 +9930,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12320,8 +9939,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12331,7 +9948,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12341,17 +9957,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12361,8 +9966,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12372,7 +9975,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12382,7 +9984,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12392,8 +9993,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12417,7 +10016,6 @@ export interface operations {
             /** @description 后台作业 · The job */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12427,7 +10025,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12437,8 +10034,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12448,7 +10043,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12458,7 +10052,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12468,17 +10061,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12488,8 +10070,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12499,7 +10079,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12509,7 +10088,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12519,8 +10097,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12544,7 +10120,6 @@ export interface operations {
             /** @description 已取消的后台作业 · The cancelled job */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12554,7 +10129,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12564,8 +10138,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12575,7 +10147,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12585,7 +10156,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12595,7 +10165,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12605,17 +10174,6 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12625,8 +10183,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12636,7 +10192,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12646,7 +10201,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12656,8 +10210,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12667,8 +10219,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12692,7 +10242,6 @@ export interface operations {
             /** @description 将予执行的后台作业 · The job, which will run */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12702,7 +10251,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12712,8 +10260,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12723,7 +10269,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12733,7 +10278,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12743,7 +10287,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12753,17 +10296,6 @@ export interface operations {
             /** @description `already_exists`, `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12773,8 +10305,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12784,7 +10314,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12794,7 +10323,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12804,8 +10332,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12815,8 +10341,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12845,17 +10369,15 @@ export interface operations {
             /** @description 前列名次 · The first places */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
                 };
             };
-            /** @description `bad_request` */
+            /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12865,8 +10387,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12876,7 +10396,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12886,7 +10405,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12896,7 +10414,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12906,8 +10423,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12917,7 +10432,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12927,7 +10441,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12937,8 +10450,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12959,7 +10470,6 @@ export interface operations {
             /** @description 当前账号 · The caller */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12969,7 +10479,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12979,8 +10488,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12990,17 +10497,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13010,8 +10506,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13021,7 +10515,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13031,7 +10524,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13041,8 +10533,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13067,7 +10557,6 @@ export interface operations {
             /** @description 已修改，其他登录已结束 · Changed; the other sessions have ended */
             204: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -13075,7 +10564,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13085,8 +10573,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13096,7 +10582,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13106,7 +10591,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13116,7 +10600,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13126,7 +10609,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13136,8 +10618,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13147,7 +10627,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13157,7 +10636,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13167,8 +10645,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13178,8 +10654,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13216,17 +10690,15 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13236,8 +10708,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13247,7 +10717,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13257,7 +10726,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13267,7 +10735,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13277,8 +10744,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13288,7 +10753,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13298,7 +10762,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13308,8 +10771,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13337,9 +10798,6 @@ export interface operations {
             /** @description 人员 · The person */
             201: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13349,7 +10807,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13359,8 +10816,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13370,7 +10825,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13380,7 +10834,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13390,7 +10843,6 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13400,7 +10852,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13410,7 +10861,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13420,7 +10870,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13430,8 +10879,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13441,7 +10888,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13451,7 +10897,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13461,8 +10906,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13472,8 +10915,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13485,10 +10926,7 @@ export interface operations {
     get_member: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 人员 · The person */
                 id: components["schemas"]["MemberId"];
@@ -13500,27 +10938,15 @@ export interface operations {
             /** @description 人员 · The person */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13530,8 +10956,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13541,7 +10965,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13551,7 +10974,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13561,17 +10983,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13581,8 +10992,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13592,7 +11001,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13602,7 +11010,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13612,8 +11019,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13647,8 +11052,6 @@ export interface operations {
             /** @description 人员 · The person */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13658,7 +11061,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13668,8 +11070,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13679,7 +11079,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13689,7 +11088,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13699,7 +11097,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13709,7 +11106,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13719,7 +11115,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13729,7 +11124,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13739,7 +11133,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13749,7 +11142,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13759,8 +11151,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13770,7 +11160,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13780,7 +11169,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13790,8 +11178,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13801,8 +11187,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13823,7 +11207,6 @@ export interface operations {
             /** @description 全部党组织，上级在前 · All party organisations, parents first */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13833,7 +11216,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13843,8 +11225,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13854,7 +11234,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13864,17 +11243,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13884,8 +11252,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13895,7 +11261,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13905,7 +11270,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13915,8 +11279,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13944,9 +11306,6 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             201: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13956,7 +11315,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13966,8 +11324,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13977,7 +11333,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13987,7 +11342,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13997,7 +11351,6 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14007,7 +11360,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14017,7 +11369,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14027,7 +11378,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14037,8 +11387,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14048,7 +11396,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14058,7 +11405,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14068,8 +11414,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14079,8 +11423,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14092,10 +11434,7 @@ export interface operations {
     get_party_org: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 党组织 · The party organisation */
                 id: components["schemas"]["PartyOrgId"];
@@ -14107,27 +11446,15 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14137,8 +11464,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14148,7 +11473,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14158,7 +11482,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14168,17 +11491,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14188,8 +11500,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14199,7 +11509,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14209,7 +11518,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14219,8 +11527,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14254,8 +11560,6 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14265,7 +11569,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14275,8 +11578,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14286,7 +11587,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14296,7 +11596,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14306,7 +11605,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14316,7 +11614,6 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14326,7 +11623,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14336,7 +11632,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14346,7 +11641,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14356,7 +11650,6 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14366,8 +11659,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14377,7 +11668,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14387,7 +11677,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14397,8 +11686,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14408,8 +11695,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14437,17 +11722,15 @@ export interface operations {
             /** @description 一页积分明细 · A page of points entries */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PointsEntryPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14457,8 +11740,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14468,7 +11749,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14478,7 +11758,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14488,7 +11767,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14498,7 +11776,6 @@ export interface operations {
             /** @description `no_member` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14508,7 +11785,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14518,8 +11794,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14529,7 +11803,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14539,7 +11812,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14549,8 +11821,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14571,7 +11841,6 @@ export interface operations {
             /** @description 全部规则 · All rules */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14581,7 +11850,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14591,8 +11859,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14602,7 +11868,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14612,17 +11877,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14632,8 +11886,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14643,7 +11895,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14653,7 +11904,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14663,128 +11913,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_attachment_by_link: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
-            path: {
-                /** @description 地址的最后一段 · The last part of the address */
-                link: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 照片 · The photo */
-            200: {
-                headers: {
-                    "Content-Disposition": components["headers"]["ContentDisposition"];
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/jpeg": components["schemas"]["PhotoFile"];
-                };
-            };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `bad_request` */
-            400: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests` */
-            429: {
-                headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `head_too_large` */
-            431: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14811,7 +11939,6 @@ export interface operations {
             /** @description 检查点，签名文本 · The checkpoint, a signed note */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14821,7 +11948,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14831,7 +11957,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14841,17 +11966,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14861,8 +11975,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14872,7 +11984,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14882,7 +11993,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14892,8 +12002,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14918,7 +12026,6 @@ export interface operations {
             /** @description 该系统管理员可以登录 · The administrator can sign in */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14928,7 +12035,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14938,7 +12044,6 @@ export interface operations {
             /** @description `recovery_token_invalid` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14948,7 +12053,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14958,7 +12062,6 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14968,7 +12071,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14978,7 +12080,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14988,7 +12089,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14998,8 +12098,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15009,7 +12107,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15019,7 +12116,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15029,8 +12125,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15040,8 +12134,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15066,7 +12158,6 @@ export interface operations {
             /** @description 已建立，系统管理员可以登录 · Founded; the administrator can sign in */
             201: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15076,7 +12167,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15086,7 +12176,6 @@ export interface operations {
             /** @description `setup_token_invalid` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15096,7 +12185,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15106,7 +12194,6 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15116,7 +12203,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15126,7 +12212,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15136,7 +12221,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15146,8 +12230,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15157,7 +12239,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15167,7 +12248,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15177,8 +12257,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15188,8 +12266,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15210,7 +12286,6 @@ export interface operations {
             /** @description 站点信息 · The site */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15220,7 +12295,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15230,17 +12304,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15250,8 +12313,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15261,7 +12322,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15271,7 +12331,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15281,8 +12340,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15303,7 +12360,6 @@ export interface operations {
             /** @description 本人积分 · The caller's purse */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15313,7 +12369,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15323,8 +12378,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15334,7 +12387,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15344,7 +12396,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15354,17 +12405,6 @@ export interface operations {
             /** @description `no_member` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15374,8 +12414,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15385,7 +12423,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15395,7 +12432,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15405,8 +12441,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15427,7 +12461,6 @@ export interface operations {
             /** @description 全部角色 · All roles */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15437,7 +12470,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15447,8 +12479,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15458,7 +12488,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15468,17 +12497,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15488,8 +12506,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15499,7 +12515,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15509,7 +12524,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15519,8 +12533,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15541,7 +12553,6 @@ export interface operations {
             /** @description 未结束的登录 · Open sessions */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15551,7 +12562,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15561,8 +12571,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15572,17 +12580,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15592,8 +12589,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15603,7 +12598,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15613,7 +12607,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15623,8 +12616,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15649,7 +12640,6 @@ export interface operations {
             /** @description 已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body */
             201: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15659,7 +12649,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15669,8 +12658,6 @@ export interface operations {
             /** @description `account_disabled`, `invalid_credentials` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15680,7 +12667,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15690,7 +12676,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15700,7 +12685,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15710,7 +12694,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15720,8 +12703,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15731,7 +12712,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15741,7 +12721,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15751,8 +12730,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15762,8 +12739,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15784,7 +12759,6 @@ export interface operations {
             /** @description 已退出，Cookie 已清除 · Signed out; the cookie is cleared */
             204: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15792,7 +12766,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15802,8 +12775,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15813,17 +12784,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15833,8 +12793,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15844,7 +12802,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15854,7 +12811,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15864,8 +12820,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15875,8 +12829,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15901,7 +12853,6 @@ export interface operations {
             /** @description 新的一对令牌 · A fresh pair of tokens */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15911,7 +12862,6 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15921,8 +12871,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15932,7 +12880,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15942,7 +12889,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15952,7 +12898,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15962,7 +12907,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15972,8 +12916,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15983,7 +12925,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15993,7 +12934,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16003,8 +12943,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16014,8 +12952,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16039,7 +12975,6 @@ export interface operations {
             /** @description 已结束 · Ended */
             204: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -16047,7 +12982,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16057,8 +12991,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16068,7 +13000,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16078,17 +13009,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16098,8 +13018,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16109,7 +13027,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16119,7 +13036,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16129,8 +13045,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16140,8 +13054,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16154,7 +13066,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description In this state. */
-                state?: "open" | "submitted" | "returned" | "verified" | "cancelled";
+                state?: components["schemas"]["TaskState"];
                 /** @description Still to be done by the assignee (open or returned), or not. */
                 owed?: boolean;
                 /**
@@ -16194,17 +13106,15 @@ export interface operations {
             /** @description 一页任务，按办结期限排列 · A page of tasks by deadline */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16214,8 +13124,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16225,7 +13133,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16235,7 +13142,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16245,7 +13151,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16255,7 +13160,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16265,8 +13169,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16276,7 +13178,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16286,7 +13187,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16296,8 +13196,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16326,17 +13224,15 @@ export interface operations {
             /** @description 一页任务，逾期最久的在前 · A page of tasks, the most late first */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16346,8 +13242,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16357,7 +13251,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16367,7 +13260,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16377,7 +13269,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16387,8 +13278,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16398,7 +13287,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16408,7 +13296,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16418,8 +13305,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16448,17 +13333,15 @@ export interface operations {
             /** @description 一页任务，期限最早的在前 · A page of tasks, the earliest deadline first */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor` */
+            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16468,8 +13351,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16479,7 +13360,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16489,7 +13369,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16499,7 +13378,6 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16509,8 +13387,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16520,7 +13396,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16530,7 +13405,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16540,8 +13414,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16562,7 +13434,6 @@ export interface operations {
             /** @description 总数和按时提交的任务 · The count, and those handed in in time */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16572,7 +13443,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16582,8 +13452,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16593,7 +13461,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16603,17 +13470,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16623,8 +13479,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16634,7 +13488,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16644,7 +13497,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16654,8 +13506,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16683,7 +13533,6 @@ export interface operations {
             /** @description 逐项结果 · What became of each */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16693,7 +13542,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16703,8 +13551,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16714,7 +13560,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16724,7 +13569,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16734,7 +13578,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16744,7 +13587,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16754,7 +13596,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16764,8 +13605,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16775,7 +13614,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16785,7 +13623,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16795,8 +13632,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16806,8 +13641,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16819,10 +13652,7 @@ export interface operations {
     get_task: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description 已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description 任务 · The task */
                 id: components["schemas"]["TaskId"];
@@ -16834,27 +13664,15 @@ export interface operations {
             /** @description 任务 · The task */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description 与所示 ETag 的内容相同 · As it was under the ETag shown */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16864,8 +13682,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16875,7 +13691,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16885,7 +13700,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16895,17 +13709,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16915,8 +13718,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16926,7 +13727,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16936,7 +13736,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16946,8 +13745,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16974,8 +13771,6 @@ export interface operations {
             /** @description 已签收 · Accepted */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16985,7 +13780,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16995,8 +13789,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17006,7 +13798,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17016,7 +13807,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17026,7 +13816,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17036,17 +13825,15 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_mismatch`, `validation_failed` */
+            /** @description `idempotency_mismatch` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17056,8 +13843,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17067,7 +13852,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17077,7 +13861,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17087,8 +13870,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17098,8 +13879,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17130,8 +13909,6 @@ export interface operations {
             /** @description 已退回 · Returned */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17141,7 +13918,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17151,8 +13927,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17162,7 +13936,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17172,7 +13945,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17182,7 +13954,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17192,7 +13963,6 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17202,7 +13972,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17212,7 +13981,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17222,7 +13990,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17232,8 +13999,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17243,7 +14008,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17253,7 +14017,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17263,8 +14026,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17274,8 +14035,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17306,8 +14065,6 @@ export interface operations {
             /** @description 已提交，待核验 · Handed in, to be verified */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17317,7 +14074,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17327,8 +14083,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17338,7 +14092,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17348,7 +14101,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17358,7 +14110,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17368,7 +14119,6 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17378,7 +14128,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17388,7 +14137,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17398,7 +14146,6 @@ export interface operations {
             /** @description `evidence_missing`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17408,8 +14155,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17419,7 +14164,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17429,7 +14173,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17439,8 +14182,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17450,8 +14191,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17482,8 +14221,6 @@ export interface operations {
             /** @description 已核验 · Verified */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17493,7 +14230,6 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17503,8 +14239,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17514,7 +14248,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17524,7 +14257,6 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17534,7 +14266,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17544,7 +14275,6 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17554,7 +14284,6 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17564,7 +14293,6 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17574,7 +14302,6 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17584,8 +14311,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17595,7 +14320,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17605,7 +14329,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17615,8 +14338,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17626,8 +14347,6 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17648,7 +14367,6 @@ export interface operations {
             /** @description 本镇街 · The township */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17658,7 +14376,6 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17668,8 +14385,6 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17679,7 +14394,6 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17689,17 +14403,6 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17709,8 +14412,6 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17720,7 +14421,6 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17730,7 +14430,6 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17740,8 +14439,6 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {

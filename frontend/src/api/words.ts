@@ -100,6 +100,10 @@ export const words = {
       check_in: '签到',
       task: '任务',
     },
+    refresh_in: {
+      cookie: '浏览器 Cookie',
+      body: '应答正文',
+    },
     role: {
       administrator: '系统管理员',
       auditor: '审计管理员',
@@ -234,6 +238,10 @@ export const words = {
     posting_source_kind: {
       check_in: 'Check-in',
       task: 'Task',
+    },
+    refresh_in: {
+      cookie: 'Cookie',
+      body: 'Body of the answer',
     },
     role: {
       administrator: 'Administrator',

@@ -1,0 +1,340 @@
+//! [`Txn`]: one transaction on one connection, from its first statement to its end.
+//!
+//! - It begins with its first statement, in the same message: a transaction of n statements is n round trips and its commit, a read of
+//!   one statement is one.
+//! - It knows whether it may still be committed. After the first statement that fails, every further one and the commit are refused, on
+//!   both databases: PostgreSQL answers COMMIT with success after it rolled back, and SQLite goes on without a transaction once it
+//!   has rolled one back by itself.
+//! - Its connection goes back to the pool outside any transaction, or is closed: also where whoever waited for an answer is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use entity::ids::TenantId;
+use sea_orm::prelude::async_trait;
+use sea_orm::sea_query::Values;
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sqlx,
+};
+use tokio::sync::Mutex;
+
+use super::connection::{Answer, Connection};
+use super::pool::Pool;
+use super::shares::Place;
+use super::trust;
+use super::writer::Turn;
+
+/// A statement on PostgreSQL that has no answer after so long has lost its server: longer than the server itself allows
+/// a statement.
+const ANSWER: Duration = Duration::from_secs(25);
+/// A connection that is not rolled back within this time is closed.
+const RELEASE: Duration = Duration::from_secs(5);
+
+/// One transaction.
+pub(super) struct Txn {
+    pool: Arc<Pool>,
+    tenant: Option<TenantId>,
+    /// Whether its first statement is its only one, and nothing is written.
+    single: bool,
+    failed: AtomicBool,
+    on: Mutex<On>,
+}
+
+/// Where it is.
+enum On {
+    /// Not begun.
+    Nothing,
+    /// On a connection.
+    Connection(Held),
+    /// At SQLite's one writer, begun or not.
+    Turn { turn: Turn, begun: bool },
+    /// Done with.
+    Ended,
+}
+
+impl On {
+    fn hold(&mut self, held: Held) -> &mut Held {
+        *self = Self::Connection(held);
+        match self {
+            Self::Connection(held) => held,
+            _ => unreachable!("it was just put there"),
+        }
+    }
+}
+
+/// A connection while it is held.
+struct Held {
+    connection: Connection,
+    /// Its township's place in the pool, given back with it.
+    place: Option<Place>,
+    /// Whether it may be inside a transaction.
+    inside: bool,
+}
+
+/// A statement on its way: dropped without an answer, its transaction has failed.
+struct Underway<'a> {
+    failed: &'a AtomicBool,
+    answered: bool,
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.failed.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Txn {
+    /// One that has not begun.
+    pub(super) fn new(pool: Arc<Pool>, tenant: Option<TenantId>) -> Self {
+        Self::at(pool, tenant, On::Nothing)
+    }
+
+    fn at(pool: Arc<Pool>, tenant: Option<TenantId>, on: On) -> Self {
+        let failed = AtomicBool::new(false);
+        Self { pool, tenant, single: false, failed, on: Mutex::new(on) }
+    }
+
+    /// For one statement that reads: a second one is refused.
+    pub(super) fn single(pool: Arc<Pool>, tenant: Option<TenantId>) -> Self {
+        let mut txn = Self::new(pool, tenant);
+        txn.single = true;
+        txn
+    }
+
+    /// For writing on SQLite.
+    pub(super) fn in_turn(pool: Arc<Pool>, tenant: Option<TenantId>, turn: Turn) -> Self {
+        Self::at(pool, tenant, On::Turn { turn, begun: false })
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Answer, DbErr> {
+        if self.failed.load(Ordering::SeqCst) {
+            return Err(refusal());
+        }
+        let mut on = self.on.lock().await;
+        let mut underway = Underway { failed: &self.failed, answered: false };
+        let outcome = self.patiently(self.run_on(&mut on, statement)).await;
+        underway.answered = true;
+        if let Err(error) = &outcome {
+            self.failed.store(true, Ordering::SeqCst);
+            if trust::in_doubt(error) {
+                match &mut *on {
+                    On::Turn { turn, .. } => turn.give_up(error),
+                    _ => self.pool.trust.doubt(error),
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn run_on(&self, on: &mut On, statement: Statement) -> Result<Answer, DbErr> {
+        match on {
+            On::Nothing => self.begin(on, statement).await,
+            On::Connection(held) => {
+                held.connection.run(statement.sql, values(statement.values)).await
+            }
+            On::Turn { turn, begun: true } => {
+                turn.run(statement.sql, values(statement.values)).await
+            }
+            On::Turn { turn, begun } => {
+                *begun = true;
+                turn.begin(&statement.sql, values(statement.values)).await
+            }
+            On::Ended => Err(DbErr::Custom(
+                if self.single { "a read of one statement has a second" } else { "it is over" }
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Begins with its first statement; what fails there is tried once more on another connection, since nothing has happened yet:
+    /// after the database was away, the first to come would otherwise pay for all the connections that broke meanwhile.
+    async fn begin(&self, on: &mut On, first: Statement) -> Result<Answer, DbErr> {
+        let place = self.pool.place(self.tenant).await?;
+        // Where it can be found should nobody wait for the answer any more.
+        let held = on.hold(self.hold(place).await?);
+        let mut outcome = self.open(&mut held.connection, &first).await;
+        if let Err(error) = &outcome
+            && trust::broken_connection(error)
+        {
+            self.pool.trust.doubt(error);
+            held.connection.close();
+            let place = held.place.take();
+            *on = On::Nothing;
+            let held = on.hold(self.hold(place).await?);
+            outcome = self.open(&mut held.connection, &first).await;
+        }
+        if self.single && outcome.is_ok() {
+            *on = On::Ended;
+        }
+        outcome
+    }
+
+    async fn hold(&self, place: Option<Place>) -> Result<Held, DbErr> {
+        let connection = self.pool.acquire().await?;
+        let inside = !(self.single && matches!(connection, Connection::Sqlite(_)));
+        Ok(Held { connection, place, inside })
+    }
+
+    /// The transaction's beginning and its first statement; where it is its only one, the end too.
+    async fn open(&self, on: &mut Connection, first: &Statement) -> Result<Answer, DbErr> {
+        let run = |sql: &str| (sql.to_owned(), values(first.values.clone()));
+        if matches!(on, Connection::Sqlite(_)) {
+            let opening = if self.single { "" } else { "BEGIN;" };
+            let (sql, values) = run(&format!("{opening}{}", first.sql));
+            return on.run(sql, values).await;
+        }
+        let enter = self.tenant.map(|tenant| self.pool.wall.enter(tenant));
+        if self.pool.singly() {
+            on.say("BEGIN".to_owned()).await?;
+            if let Some(enter) = enter {
+                on.say(enter).await?;
+            }
+            let (sql, values) = run(&first.sql);
+            let answer = on.run(sql, values).await?;
+            return self.close_single(on, answer).await;
+        }
+        let opening = match enter {
+            Some(enter) => format!("BEGIN;{enter}"),
+            None => "BEGIN".to_owned(),
+        };
+        let Some(by_name) = self.pool.texts.by_name(first) else {
+            on.say(opening).await?;
+            let (sql, values) = run(&first.sql);
+            let answer = on.run(sql, values).await?;
+            return self.close_single(on, answer).await;
+        };
+        let closing = if self.single { ";COMMIT" } else { "" };
+        let message = format!("{opening};{}{closing}", by_name.execute);
+        match on.say(message.clone()).await {
+            Err(error) if trust::unknown_name(&error) => {
+                on.say(format!("ROLLBACK;{}", by_name.prepare)).await?;
+                on.say(message).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn close_single(&self, on: &mut Connection, answer: Answer) -> Result<Answer, DbErr> {
+        if self.single {
+            on.say("COMMIT".to_owned()).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Waits no longer than a server that is there would take.
+    async fn patiently<T>(
+        &self,
+        answer: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        if !self.pool.is_postgres() {
+            return answer.await;
+        }
+        tokio::time::timeout(ANSWER, answer).await.unwrap_or_else(|_| Err(no_answer()))
+    }
+
+    /// Commits, unless a statement failed: then it is rolled back, and that is an error too.
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        if self.failed.load(Ordering::SeqCst) {
+            self.rollback().await;
+            return Err(refusal());
+        }
+        let mut on = self.on.lock().await;
+        match std::mem::replace(&mut *on, On::Ended) {
+            On::Nothing | On::Ended => Ok(()),
+            On::Turn { turn, .. } => turn.commit().await,
+            On::Connection(mut held) => {
+                let said = held.connection.say("COMMIT".to_owned());
+                let outcome = self.patiently(said).await;
+                outcome.map(drop).inspect_err(|error| self.pool.trust.doubt(error))
+            }
+        }
+    }
+
+    /// Rolls back; where that fails, the connection is closed.
+    pub(super) async fn rollback(self) {
+        let mut on = self.on.lock().await;
+        match std::mem::replace(&mut *on, On::Ended) {
+            On::Nothing | On::Ended => {}
+            On::Turn { turn, .. } => turn.rollback().await,
+            On::Connection(held) => end(held).await,
+        }
+    }
+
+    /// Lets go of its connection at once, whatever it is doing.
+    pub(super) async fn abandon(self) {
+        let mut on = self.on.lock().await;
+        match std::mem::replace(&mut *on, On::Ended) {
+            On::Connection(mut held) => held.connection.close(),
+            On::Turn { turn, .. } => turn.rollback().await,
+            On::Nothing | On::Ended => {}
+        }
+    }
+}
+
+/// Ends what may be open on a connection, which goes back to its pool; where it cannot be ended, the connection is closed.
+async fn end(mut held: Held) {
+    if !held.inside {
+        return;
+    }
+    // What was asked before is answered first: what nobody waited for ends here.
+    let rolled_back =
+        tokio::time::timeout(RELEASE, held.connection.say("ROLLBACK".to_owned())).await;
+    if !matches!(rolled_back, Ok(Ok(_))) {
+        held.connection.close();
+    }
+}
+
+impl Drop for Txn {
+    fn drop(&mut self) {
+        match std::mem::replace(self.on.get_mut(), On::Ended) {
+            On::Connection(held) => match tokio::runtime::Handle::try_current() {
+                // Off the path of whoever read.
+                Ok(runtime) => drop(runtime.spawn(end(held))),
+                Err(_) => held.connection.abandon(),
+            },
+            On::Nothing | On::Turn { .. } | On::Ended => {}
+        }
+    }
+}
+
+fn values(values: Option<Values>) -> Values {
+    values.unwrap_or_else(|| Values(Vec::new()))
+}
+
+fn refusal() -> DbErr {
+    DbErr::Custom("the transaction has failed and takes no more statements".to_owned())
+}
+
+/// What is said when a unit of work had no answer in time.
+pub(super) fn no_answer() -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(
+        std::io::ErrorKind::TimedOut.into(),
+    ))))
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Txn {
+    fn get_database_backend(&self) -> DbBackend {
+        if self.pool.is_postgres() { DbBackend::Postgres } else { DbBackend::Sqlite }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let none = || DbErr::Custom("a statement without an end".to_owned());
+        self.run(statement).await?.done.ok_or_else(none)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.execute_raw(Statement::from_string(self.get_database_backend(), sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.run(statement).await?.rows.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        Ok(self.run(statement).await?.rows)
+    }
+}
