@@ -248,7 +248,7 @@ fn names_follow_the_conventions() {
             }
         }
         for (place, name) in parameters(&operation) {
-            let known_header = ["If-Match", "If-None-Match", "Idempotency-Key"].contains(&name);
+            let known_header = ["If-Match", "Idempotency-Key"].contains(&name);
             if !(is_snake(name) || (place == "header" && known_header)) {
                 faults.push(format!("{method} {path}: parameter {name}"));
             }

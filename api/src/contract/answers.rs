@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, Schema};
+use utoipa::openapi::path::{Operation, Parameter};
+use utoipa::openapi::schema::{SchemaType, Type};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
 
 use super::extend;
 use crate::feature::Feature;
@@ -100,7 +100,8 @@ fn headers_by_status(status: &str, response: &mut Response) {
     }
 }
 
-/// What has an `ETag` is told to have stayed as it was, where that is asked.
+/// What has an `ETag` is told to have stayed as it was, where that is asked. The header that asks is the protocol's own and no parameter:
+/// generators would make every reading method ask for it.
 fn read_again(operation: &mut Operation) {
     let tagged = operation.responses.responses.get("200").is_some_and(
         |response| matches!(response, RefOr::T(response) if response.headers.contains_key("ETag")),
@@ -108,21 +109,12 @@ fn read_again(operation: &mut Operation) {
     if !tagged {
         return;
     }
-    let mut same = Response::new("与所示 ETag 的内容相同 · As it was under the ETag shown");
+    let mut same = Response::new(
+        "`If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed",
+    );
     names(&mut same, "ETag");
     names(&mut same, "x-request-id");
     operation.responses.responses.insert("304".to_owned(), RefOr::T(same));
-    let schema: RefOr<Schema> = ObjectBuilder::new().schema_type(Type::String).into();
-    let parameter = ParameterBuilder::new()
-        .name("If-None-Match")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(
-            "已有内容的 ETag；没有变化的答 304 · The ETag of what is there already; 304 where nothing has changed",
-        ))
-        .schema(Some(schema))
-        .build();
-    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
 }
 
 fn problem(codes: &BTreeSet<&str>) -> RefOr<Response> {
