@@ -42,7 +42,6 @@ pub fn not_an_origin(origins: &[String]) -> Option<&str> {
 }
 
 /// What browsers are told about these origins.
-#[must_use]
 pub fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
