@@ -47,6 +47,10 @@ pub struct Config {
     /// commas. From them alone `X-Forwarded-For` is believed, since anybody can send that header.
     #[serde(deserialize_with = "list")]
     pub trusted_proxies: Vec<String>,
+    /// Origins whose pages may call the API in a browser, as `https://portal.example.cn`; in the environment a list with commas.
+    /// None: only the pages of this server.
+    #[serde(deserialize_with = "list")]
+    pub allowed_origins: Vec<String>,
     /// Seconds a client may take to send a body, of whatever kind.
     pub body_seconds: u64,
     /// Seconds a client may take to read an answer.
@@ -101,6 +105,7 @@ impl Default for Config {
             default_township: None,
             secure_cookies: true,
             trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
             body_seconds: 60,
             answer_seconds: 60,
             connections: 2048,

@@ -55,7 +55,7 @@ use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, map_config};
 use actix_web::dev::{AppConfig, Server, fn_service};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
@@ -64,7 +64,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::feature::Feature;
 use crate::http::edge::{self, Edge, Line, stop};
-use crate::http::{ApiRootSpan, Contract, envelope, fallback};
+use crate::http::{ApiRootSpan, Contract, closed, cors, envelope, fallback, overridden};
 use crate::state::AppState;
 use crate::tenancy::{Shared, StartError};
 
@@ -178,11 +178,17 @@ fn serve(
     edge: Arc<Edge>,
 ) -> std::io::Result<Server> {
     let api = openapi();
-    let contract = web::Data::new(Contract::of(&api));
+    let contract = web::Data::new(Contract::of(&api)?);
     let json = web::Data::new(ContractJson::of(&api).map_err(std::io::Error::other)?);
     let shelf = web::Data::new(pages::Shelf::new(files));
     let data = web::Data::new(state.clone());
     let config = state.config();
+    let origins = config.allowed_origins.clone();
+    if let Some(bad) = http::not_an_origin(&origins) {
+        let told =
+            format!("allowed_origins: {bad} is no origin, such as https://portal.example.cn");
+        return Err(std::io::Error::other(told));
+    }
     http::recorder();
     state.spawn_watch();
     let mut server = Server::build()
@@ -207,8 +213,11 @@ fn serve(
             .configure(extra)
             .configure(pages::routes)
             .default_service(web::to(fallback))
+            .wrap(from_fn(closed))
             .wrap(from_fn(edge::bodies))
             .wrap(from_fn(auth::authenticate))
+            .wrap(from_fn(overridden))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(envelope))
             .wrap(Compress::default())
             .wrap(TracingLogger::<ApiRootSpan>::new())

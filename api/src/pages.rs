@@ -2,6 +2,7 @@
 //!
 //! Rules:
 //! - Hashed files never change under their name: they are kept for a year. Pages are asked for anew each time.
+//! - Below `/api` and `/docs` there is what stands there, and nothing else.
 //! - What is no file belongs to a page's own router: `/hand/…` opens the hand, anything else the desk. A missing
 //!   file answers 404, or a page would be run as a script.
 //! - What is the same for everybody is in memory once, plain and compressed, however many ask for it.
@@ -98,7 +99,7 @@ impl Shelf {
 
 async fn page(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpResponse> {
     let path = req.path().trim_start_matches('/');
-    if path == "api" || path.starts_with("api/") {
+    if ["api", "docs"].iter().any(|own| path.split('/').next() == Some(own)) {
         return Err(ApiError::new(Code::NOT_FOUND));
     }
     if let Some(file) = shelf.file(path) {

@@ -444,8 +444,8 @@ on_both! {
         assert_eq!(titles(&member.get(&format!("/activities?on={}", day(1))).await.ok(200)), Vec::<String>::new());
         member.get("/activities?on=2200-01-01").await.problem(422, "validation_failed");
         member.get("/activities?cursor=nonsense").await.problem(400, "invalid_cursor");
-        member.get("/activities?phase=soon").await.problem(400, "invalid_parameter");
-        member.get("/activities?sort=title").await.problem(400, "invalid_parameter");
+        member.get("/activities?phase=soon").await.problem(422, "validation_failed");
+        member.get("/activities?sort=title").await.problem(422, "validation_failed");
 
         assert_eq!(titles(&listed("mine=true").await), Vec::<String>::new());
         let id = id_of(&listed("phase=upcoming").await["items"][2]);

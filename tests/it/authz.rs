@@ -168,6 +168,8 @@ fn table() -> Vec<Entry> {
         op("return_task", To("cg")).on("task").with(|_| json!({"reason": "请补充"})),
         op("upload_attachment", To("cgw")).picture(),
         op("get_attachment", To("lcgwi")).on("attachment"),
+        op("get_attachment_link", To("lcgwi")).on("attachment"),
+        op("get_attachment_by_link", Everybody).on("attachment_link"),
 
         op("list_activities", To("lcgwmi")),
         op("create_activity", To("c")).with(|f| json!({"title": "义诊", "grid_id": f.id("grid"), "place": "文化广场", "starts_at": "2026-11-28T09:00:00+08:00", "ends_at": "2026-11-28T11:00:00+08:00"})),

@@ -20,10 +20,10 @@ on_both! {
 
     async fn what_is_asked_wrongly_is_refused(app: TestApp) {
         let leader = app.client(Who::Leader, Town::A).await;
-        leader.get("/calendar/days?from=2026-01-02&to=2026-01-01").await.problem(400, "invalid_parameter");
-        leader.get("/calendar/days?from=2026-01-01&to=2027-02-05").await.problem(400, "invalid_parameter");
+        leader.get("/calendar/days?from=2026-01-02&to=2026-01-01").await.problem(422, "validation_failed");
+        leader.get("/calendar/days?from=2026-01-01&to=2027-02-05").await.problem(422, "validation_failed");
         leader.get("/calendar/days?from=2026-01-01&to=2027-02-04").await.ok(200);
-        leader.get("/calendar/days?from=2026-01-01").await.problem(400, "invalid_parameter");
+        leader.get("/calendar/days?from=2026-01-01").await.problem(422, "validation_failed");
         leader.get("/calendar/days?from=2026-02-30&to=2026-03-01").await.problem(422, "validation_failed");
         app.client(Who::Member, Town::A).await
             .get("/calendar/days?from=2026-01-01&to=2026-01-02").await.problem(403, "forbidden");

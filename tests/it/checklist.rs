@@ -584,6 +584,6 @@ on_both! {
         assert_eq!(titles, vec!["清单5", "清单4", "清单3", "清单2", "清单1"]);
         clerk.get("/checklists?cursor=x").await.problem(400, "invalid_cursor");
         clerk.get("/checklists?limit=0").await.problem(422, "validation_failed");
-        clerk.get("/checklists?state=draft").await.problem(400, "invalid_parameter");
+        clerk.get("/checklists?state=draft").await.problem(422, "validation_failed");
     }
 }

@@ -225,6 +225,11 @@ fn words_permissions_and_codes_are_named() {
     let codes = contract["x-error-codes"].as_array().unwrap();
     let told: BTreeSet<&str> = codes.iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert_eq!(told, api::codes().map(api::http::Code::as_str).collect());
+    for one in contract["x-field-codes"].as_array().unwrap() {
+        for part in ["code", "zh", "en"] {
+            assert!(!one[part].as_str().unwrap().is_empty(), "{one}");
+        }
+    }
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -347,16 +352,57 @@ fn bodies_take_no_unknown_fields() {
 #[test]
 fn every_reference_leads_somewhere_and_every_schema_is_used() {
     let contract = contract();
-    let schemas: BTreeSet<String> =
-        contract["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
+    let mut there = BTreeSet::new();
+    for kind in ["schemas", "headers"] {
+        let names = contract["components"][kind].as_object().unwrap().keys();
+        there.extend(names.map(|name| format!("#/components/{kind}/{name}")));
+    }
     let mut used = BTreeSet::new();
     walk(&contract, "", &mut |place, value| {
         if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
-            let name = reference.rsplit('/').next().unwrap().to_owned();
-            assert!(schemas.contains(&name), "{place}: {reference} leads nowhere");
-            used.insert(name);
+            assert!(there.contains(reference), "{place}: {reference} leads nowhere");
+            used.insert(reference.to_owned());
         }
     });
-    let unused: Vec<_> = schemas.difference(&used).collect();
-    assert!(unused.is_empty(), "schemas that nothing uses: {unused:?}");
+    let unused: Vec<_> = there.difference(&used).collect();
+    assert!(unused.is_empty(), "components that nothing uses: {unused:?}");
+}
+
+/// A header is described once, among the components, and every answer says which it has. That they come is the client's care
+/// (`promised`).
+#[test]
+fn headers_of_answers_are_described_once() {
+    let contract = contract();
+    let mut faults = Vec::new();
+    for (path, method, operation) in operations(&contract) {
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let what = format!("{method} {path} {status}");
+            let headers = answer["headers"].as_object().cloned().unwrap_or_default();
+            if !headers.contains_key("x-request-id") {
+                faults.push(format!("{what}: no x-request-id"));
+            }
+            for (name, header) in &headers {
+                if header["$ref"].is_null() {
+                    faults.push(format!("{what}: {name} is described in place"));
+                }
+            }
+            for (name, of) in [
+                ("WWW-Authenticate", "401"),
+                ("Retry-After", "429"),
+                ("Retry-After", "503"),
+                ("ETag", "304"),
+            ] {
+                if status == of && !headers.contains_key(name) {
+                    faults.push(format!("{what}: no {name}"));
+                }
+            }
+        }
+        // What is changed by version is read with one.
+        if parameters(&operation).contains(&("header", "If-Match"))
+            && operation["responses"]["200"]["headers"]["ETag"].is_null()
+        {
+            faults.push(format!("{method} {path}: takes If-Match and gives no ETag"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -39,6 +39,7 @@ async fn read_everything(clients: &[(Who, Client)], furniture: &Furniture) -> An
             "/members/" => &["member"],
             "/party-orgs/" => &["party_org"],
             "/tasks/" => &["task"],
+            "/public/attachments/" => &["attachment_link"],
             "/public/audit-checkpoints/" => &["township"],
             other => panic!("{other}: say here what its parameter names"),
         };

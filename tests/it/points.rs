@@ -178,7 +178,7 @@ on_both! {
         assert_eq!(places(&member.get("/leaderboard?quarter=2026Q4").await.ok(200)), places(&board));
         let purse = member.get("/purses/mine").await.ok(200);
         assert_eq!((&purse["balance"], &purse["quarter_score"], &purse["rank"]), (&json!(3), &json!(0), &Value::Null));
-        member.get("/leaderboard?quarter=2026Q5").await.problem(400, "invalid_parameter");
+        member.get("/leaderboard?quarter=2026Q5").await.problem(422, "validation_failed");
         assert_eq!(audit(&app, Town::A).await, []);
     }
 

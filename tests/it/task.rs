@@ -443,8 +443,8 @@ on_both! {
         assert_eq!(tasks(&clerk, "&q=巡查").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=沈").await.len(), 1);
         assert_eq!(tasks(&clerk, "&q=%25").await.len(), 0, "a wildcard stands for itself");
-        clerk.get("/tasks?state=late").await.problem(400, "invalid_parameter");
-        clerk.get("/tasks?colour=red").await.problem(400, "invalid_parameter");
+        clerk.get("/tasks?state=late").await.problem(422, "validation_failed");
+        clerk.get("/tasks?colour=red").await.problem(422, "validation_failed");
 
         // Pages, in both directions.
         for (sort, reverse) in [("due_at", false), ("-due_at", true)] {
@@ -527,6 +527,55 @@ on_both! {
         clerk.post(&path(&task, "/return"), &json!({"reason": "重拍"})).await.ok(200);
         let problem = worker.post(&path(&task, "/submit"), &json!({"attachment_ids": [id, other]})).await.problem(422, "validation_failed");
         assert_eq!(problem["errors"][0]["field"], "attachment_ids[1]");
+    }
+
+    /// Whoever sees a photo gets an address that shows it without a sign-in, for five minutes; nobody makes one up, and none is good for
+    /// another photo or another township's.
+    async fn a_photo_has_an_address_for_a_while(app: TestApp) {
+        let worker = app.client(Who::Worker, Town::A).await;
+        let id = photo(&worker).await;
+        let link = format!("/attachments/{}/link", id);
+        let anonymous = app.anonymous();
+        let open = async |url: &str| anonymous.send(anonymous.outside(Method::GET, url)).await;
+        // Who may not see the photo gets no address.
+        app.client(Who::Clerk, Town::A).await.get(&link).await.problem(404, "not_found");
+        app.client(Who::Worker, Town::B).await.get(&link).await.problem(404, "not_found");
+        app.client(Who::Member, Town::A).await.get(&link).await.problem(403, "forbidden");
+        anonymous.get(&link).await.problem(401, "unauthenticated");
+
+        let given = worker.get(&link).await.ok(200);
+        let (url, end) = (given["url"].as_str().unwrap(), given["valid_until"].as_str().unwrap());
+        assert_eq!(moment(end), app.clock.now() + chrono::TimeDelta::minutes(5));
+        let there = format!("/attachments/{}", id);
+        let shown = open(url).await;
+        assert_eq!((shown.status, &shown.bytes), (200, &worker.get(&there).await.bytes));
+        assert_eq!(shown.header("content-type"), Some("image/jpeg"));
+        assert_eq!(shown.header("cache-control"), Some("private, no-store"));
+
+        // Another photo's place, another township's, another end: the seal fits none of them.
+        use base64::Engine;
+        let coding = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let (before, last) = url.rsplit_once('/').unwrap();
+        let bytes = coding.decode(last).unwrap();
+        for at in 0..bytes.len() {
+            let mut forged = bytes.clone();
+            forged[at] ^= 1;
+            open(&format!("{before}/{}", coding.encode(&forged))).await.problem(404, "not_found");
+        }
+        let neighbour = app.client(Who::Worker, Town::B).await;
+        let other = photo(&neighbour).await;
+        let other = neighbour.get(&format!("/attachments/{}/link", other)).await.ok(200);
+        let other = coding.decode(other["url"].as_str().unwrap().rsplit_once('/').unwrap().1).unwrap();
+        let spliced = [&other[..16], &bytes[16..]].concat();
+        open(&format!("{before}/{}", coding.encode(spliced))).await.problem(404, "not_found");
+        for bad in ["x", &"A".repeat(75), "%00"] {
+            open(&format!("{before}/{bad}")).await.problem(404, "not_found");
+        }
+
+        app.clock.advance(chrono::TimeDelta::minutes(5));
+        assert_eq!(open(url).await.status, 200);
+        app.clock.advance(chrono::TimeDelta::seconds(1));
+        open(url).await.problem(404, "not_found");
     }
 
     async fn what_is_no_photo_is_not_kept(app: TestApp) {

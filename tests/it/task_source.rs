@@ -113,17 +113,21 @@ on_both! {
 
         assert_eq!(may(&worker).await, json!({"accept": true, "submit": false, "verify": false, "return": false}));
         worker.post(&at("/submit"), &json!({"number": 3})).await.problem(409, "state_conflict");
-        let accepted = worker.post_key(&at("/accept"), "mine", &json!({})).await.ok(200);
+        let accept = async || {
+            let request = worker.request(Method::POST, &at("/accept")).header("idempotency-key", "mine");
+            worker.send(request).await.ok(200)
+        };
+        let accepted = accept().await;
         assert_eq!(accepted["assignee"]["member"]["name"], "陆小明");
         assert_eq!(accepted["accepted_at"], "2026-11-23T09:00:00+08:00");
         assert_eq!(accepted["may"], json!({"accept": false, "submit": true, "verify": false, "return": false}));
-        assert_eq!(worker.post_key(&at("/accept"), "mine", &json!({})).await.ok(200), accepted);
-        worker.post(&at("/accept"), &json!({})).await.problem(409, "state_conflict");
+        assert_eq!(accept().await, accepted);
+        worker.act(&at("/accept")).await.problem(409, "state_conflict");
         assert!(titles(&head, "/tasks/inbox").await.is_empty(), "a colleague has it");
-        clerk.post(&at("/accept"), &json!({})).await.problem(403, "forbidden");
+        clerk.act(&at("/accept")).await.problem(403, "forbidden");
 
         // He is away: a colleague takes it over.
-        head.post(&at("/accept"), &json!({})).await.ok(200);
+        head.act(&at("/accept")).await.ok(200);
         assert!(titles(&worker, "/tasks/inbox").await.is_empty());
         worker.post(&at("/submit"), &json!({"number": 3})).await.problem(409, "state_conflict");
 
@@ -180,7 +184,7 @@ on_both! {
         assert!(!may(town.members.spare, post).await.submit);
         // A colleague hands in what is the organisation's: nobody of it judges that.
         let worker = app.client(Who::Worker, Town::A).await;
-        worker.post(&format!("/tasks/{branch}/accept"), &json!({})).await.ok(200);
+        worker.act(&format!("/tasks/{branch}/accept")).await.ok(200);
         let photos = [photo(&worker).await, photo(&worker).await];
         let done = json!({"attachment_ids": photos, "number": 2});
         worker.post(&format!("/tasks/{branch}/submit"), &done).await.ok(200);
@@ -199,7 +203,7 @@ on_both! {
         assert_eq!(titles(&head, "/tasks/inbox").await, ["走访"]);
         assert!(titles(&worker, "/tasks/inbox").await.is_empty());
         worker.post(&format!("/tasks/{branch}/submit"), &done).await.problem(403, "forbidden");
-        head.post(&format!("/tasks/{branch}/accept"), &json!({})).await.ok(200);
+        head.act(&format!("/tasks/{branch}/accept")).await.ok(200);
     }
 
     /// What was handed in in time and is sent back after its deadline is late from then on: its source is told so, once.
@@ -282,7 +286,7 @@ on_both! {
         open(&app, vec![twice.clone(), twice]).await.unwrap_err();
         let page = worker.get("/tasks/inbox").await.ok(200);
         let id = page["items"][0]["id"].as_str().unwrap().to_owned();
-        worker.post(&format!("/tasks/{id}/accept"), &json!({})).await.ok(200);
+        worker.act(&format!("/tasks/{id}/accept")).await.ok(200);
         let scope = app.scope(Town::A);
         let task = id.parse().unwrap();
         let cancelled =

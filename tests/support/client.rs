@@ -1,5 +1,7 @@
 //! A small client: what a test says over HTTP and what came back.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -61,7 +63,7 @@ impl Client {
             .unwrap_or_else(|error| panic!("{what}: the answer broke off: {error:?}"))
             .to_vec();
         let json: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        promised(&method, &path, status, &json);
+        promised(&method, &path, status, &headers, &json);
         Answer { what, status, headers, bytes, json }
     }
 
@@ -173,11 +175,15 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The `ETag`.
+    /// The version that the `ETag` names, as `If-Match` takes it.
     #[track_caller]
     #[must_use]
     pub fn etag(&self) -> String {
-        self.header("etag").unwrap_or_else(|| panic!("{}: no ETag", self.what)).to_owned()
+        let etag = self.header("etag").unwrap_or_else(|| panic!("{}: no ETag", self.what));
+        match etag.split_once('-') {
+            Some((version, _)) => format!("{version}\""),
+            None => etag.to_owned(),
+        }
     }
 
     /// The body with the one thing that differs between two equal refusals blanked: the trace id.
@@ -191,12 +197,21 @@ impl Answer {
     }
 }
 
-/// What the contract says of an operation's errors: method, path in pieces, and the codes by status.
+/// What the contract says of an operation's answers: method, path in pieces, and codes and headers by status.
 struct Promise {
     method: Method,
     path: Vec<String>,
-    codes: std::collections::BTreeMap<String, Vec<String>>,
+    answers: BTreeMap<String, Answered>,
 }
+
+struct Answered {
+    codes: Vec<String>,
+    headers: Vec<String>,
+}
+
+/// Headers that no answer has unless the contract says so.
+const TOLD: [&str; 5] =
+    ["etag", "location", "retry-after", "www-authenticate", "content-disposition"];
 
 fn promises() -> &'static [Promise] {
     static PROMISES: std::sync::OnceLock<Vec<Promise>> = std::sync::OnceLock::new();
@@ -206,16 +221,21 @@ fn promises() -> &'static [Promise] {
         let mut promises = Vec::new();
         for (path, item) in contract["paths"].as_object().expect("paths") {
             for (method, operation) in item.as_object().expect("operations") {
-                let codes = operation["responses"].as_object().expect("answers").iter();
-                let codes = codes.map(|(status, answer)| {
+                let answers = operation["responses"].as_object().expect("answers").iter();
+                let answers = answers.map(|(status, answer)| {
                     let codes = answer["x-codes"].as_array().into_iter().flatten();
                     let codes = codes.map(|code| code.as_str().expect("a code").to_owned());
-                    (status.clone(), codes.collect())
+                    let headers = answer["headers"].as_object().into_iter().flatten();
+                    let headers = headers.map(|(name, _)| name.to_lowercase());
+                    (
+                        status.clone(),
+                        Answered { codes: codes.collect(), headers: headers.collect() },
+                    )
                 });
                 promises.push(Promise {
                     method: method.to_uppercase().parse().expect("a method"),
                     path: path.split('/').map(str::to_owned).collect(),
-                    codes: codes.collect(),
+                    answers: answers.collect(),
                 });
             }
         }
@@ -225,8 +245,9 @@ fn promises() -> &'static [Promise] {
     })
 }
 
-/// Whatever a test asks, the answer is one that the contract names, with its code.
-fn promised(method: &Method, path: &str, status: u16, body: &Value) {
+/// Whatever a test asks, the answer is one that the contract names, with its code, the headers that it says and no other of those
+/// that matter.
+fn promised(method: &Method, path: &str, status: u16, headers: &HeaderMap, body: &Value) {
     let parts: Vec<&str> = path.split('/').collect();
     let same = |promise: &&Promise| {
         promise.method == *method
@@ -238,12 +259,20 @@ fn promised(method: &Method, path: &str, status: u16, body: &Value) {
                 .all(|(one, part)| one.starts_with('{') || one == part)
     };
     let Some(promise) = promises().iter().find(same) else { return };
-    let codes = promise.codes.get(&status.to_string());
+    let answered = promise.answers.get(&status.to_string());
     let told = body["code"].as_str();
     // Where the method is not the path's own, the answer is the house's.
     let known = status == 405
-        || codes.is_some_and(|codes| {
-            status < 400 || told.is_some_and(|told| codes.iter().any(|code| code == told))
+        || answered.is_some_and(|answered| {
+            status < 400 || told.is_some_and(|told| answered.codes.iter().any(|code| code == told))
         });
     assert!(known, "{method} {path}: {status} {told:?} is not in the contract");
+    let Some(answered) = answered else { return };
+    for name in &answered.headers {
+        assert!(headers.contains_key(name.as_str()), "{method} {path}: {status} without {name}");
+    }
+    for name in TOLD.into_iter().filter(|name| headers.contains_key(*name)) {
+        let named = answered.headers.iter().any(|one| one == name);
+        assert!(named, "{method} {path}: {status} with {name}, which is not in the contract");
+    }
 }

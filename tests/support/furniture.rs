@@ -16,10 +16,11 @@ pub struct Furniture {
 }
 
 /// What a furnished township has.
-pub const KINDS: [&str; 16] = [
+pub const KINDS: [&str; 17] = [
     "account",
     "activity",
     "attachment",
+    "attachment_link",
     "check_in",
     "checklist",
     "code",
@@ -47,7 +48,8 @@ impl Furniture {
     pub fn absent() -> Self {
         let code = "A".repeat(64);
         let ids = KINDS.into_iter().map(|kind| {
-            (kind, if kind == "code" { code.clone() } else { Uuid::now_v7().to_string() })
+            let sealed = ["attachment_link", "code"].contains(&kind);
+            (kind, if sealed { code.clone() } else { Uuid::now_v7().to_string() })
         });
         Self { ids: ids.collect() }
     }
@@ -230,6 +232,9 @@ impl TestApp {
             )
             .await
             .ok(200);
+        let link = format!("/attachments/{}/link", text(&photo["id"]));
+        let url = text(&sub_head.get(&link).await.ok(200)["url"]);
+        ids.insert("attachment_link", url.rsplit('/').next().unwrap_or_default().to_owned());
         ids.insert("attachment", text(&photo["id"]));
 
         let worker = self.client(Who::Worker, town).await;

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::door::{Secret, left_out};
-use crate::http::{Versioned, given};
+use crate::http::{FieldCode, Versioned, given};
 use crate::page;
 
 /// A shipped role.
@@ -134,9 +134,8 @@ fn plain(value: &str, (): &()) -> garde::Result {
     if fits {
         Ok(())
     } else {
-        Err(garde::Error::new(
-            "只能使用文字、字母、数字和 . _ -|may hold letters, digits and . _ - only",
-        ))
+        Err(FieldCode::Format
+            .because("只能使用文字、字母、数字和 . _ -", "may hold letters, digits and . _ - only"))
     }
 }
 

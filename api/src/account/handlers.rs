@@ -53,7 +53,7 @@ pub async fn list_accounts(
 #[utoipa::path(tag = "account", operation_id = "create_account", security(("bearer" = ["account.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once", max_length = 128)),
     request_body = CreateAccount,
-    responses((status = 201, description = "已新建 · Made", body = Account, headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version")))))]
+    responses((status = 201, description = "已新建 · Made", body = Account)))]
 #[post("/accounts")]
 pub async fn create_account(
     permit: Permit<perm::AccountManage>,
@@ -89,7 +89,7 @@ pub async fn list_candidates(
 /// One account with its roles and the person it is linked to. A change needs its `ETag` as `If-Match`.
 #[utoipa::path(tag = "account", operation_id = "get_account", security(("bearer" = ["account.read"])),
     params(("id" = AccountId, Path, description = "账号 · The account")),
-    responses((status = 200, description = "账号 · The account", body = Account, headers(("ETag" = String, description = "版本 · Its version")))))]
+    responses((status = 200, description = "账号 · The account", body = Account)))]
 #[get("/accounts/{id}")]
 pub async fn get_account(
     permit: Permit<perm::AccountRead>,
@@ -108,7 +108,7 @@ pub async fn get_account(
 #[utoipa::path(tag = "account", operation_id = "update_account", security(("bearer" = ["account.manage"])),
     params(("id" = AccountId, Path, description = "账号 · The account"), ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateAccount,
-    responses((status = 200, description = "已修改 · Changed", body = Account, headers(("ETag" = String, description = "版本 · Its version")))))]
+    responses((status = 200, description = "已修改 · Changed", body = Account)))]
 #[patch("/accounts/{id}")]
 pub async fn update_account(
     permit: Permit<perm::AccountManage>,

@@ -18,7 +18,7 @@ use crate::audit::{Record, record};
 use crate::auth::strength::Known;
 use crate::auth::{Permission, revoke};
 use crate::clock::beijing;
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, FieldCode, IdempotencyKey, IfMatch, Page, Result};
 use crate::session;
 use crate::state::AppState;
 use crate::tenancy::{Scope, Tx, like};
@@ -208,9 +208,12 @@ pub async fn insert(
 
 async fn check_member(tx: &Tx, member: Option<MemberId>) -> Result<()> {
     match member {
-        Some(id) if tx.try_get::<member::Entity>(id).await?.is_none() => {
-            Err(ApiError::invalid("member_id", "没有这名人员", "there is no such member"))
-        }
+        Some(id) if tx.try_get::<member::Entity>(id).await?.is_none() => Err(ApiError::wrong(
+            "member_id",
+            FieldCode::NotFound,
+            "没有这名人员",
+            "there is no such member",
+        )),
         _ => Ok(()),
     }
 }
@@ -330,6 +333,9 @@ pub async fn update(
             let row = tx.get_locked::<account::Entity>(id).await?;
             seen.check(row.version)?;
             check_member(tx, input.member_id.flatten()).await?;
+            if changes_nothing(&row, &input) {
+                return one(tx, id).await;
+            }
             record_update(tx, &row, &input).await?;
             let ends = input.disabled == Some(true) || hash.is_some();
             // One's own password is one's own, whichever way it is set.
@@ -364,6 +370,15 @@ pub async fn update(
             one(tx, id).await
         })
         .await
+}
+
+/// Whether an account is what the input makes of it. Roles and a password that are named are set anew, whatever they were.
+fn changes_nothing(row: &account::Model, input: &UpdateAccount) -> bool {
+    input.roles.is_none()
+        && input.password.is_none()
+        && input.display_name.as_ref().is_none_or(|name| *name == row.display_name)
+        && input.member_id.is_none_or(|member| member == row.member_id)
+        && input.disabled.is_none_or(|disabled| disabled == row.disabled)
 }
 
 /// Locks what the rule about the last administrator reads, in one order, before anything is changed: of two administrators who

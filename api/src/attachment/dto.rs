@@ -19,6 +19,19 @@ pub struct UploadAttachment {
 #[schema(value_type = String, format = Binary)]
 pub struct PhotoFile(pub Vec<u8>);
 
+/// An address at which a photo can be read without a sign-in, for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AttachmentLink {
+    /// The address, on this server.
+    #[schema(
+        format = "uri-reference",
+        example = "/api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw"
+    )]
+    pub url: String,
+    /// The moment after which it answers 404.
+    pub valid_until: Time,
+}
+
 /// A stored photo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Attachment {

@@ -3,14 +3,16 @@
 use actix_multipart::Multipart;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use entity::attachment;
 use entity::ids::AttachmentId;
 use futures_util::StreamExt;
 
-use super::dto::{Attachment, PhotoFile, UploadAttachment};
+use super::dto::{Attachment, AttachmentLink, PhotoFile, UploadAttachment};
 use super::perm;
 use super::{rules, service};
 use crate::auth::Permit;
-use crate::http::{ApiError, Code, Created, IdempotencyKey, PathId, Result};
+use crate::http::{ApiError, Code, Created, FieldCode, IdempotencyKey, Json, PathId, Result};
+use crate::state::AppState;
 
 /// 上传照片 · Upload a photo
 ///
@@ -50,25 +52,75 @@ pub async fn upload_attachment(
     operation_id = "get_attachment",
     security(("bearer" = ["attachment.read"])),
     params(("id" = AttachmentId, Path, description = "照片 · The photo")),
-    responses((status = 200, description = "照片 · The photo", content_type = "image/jpeg", body = PhotoFile))
+    responses((status = 200, description = "照片 · The photo", content_type = "image/jpeg", body = PhotoFile,
+        headers(("ETag" = String))))
 )]
 #[get("/attachments/{id}")]
 pub async fn get_attachment(
     permit: Permit<perm::AttachmentRead>,
     id: PathId<AttachmentId>,
 ) -> Result<HttpResponse> {
-    let photo = service::read(&permit, id.0).await?;
-    Ok(HttpResponse::Ok()
+    let mut answer = shown(service::read(&permit, id.0).await?);
+    answer.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Authorization"));
+    Ok(answer)
+}
+
+/// 取得照片的临时地址 · Get an address for a photo
+///
+/// 供不能携带令牌的图片控件使用（如微信小程序的 `image`）：五分钟内无须登录即可由此地址读取该照片。能查看照片的人才能取得。
+///
+/// For what shows pictures and sends no token, such as the `image` of a mini-program: for five minutes the photo can be read at this
+/// address without a sign-in. Whoever may see the photo can get one.
+#[utoipa::path(
+    tag = "task",
+    operation_id = "get_attachment_link",
+    security(("bearer" = ["attachment.read"])),
+    params(("id" = AttachmentId, Path, description = "照片 · The photo")),
+    responses((status = 200, description = "临时地址及其期限 · The address and until when it is good", body = AttachmentLink))
+)]
+#[get("/attachments/{id}/link")]
+pub async fn get_attachment_link(
+    permit: Permit<perm::AttachmentRead>,
+    state: web::Data<AppState>,
+    id: PathId<AttachmentId>,
+) -> Result<Json<AttachmentLink>> {
+    Ok(Json(service::link(&state, &permit, id.0).await?))
+}
+
+/// 凭临时地址查看照片 · Get a photo by its address
+///
+/// 照片本身，为 JPEG；地址由 `get_attachment_link` 给出，五分钟内有效。伪造、过期的地址，或照片已删除的，答 404。
+///
+/// The photo itself, a JPEG, at an address that `get_attachment_link` gave, for five minutes; what is made up, too old, or of a photo
+/// that was deleted, answers 404.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "get_attachment_by_link",
+    security(()),
+    params(("link" = String, Path, description = "地址的最后一段 · The last part of the address", max_length = 200)),
+    responses((status = 200, description = "照片 · The photo", content_type = "image/jpeg", body = PhotoFile,
+        headers(("ETag" = String))))
+)]
+#[get("/public/attachments/{link}")]
+pub async fn get_attachment_by_link(
+    state: web::Data<AppState>,
+    link: PathId<String>,
+) -> Result<HttpResponse> {
+    Ok(shown(service::read_by_link(&state, &link.0).await?))
+}
+
+/// A photo as an answer.
+fn shown(photo: attachment::Model) -> HttpResponse {
+    HttpResponse::Ok()
         .content_type(photo.media_type)
         // A photo may show people: no copy stays on the machine on which it was looked at. And whatever it holds, nothing
         // in it runs as a page of this server.
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
-        .insert_header((header::VARY, "Authorization"))
         .insert_header((header::ETAG, format!("\"{}\"", photo.sha256)))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_DISPOSITION, "inline"))
-        .body(photo.content))
+        .body(photo.content)
 }
 
 /// The field `file` of the form.
@@ -104,9 +156,9 @@ async fn file(req: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>> {
         }
         found = Some(bytes);
     }
-    found.ok_or_else(|| ApiError::invalid("file", "请选择照片", "required"))
+    found.ok_or_else(|| ApiError::wrong("file", FieldCode::Required, "请选择照片", "is required"))
 }
 
-fn malformed(error: &actix_multipart::MultipartError) -> ApiError {
-    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", error.to_string())
+fn malformed(_: &actix_multipart::MultipartError) -> ApiError {
+    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", "The form is broken or incomplete")
 }

@@ -10,12 +10,15 @@
 //!   connection. More are taken once those are submitted (429).
 //! - A photo is seen by who uploaded it, and by whoever sees a task to which it was submitted; for anybody else it does
 //!   not exist.
+//! - Who sees a photo gets an address at which it can be read for five minutes without a sign-in ([`link`]): for pictures that carry no
+//!   token. It gives no more than that photo, and no longer.
 //! - A photo that no submission has named within thirty days was taken in vain and is deleted.
 //! - Photos are rows of the database: one backup, one transaction.
 
 pub mod codes;
 pub mod dto;
 pub mod handlers;
+pub mod link;
 pub mod perm;
 pub mod rules;
 pub mod service;
@@ -35,5 +38,8 @@ pub const FEATURE: Feature = Feature {
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    cfg.service(handlers::upload_attachment).service(handlers::get_attachment);
+    cfg.service(handlers::upload_attachment)
+        .service(handlers::get_attachment)
+        .service(handlers::get_attachment_link)
+        .service(handlers::get_attachment_by_link);
 }

@@ -8,11 +8,12 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use sha2::{Digest, Sha256};
 
-use super::dto::Attachment;
-use super::rules;
+use super::dto::{Attachment, AttachmentLink};
+use super::{link, rules};
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, IdempotencyKey, Result};
 use crate::jobs::{Act, Job, Kind, Next, Plan, night_after, plant_ahead};
+use crate::state::AppState;
 use crate::task::Visibility;
 use crate::tenancy::{Scope, Tx};
 use crate::work::{Budget, Heavy, Lane, Stop, too_much};
@@ -136,6 +137,31 @@ pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> 
             seen.map(|_| photo).ok_or_else(|| ApiError::new(Code::NOT_FOUND))
         })
         .await
+}
+
+/// The key of addresses.
+fn link_key(state: &AppState) -> [u8; 32] {
+    state.token_key().derive("attachment link")
+}
+
+/// An address for a photo that the account may see.
+pub async fn link(state: &AppState, scope: &Scope, id: AttachmentId) -> Result<AttachmentLink> {
+    let photo = read(scope, id).await?;
+    let end = link::end(scope.now());
+    let shown = link::Shown { tenant: scope.tenant(), photo: photo.id };
+    let last = link::write(&link_key(state), shown, end);
+    Ok(AttachmentLink {
+        url: format!("/api/v1/public/attachments/{last}"),
+        valid_until: beijing(end),
+    })
+}
+
+/// The photo of an address; 404 for an address that is made up or too old.
+pub async fn read_by_link(state: &AppState, text: &str) -> Result<attachment::Model> {
+    let shown = link::read(&link_key(state), text, state.clock().now());
+    let shown = shown.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
+    let scope = state.scope_of(shown.tenant);
+    scope.read(async |tx: &Tx| tx.get::<attachment::Entity>(shown.photo).await).await
 }
 
 /// What is done when it is due.

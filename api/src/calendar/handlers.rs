@@ -7,7 +7,7 @@ use super::dto::{Day, DayList, ListDays};
 use super::perm;
 use super::rules::Calendar;
 use crate::auth::Permit;
-use crate::http::{ApiError, Code, Json, Query, Result};
+use crate::http::{ApiError, FieldCode, Json, Query, Result};
 
 /// The most days of one answer.
 const MOST_DAYS: i64 = 400;
@@ -36,12 +36,15 @@ pub async fn list_days(
 
 fn days(from: NaiveDate, to: NaiveDate) -> Result<Vec<Day>> {
     if from > to {
-        return Err(ApiError::new(Code::INVALID_PARAMETER)
-            .detail("from 不能晚于 to", "from must not be later than to"));
+        return Err(ApiError::invalid("to", "不能早于 from", "must not be earlier than from"));
     }
     if (to - from).num_days() >= MOST_DAYS {
-        return Err(ApiError::new(Code::INVALID_PARAMETER)
-            .detail("一次最多查询 400 天", "At most 400 days at a time"));
+        return Err(ApiError::wrong(
+            "to",
+            FieldCode::OutOfRange,
+            "一次最多查询 400 天",
+            "at most 400 days at a time",
+        ));
     }
     let calendar = Calendar::china();
     Ok(from

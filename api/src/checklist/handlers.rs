@@ -148,7 +148,7 @@ pub async fn preview_checklist(
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
     request_body = PublishChecklist,
-    responses((status = 200, description = "已发布 · Published", body = Published))
+    responses((status = 200, description = "已发布 · Published", body = Published, headers(("ETag" = String))))
 )]
 #[post("/checklists/{id}/publish")]
 pub async fn publish_checklist(

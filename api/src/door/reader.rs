@@ -1,5 +1,8 @@
 //! A reader between a format and the types: every text that passes is cleaned.
 //!
+//! A struct is read of an object and a word of a text: what a format could take for them besides (a list for a struct, an object for a
+//! word) is refused, since nobody means it and no contract says it.
+//!
 //! It wraps any deserializer of serde. What a type asks for decides how: [`Lines`] and [`Secret`] are known by their names, all
 //! other text is a line.
 
@@ -7,10 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{
-    DeserializeSeed, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
-};
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use super::secret::Secret;
 use super::text::{Kind, Lines, clean};
@@ -91,16 +91,17 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Door<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_struct(name, fields, Cleaner { visitor, kind: self.kind })
+        let visitor = Cleaner { visitor, kind: self.kind };
+        self.inner.deserialize_struct(name, fields, Object(visitor))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        variants: &'static [&'static str],
+        _: &'static str,
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_enum(name, variants, Cleaner { visitor, kind: self.kind })
+        self.inner.deserialize_str(Word(visitor))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -183,9 +184,36 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Cleaner<V> {
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         self.visitor.visit_map(Door { inner, kind: self.kind })
     }
+}
 
-    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Door { inner, kind: self.kind })
+/// What a struct is read of.
+struct Object<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.0.visit_map(inner)
+    }
+}
+
+/// What a word of a kind is read of.
+struct Word<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Word<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<V::Value, E> {
+        let word = clean(value, Kind::Line).map_err(E::custom)?;
+        self.0.visit_enum(word.as_ref().into_deserializer())
     }
 }
 
@@ -238,43 +266,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Door<A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Door<A> {
-    type Error = A::Error;
-    type Variant = Door<A::Variant>;
-
-    fn variant_seed<S: DeserializeSeed<'de>>(
-        self,
-        seed: S,
-    ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (value, inner) = self.inner.variant_seed(Seed { seed, kind: self.kind })?;
-        Ok((value, Door { inner, kind: self.kind }))
-    }
-}
-
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Door<A> {
-    type Error = A::Error;
-
-    fn unit_variant(self) -> Result<(), A::Error> {
-        self.inner.unit_variant()
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(Seed { seed, kind: self.kind })
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Cleaner { visitor, kind: self.kind })
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(fields, Cleaner { visitor, kind: self.kind })
-    }
-}
-
 /// A text of its own, as from a path or a cell, read as a type.
 ///
 /// # Errors
@@ -295,9 +286,12 @@ mod tests {
     #[serde(rename_all = "snake_case")]
     enum Shape {
         Plain,
-        Named(String),
-        Pair(String, u8),
-        Full { name: String },
+        Round,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Named {
+        name: String,
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -312,6 +306,7 @@ mod tests {
         list: Vec<String>,
         map: BTreeMap<String, String>,
         shapes: Vec<Shape>,
+        named: Vec<Named>,
         pair: (String, f64),
         any: serde_json::Value,
         letter: char,
@@ -326,7 +321,7 @@ mod tests {
     fn whole(dirty: &str) -> serde_json::Value {
         serde_json::json!({
             "name": dirty, "maybe": dirty, "cleared": dirty, "text": dirty, "secret": dirty, "list": [dirty],
-            "map": {"key": dirty}, "shapes": ["plain", {"named": dirty}, {"pair": [dirty, 1]}, {"full": {"name": dirty}}],
+            "map": {"key": dirty}, "shapes": ["plain", " round\u{200B}"], "named": [{"name": dirty}],
             "pair": [dirty, 1.5], "any": {"deep": [dirty]}, "letter": "字",
         })
     }
@@ -346,12 +341,8 @@ mod tests {
                 secret: Some(Secret::from(dirty)),
                 list: vec![clean.clone()],
                 map: [("key".to_owned(), clean.clone())].into(),
-                shapes: vec![
-                    Shape::Plain,
-                    Shape::Named(clean.clone()),
-                    Shape::Pair(clean.clone(), 1),
-                    Shape::Full { name: clean.clone() },
-                ],
+                shapes: vec![Shape::Plain, Shape::Round],
+                named: vec![Named { name: clean.clone() }],
                 pair: (clean.clone(), 1.5),
                 any: serde_json::json!({"deep": [clean]}),
                 letter: '字',
@@ -360,9 +351,27 @@ mod tests {
     }
 
     #[test]
+    fn nothing_else_is_taken_for_an_object_or_a_word() {
+        let places = [
+            ("named", serde_json::json!([["张三"]])),
+            ("shapes", serde_json::json!([{"plain": null}])),
+            ("shapes", serde_json::json!([["plain"]])),
+            ("shapes", serde_json::json!([0])),
+        ];
+        for (place, value) in places {
+            let mut whole = whole("张三");
+            whole[place] = value.clone();
+            assert!(read(whole).is_err(), "{place}: {value}");
+        }
+        let list =
+            serde_json::json!(["张三", null, null, null, null, [], {}, [], [], ["a", 1], 1, "字"]);
+        assert!(read(list).is_err());
+    }
+
+    #[test]
     fn what_cannot_stay_is_refused_wherever_it_stands() {
         for bad in ["张\0三", "张\n三"] {
-            for place in ["name", "maybe", "cleared", "list", "map", "shapes", "pair", "any"] {
+            for place in ["name", "maybe", "cleared", "list", "map", "named", "pair", "any"] {
                 let mut value = whole("张三");
                 value[place] = whole(bad)[place].clone();
                 let refused = read(value).unwrap_err();

@@ -9,14 +9,15 @@ use utoipa::ToSchema;
 
 use super::rules;
 use crate::door::Day;
-use crate::http::Versioned;
+use crate::http::{FieldCode, Versioned};
 use crate::member::dto::MemberRef;
 
 fn grid_name(value: &str, (): &()) -> garde::Result {
     if crate::member::rules::name(value, rules::NAME_MAX).is_some() {
         Ok(())
     } else {
-        Err(garde::Error::new("应为 1 至 100 个字|must have 1 to 100 characters"))
+        let code = if value.trim().is_empty() { FieldCode::TooShort } else { FieldCode::TooLong };
+        Err(code.because("应为 1 至 100 个字", "must have 1 to 100 characters"))
     }
 }
 
@@ -174,6 +175,9 @@ pub struct BoundaryProperties {
     /// The grid above; null at the top.
     #[schema(required = true)]
     pub parent_id: Option<GridId>,
+    /// Code of the grid above, as an import reads it; null at the top.
+    #[schema(required = true, example = "310116112")]
+    pub parent: Option<String>,
 }
 
 /// GeoJSON geometry: outer rings counter-clockwise, coordinates in degrees with at most six decimals.

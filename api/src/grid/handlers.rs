@@ -88,7 +88,8 @@ pub async fn update_grid(
     security(("bearer" = ["grid.manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")),
     request_body = Appoint,
-    responses((status = 201, description = "任职 · The held post", body = GridPost)))]
+    responses((status = 201, description = "任职 · The held post", body = GridPost,
+        headers(("Location" = String)))))]
 #[post("/grid-posts")]
 pub async fn appoint(
     permit: Permit<perm::GridManage>,

@@ -28,7 +28,7 @@ use super::rules::{self, Term};
 use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::door::Day;
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
+use crate::http::{ApiError, Code, FieldCode, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
 use crate::member::service::held_on;
 use crate::member::tree;
@@ -309,6 +309,8 @@ async fn one(tx: &Tx, id: GridId) -> Result<Grid> {
 /// All boundaries, parents first. One statement.
 pub async fn boundaries(scope: &Scope) -> Result<BoundaryCollection> {
     let rows = scope.read(async |tx: &Tx| tx.find::<grid::Entity>().all().await).await?;
+    let codes: HashMap<GridId, String> =
+        rows.iter().map(|row| (row.id, row.code.clone())).collect();
     let features = tree::in_order(rows, |r| r.id, |r| r.parent_id, |r| r.code.clone())
         .into_iter()
         .map(|row| {
@@ -322,6 +324,7 @@ pub async fn boundaries(scope: &Scope) -> Result<BoundaryCollection> {
                     name: row.name,
                     kind: row.kind,
                     parent_id: row.parent_id,
+                    parent: row.parent_id.and_then(|id| codes.get(&id).cloned()),
                 },
                 geometry,
             })
@@ -343,6 +346,9 @@ pub async fn update(scope: &Scope, id: GridId, seen: IfMatch, input: UpdateGrid)
             let name = input.name.as_deref();
             if let Some(name) = name.and_then(|n| crate::member::rules::name(n, rules::NAME_MAX)) {
                 row.name = Set(name);
+            }
+            if row.name.as_ref() == &old {
+                return one(tx, id).await;
             }
             row.version = Set(version + 1);
             let after = tx.update(row).await?;
@@ -377,11 +383,12 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
         .locked()
         .one()
         .await?
-        .ok_or_else(|| ApiError::invalid("grid_id", "没有这个网格", "there is no such grid"))?;
-    let member = tx
-        .try_get::<member::Entity>(input.member_id)
-        .await?
-        .ok_or_else(|| ApiError::invalid("member_id", "没有这个人员", "there is no such person"))?;
+        .ok_or_else(|| {
+            ApiError::wrong("grid_id", FieldCode::NotFound, "没有这个网格", "there is no such grid")
+        })?;
+    let member = tx.try_get::<member::Entity>(input.member_id).await?.ok_or_else(|| {
+        ApiError::wrong("member_id", FieldCode::NotFound, "没有这个人员", "there is no such person")
+    })?;
     if !rules::suits(input.kind, grid.kind) {
         return Err(ApiError::invalid(
             "kind",

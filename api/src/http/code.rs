@@ -110,7 +110,7 @@ codes! {
     BAD_REQUEST = "bad_request", 400, "请求有误", "The request is malformed";
     MALFORMED_BODY = "malformed_body", 400, "请求内容无法解析", "The body cannot be parsed";
     INVALID_CURSOR = "invalid_cursor", 400, "翻页标记无效，请从第一页重新读取", "The cursor is not valid; start again from the first page";
-    INVALID_PARAMETER = "invalid_parameter", 400, "请求参数有误", "A parameter is not valid";
+    INVALID_PARAMETER = "invalid_parameter", 400, "请求头有误", "A header of the request is not valid";
     UNAUTHENTICATED = "unauthenticated", 401, "请先登录", "Sign in first";
     INVALID_CREDENTIALS = "invalid_credentials", 401, "镇街、用户名或密码不正确", "Township, user name or password is not right";
     TOKEN_EXPIRED = "token_expired", 401, "登录凭证已过期，请刷新或重新登录", "The access token has expired";

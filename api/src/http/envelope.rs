@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
@@ -15,6 +15,7 @@ use tracing_actix_web::RequestId;
 
 use super::code::{Code, Language};
 use super::error::ApiError;
+use super::still::is_known;
 use crate::state::AppState;
 
 /// Everything the pages need and nothing else: no request leaves the origin.
@@ -127,6 +128,7 @@ pub async fn envelope<B: MessageBody + 'static>(
         // Answered as GET; that the body stays away is the connection's knowledge.
         req.head_mut().method = Method::GET;
     }
+    let method_reads = *req.method() == Method::GET;
 
     let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let response = match outcome {
@@ -153,14 +155,19 @@ pub async fn envelope<B: MessageBody + 'static>(
         }
         let (request, old) = response.into_parts();
         let mut fresh = error.response(language, &trace_id);
-        // Cookies that were being cleared go out with the refusal too.
-        for value in old.headers().get_all(header::SET_COOKIE) {
-            fresh.headers_mut().append(header::SET_COOKIE, value.clone());
+        // Cookies that were being cleared go out with the refusal too, and another origin's page may read it.
+        for (name, value) in old.headers() {
+            if *name == header::SET_COOKIE || *name == header::VARY || is_cors(name) {
+                fresh.headers_mut().append(name.clone(), value.clone());
+            }
         }
         ServiceResponse::new(request, fresh).map_into_right_body()
     } else {
         response.map_into_left_body()
     };
+    if status == StatusCode::OK && method_reads {
+        response = unchanged(response);
+    }
     let headers = response.headers_mut();
     if personal && !headers.contains_key(header::CACHE_CONTROL) {
         // What the API says is about people, unless an operation knows better.
@@ -168,6 +175,30 @@ pub async fn envelope<B: MessageBody + 'static>(
     }
     dress(headers, &trace_id, secure);
     Ok(response)
+}
+
+/// What the client says that it has already is not sent again: 304 with the headers that say what it is (RFC 9110, 15.4.5).
+fn unchanged<B: MessageBody>(
+    response: ServiceResponse<EitherBody<B, BoxBody>>,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let etag = response.headers().get(header::ETAG).and_then(|value| value.to_str().ok());
+    if !etag.is_some_and(|etag| is_known(response.request().headers(), etag)) {
+        return response;
+    }
+    let (request, old) = response.into_parts();
+    let mut same = HttpResponse::NotModified().finish();
+    let kept = [header::ETAG, header::CACHE_CONTROL, header::VARY, header::CONTENT_SECURITY_POLICY];
+    for (name, value) in old.headers() {
+        if kept.contains(name) || is_cors(name) {
+            same.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, same.map_into_right_body())
+}
+
+/// What tells a browser that another origin's page may read the answer.
+fn is_cors(name: &HeaderName) -> bool {
+    name.as_str().starts_with("access-control-")
 }
 
 /// Errors that the framework itself answered.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::code::{Code, Language, Text};
+use super::field::FieldCode;
 
 /// What services and handlers return.
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
@@ -16,8 +17,8 @@ pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 pub struct FieldError {
     /// Path in the body or the query, as in `items[0].what`.
     pub field: String,
-    /// Stable snake_case code of the fault.
-    pub code: &'static str,
+    /// What kind of fault it is.
+    pub code: FieldCode,
     /// The reason, in both languages.
     pub message: Text,
 }
@@ -51,7 +52,7 @@ impl ApiError {
         }))
     }
 
-    /// 422 with one field that needs correction.
+    /// 422 with one field that is against a rule.
     #[must_use]
     pub fn invalid(
         field: impl Into<String>,
@@ -61,19 +62,47 @@ impl ApiError {
         Self::new(Code::VALIDATION_FAILED).and_invalid(field, zh, en)
     }
 
-    /// One more field that needs correction.
+    /// 422 with one field that needs correction for what `code` says.
+    #[must_use]
+    pub fn wrong(
+        field: impl Into<String>,
+        code: FieldCode,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(Code::VALIDATION_FAILED).and_wrong(field, code, zh, en)
+    }
+
+    /// 422 with all of these fields.
+    #[must_use]
+    pub fn wrong_all(errors: Vec<FieldError>) -> Self {
+        let mut error = Self::new(Code::VALIDATION_FAILED);
+        error.0.errors = errors;
+        error
+    }
+
+    /// One more field that is against a rule.
     #[must_use]
     pub fn and_invalid(
-        mut self,
+        self,
         field: impl Into<String>,
         zh: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.0.errors.push(FieldError {
-            field: field.into(),
-            code: "invalid",
-            message: Text { zh: zh.into(), en: en.into() },
-        });
+        self.and_wrong(field, FieldCode::Invalid, zh, en)
+    }
+
+    /// One more field that needs correction for what `code` says.
+    #[must_use]
+    pub fn and_wrong(
+        mut self,
+        field: impl Into<String>,
+        code: FieldCode,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let message = Text { zh: zh.into(), en: en.into() };
+        self.0.errors.push(FieldError { field: field.into(), code, message });
         self
     }
 
@@ -153,7 +182,7 @@ impl ApiError {
                 .iter()
                 .map(|error| ProblemField {
                     field: error.field.clone(),
-                    code: error.code.to_owned(),
+                    code: error.code.as_str().to_owned(),
                     message: error.message.in_language(language).to_owned(),
                 })
                 .collect(),
@@ -308,11 +337,11 @@ pub struct Problem {
 /// One field of a [`Problem`].
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ProblemField {
-    /// Path in the body or the query.
+    /// Path in the body, as in `items[0].what`, or name of the query parameter; empty for the body as a whole.
     #[schema(example = "items[0].what")]
     pub field: String,
-    /// Stable code of the fault.
-    #[schema(example = "invalid")]
+    /// Stable code of the fault: one of `x-field-codes`; more may be added.
+    #[schema(example = "too_short")]
     pub code: String,
     /// The reason, in the user's language.
     #[schema(example = "不能为空")]

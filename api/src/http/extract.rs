@@ -3,6 +3,7 @@
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -11,9 +12,12 @@ use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use garde::Validate;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::code::{Code, Language};
-use super::error::{ApiError, Result};
+use super::code::{Code, Language, Text};
+use super::error::{ApiError, FieldError, Result};
+use super::field::FieldCode;
+use super::form::{self, Form};
 use crate::door;
 use crate::door::reader::{self, Door};
 
@@ -48,25 +52,37 @@ where
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = JsonBytes::<LIMIT_KIB>::from_request(req, payload);
-        Box::pin(async move {
-            let value = parse_json::<T>(&bytes.await?.0)?;
-            check(&value)?;
-            Ok(Self(value))
-        })
+        Box::pin(async move { bytes.await?.parse().map(Self) })
     }
 }
 
 /// A JSON body that nobody has read yet: for what takes longer than a thread that serves requests may be held.
 /// `LIMIT_KIB` is the largest body in KiB; a larger one answers 413.
 #[derive(Debug)]
-pub struct JsonBytes<const LIMIT_KIB: usize>(pub web::Bytes);
+pub struct JsonBytes<const LIMIT_KIB: usize> {
+    /// As it came.
+    pub bytes: web::Bytes,
+    form: Arc<Form>,
+}
+
+impl<const LIMIT_KIB: usize> JsonBytes<LIMIT_KIB> {
+    /// Reads it (unknown fields are the type's own refusal) and validates it.
+    ///
+    /// # Errors
+    /// 400 where it is no JSON, 422 with every fault and its place where it is not what the operation takes.
+    pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(&self) -> Result<T> {
+        let value = parse::<T>(&self.bytes, &self.form)?;
+        check(&value)?;
+        Ok(value)
+    }
+}
 
 impl<const LIMIT_KIB: usize> FromRequest for JsonBytes<LIMIT_KIB> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = is_json(req);
+        let (json, form) = (is_json(req), form::of(req));
         let mut payload = payload.take();
         Box::pin(async move {
             if !json {
@@ -75,7 +91,7 @@ impl<const LIMIT_KIB: usize> FromRequest for JsonBytes<LIMIT_KIB> {
             }
             // That it comes in time is the edge's care (`super::edge`).
             let bytes = read_limited(&mut payload, LIMIT_KIB.saturating_mul(1024)).await?;
-            Ok(Self(bytes.freeze()))
+            Ok(Self { bytes: bytes.freeze(), form })
         })
     }
 }
@@ -109,45 +125,54 @@ async fn read_limited(payload: &mut Payload, limit: usize) -> Result<web::BytesM
     Ok(bytes)
 }
 
-/// Parses JSON: broken syntax is 400, a wrong type or an unknown field is 422 with its path.
-pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+/// Parses JSON: broken syntax is 400; what is not of the operation's form is 422 with every fault and its place.
+fn parse<T: DeserializeOwned>(bytes: &[u8], form: &Form) -> Result<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T =
         serde_path_to_error::deserialize(Door::new(&mut deserializer)).map_err(|error| {
-            let path = error.path().to_string();
+            let place = place(error.path());
             let inner = error.into_inner();
-            if inner.is_data() {
-                let text = inner.to_string();
-                // What the parser adds to the words of a type.
-                let said = text.rsplit_once(" at line ").map_or(&*text, |(said, _)| said);
-                let (zh, en) = languages(said);
-                ApiError::invalid(field(path), zh, en)
-            } else {
-                malformed(&inner)
+            // Broken behind the fault counts as broken.
+            match serde_json::from_slice::<Value>(bytes) {
+                Ok(value) if inner.is_data() => {
+                    let found = form.body_faults(&value);
+                    refusal(found, place.clone(), &inner.to_string(), form::at(&value, &place))
+                }
+                Ok(_) => malformed(&inner),
+                Err(broken) => malformed(&broken),
             }
         })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
-/// The whole value has no path.
-fn field(path: String) -> String {
-    if path == "." { String::new() } else { cut(&path) }
+/// What the contract finds, and what the door alone knows.
+fn refusal(
+    mut found: Vec<FieldError>,
+    place: String,
+    said: &str,
+    value: Option<&Value>,
+) -> ApiError {
+    // What the parser adds to the words of a type.
+    let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
+    if let Some((zh, en)) = door::languages(said) {
+        if found.iter().all(|one| one.field != place) {
+            let message = Text { zh: zh.to_owned().into(), en: en.to_owned().into() };
+            found.push(FieldError { field: place, code: FieldCode::Format, message });
+        }
+    } else if found.is_empty() {
+        found.push(form::told_by_value(place, value));
+    }
+    ApiError::wrong_all(found)
 }
 
-/// Characters of a name or a message that quotes what came in.
+/// Characters of a place, which may quote what came in.
 const QUOTED: usize = 200;
 
-fn cut(text: &str) -> String {
-    text.chars().take(QUOTED).collect()
-}
-
-/// Types of our own say both languages, others English alone.
-fn languages(said: &str) -> (String, String) {
-    match door::languages(said) {
-        Some((zh, en)) => (zh.to_owned(), en.to_owned()),
-        None => (format!("内容不符合要求：{}", cut(said)), cut(said)),
-    }
+/// The whole value has no path.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let path = path.to_string();
+    if path == "." { String::new() } else { path.chars().take(QUOTED).collect() }
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {
@@ -159,21 +184,19 @@ fn malformed(error: &serde_json::Error) -> ApiError {
 
 /// Validates a value: 422 with every field at fault, in both languages.
 pub fn check<T: Validate<Context = ()>>(value: &T) -> Result<()> {
-    let Err(english) = value.validate() else {
+    if value.validate().is_ok() {
         return Ok(());
-    };
-    let chinese = garde::with_i18n(super::i18n::Chinese, || value.validate()).err();
+    }
+    let report = garde::with_i18n(super::i18n::Words, || value.validate()).err();
     let mut problem = ApiError::new(Code::VALIDATION_FAILED);
-    let mut chinese = chinese.map(garde::Report::into_inner).unwrap_or_default().into_iter();
-    for (path, error) in english.into_inner() {
-        let zh = chinese
-            .next()
-            .map_or_else(|| error.message().to_owned(), |(_, error)| error.message().to_owned());
-        let (zh, en) = match error.message().split_once('|') {
-            Some((zh, en)) => (zh.to_owned(), en.to_owned()),
-            None => (zh, error.message().to_owned()),
+    for (path, error) in report.map(garde::Report::into_inner).unwrap_or_default() {
+        let (code, said) = match error.message().split_once('|') {
+            Some((code, said)) if FieldCode::of(code).is_some() => (FieldCode::of(code), said),
+            _ => (None, error.message()),
         };
-        problem = problem.and_invalid(path.to_string(), zh, en);
+        let (zh, en) = said.split_once('|').unwrap_or((said, said));
+        let code = code.unwrap_or(FieldCode::Invalid);
+        problem = problem.and_wrong(path.to_string(), code, zh.to_owned(), en.to_owned());
     }
     Err(problem)
 }
@@ -201,21 +224,15 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = form_urlencoded::parse(req.query_string().as_bytes());
+        let query = req.query_string();
+        let pairs = form_urlencoded::parse(query.as_bytes());
         let reader = Door::new(serde_urlencoded::Deserializer::new(pairs));
         ready(
             serde_path_to_error::deserialize::<_, T>(reader)
                 .map_err(|error| {
-                    let path = field(error.path().to_string());
-                    let said = error.into_inner().to_string();
-                    let (zh, en) = languages(&said);
-                    // A text or a date that the door refuses is as wrong here as in a body.
-                    if door::languages(&said).is_some() {
-                        return ApiError::invalid(path, zh, en);
-                    }
-                    let problem = ApiError::new(Code::INVALID_PARAMETER)
-                        .detail(format!("查询参数有误：{zh}"), en.clone());
-                    if path.is_empty() { problem } else { problem.and_invalid(path, zh, en) }
+                    let found = form::of(req).query_faults(query);
+                    let place = place(error.path());
+                    refusal(found, place, &error.into_inner().to_string(), None)
                 })
                 .and_then(|value| check(&value).map(|()| Self(value))),
         )
@@ -242,7 +259,8 @@ impl<T: DeserializeOwned> FromRequest for PathId<T> {
     }
 }
 
-/// The version an `If-Match: "v3"` names. Missing: 428; `*` is refused, since it would overwrite unseen changes.
+/// The version an `If-Match: "v3-0123456789abcdef"` names; what stands behind the version marks the content and is not compared, and
+/// `"v3"` alone will do. Missing: 428; `*` is refused, since it would overwrite unseen changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub i32);
 
@@ -265,6 +283,7 @@ impl FromRequest for IfMatch {
                 .ok()
                 .and_then(|text| text.trim().strip_prefix("\"v"))
                 .and_then(|text| text.strip_suffix('"'))
+                .map(|text| text.split_once('-').map_or(text, |(version, _)| version))
                 .and_then(|text| text.parse().ok())
                 .map(IfMatch)
                 .ok_or_else(|| ApiError::new(Code::PRECONDITION_FAILED)),

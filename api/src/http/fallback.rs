@@ -6,10 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::code::Code;
 use super::error::{ApiError, Result};
+use super::form::{Forms, forms};
 
-/// The paths and methods of the contract, for telling 405 from 404.
+/// What the contract says of requests: paths and methods, for telling 405 from 404, and what each operation takes.
 #[derive(Debug, Clone, Default)]
 pub struct Contract {
+    forms: Forms,
     routes: Vec<(Vec<Segment>, Vec<&'static str>)>,
 }
 
@@ -20,9 +22,11 @@ enum Segment {
 }
 
 impl Contract {
-    /// Reads the paths of the generated contract.
-    #[must_use]
-    pub fn of(api: &utoipa::openapi::OpenApi) -> Self {
+    /// Reads the generated contract.
+    ///
+    /// # Errors
+    /// It does not serialise.
+    pub fn of(api: &utoipa::openapi::OpenApi) -> serde_json::Result<Self> {
         let mut routes: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
         for (path, item) in &api.paths.paths {
             let methods = routes.entry(path).or_default();
@@ -37,8 +41,13 @@ impl Contract {
                     methods.push(method);
                 }
             }
+            if item.get.is_some() {
+                // Answered as GET, without the body.
+                methods.push("HEAD");
+            }
         }
-        Self {
+        Ok(Self {
+            forms: forms(&serde_json::to_value(api)?),
             routes: routes
                 .into_iter()
                 .map(|(path, methods)| {
@@ -55,7 +64,12 @@ impl Contract {
                     (segments, methods)
                 })
                 .collect(),
-        }
+        })
+    }
+
+    /// What each operation takes.
+    pub(super) fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     /// The methods a path answers to; empty where the path is unknown. A literal path wins over a pattern.

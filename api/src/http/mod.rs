@@ -3,6 +3,8 @@
 //!
 //! Rules:
 //! - Every 4xx and 5xx is `application/problem+json` in Chinese, or in English when the client prefers it.
+//! - A request that is not what its operation takes is refused with every fault at its place ([`form`]): broken JSON is 400,
+//!   whatever is wrong in a body or a query 422, and no word of the implementation is in the answer.
 //! - Another township's row answers as a row that does not exist.
 //! - A path the contract knows, with a method it does not, answers 405 with `Allow`.
 //! - A panic answers 500 and is logged; the connection goes on.
@@ -17,8 +19,10 @@ mod error;
 mod extract;
 mod fallback;
 mod field;
+mod form;
 mod headers;
 mod i18n;
+mod other;
 mod page;
 mod reply;
 mod still;
@@ -29,11 +33,15 @@ pub use code::{Code, Language, Text};
 pub use envelope::{ApiRootSpan, envelope};
 pub use error::{ApiError, FieldError, Problem, ProblemField, Result};
 pub use extract::{
-    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, JsonBytes, PathId, Query, Valid, check, parse_json,
+    DEFAULT_LIMIT_KIB, IdempotencyKey, IfMatch, JsonBytes, PathId, Query, Valid, check,
 };
 pub use fallback::{Contract, fallback};
-pub use field::{given, not_blank, present};
-pub use headers::describe;
+pub use field::{FieldCode, given, not_blank, present};
+pub use form::closed;
+#[cfg(test)]
+pub(crate) use form::faults;
+pub use headers::{describe, names};
+pub use other::{OVERRIDE, cors, not_an_origin, overridden};
 pub use page::{Page, Seal};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
 pub use still::Still;

@@ -73,11 +73,7 @@ impl Still {
     /// No bytes are copied but the slice that is being sent.
     pub async fn answer(&self, req: &HttpRequest) -> Result<HttpResponse> {
         let made = self.made.get_or_try_init(|| self.make()).await?;
-        let known = req
-            .headers()
-            .get(header::IF_NONE_MATCH)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(',').any(|one| one.trim() == made.etag));
+        let known = is_known(req.headers(), &made.etag);
         let mut builder = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         builder
             .insert_header((header::ETAG, made.etag.as_str()))
@@ -113,6 +109,16 @@ impl Still {
         let (bytes, is_text) = (self.bytes.clone(), is_text(&self.media_type));
         web::block(move || Made::of(&bytes, is_text)).await.map_err(ApiError::internal)
     }
+}
+
+/// Whether a request says that it has what is marked so. Weak or strong is one: a mark is never used again for other content.
+pub(super) fn is_known(headers: &header::HeaderMap, etag: &str) -> bool {
+    let bare = |mark: &str| mark.trim().trim_start_matches("W/").to_owned();
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|one| bare(one) == bare(etag) || one.trim() == "*")
 }
 
 fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {

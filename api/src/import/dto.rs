@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::clock::Time;
 pub use crate::grid::collection::Fault;
 use crate::grid::feature::Feature;
+use crate::http::FieldCode;
 
 /// What an imported file came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -91,6 +92,6 @@ fn collection(value: &str, (): &()) -> garde::Result {
     if value == "FeatureCollection" {
         Ok(())
     } else {
-        Err(garde::Error::new("应为 FeatureCollection|must be FeatureCollection"))
+        Err(FieldCode::NotAnOption.because("应为 FeatureCollection", "must be FeatureCollection"))
     }
 }

@@ -13,7 +13,7 @@ use crate::auth::Permit;
 use crate::door;
 use crate::grid::perm;
 use crate::http::{
-    ApiError, Code, Download, IdempotencyKey, Json, JsonBytes, PathId, Query, Result,
+    ApiError, Code, Download, FieldCode, IdempotencyKey, Json, JsonBytes, PathId, Query, Result,
 };
 
 /// Media type of a workbook.
@@ -90,7 +90,7 @@ pub async fn import_grids(
     query: Query<ImportQuery>,
     file: JsonBytes<GRID_FILE_KIB>,
 ) -> Result<Json<Import>> {
-    Ok(Json(service::grids(&permit, key, file.0, query.dry_run).await?))
+    Ok(Json(service::grids(&permit, key, file, query.dry_run).await?))
 }
 
 /// 查看导入结果 · Get an import
@@ -166,7 +166,7 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Upload> 
         }
         found = Some(Upload { file_name, bytes });
     }
-    found.ok_or_else(|| ApiError::invalid("file", "请选择文件", "required"))
+    found.ok_or_else(|| ApiError::wrong("file", FieldCode::Required, "请选择文件", "is required"))
 }
 
 /// The last part of the name that was sent, without control characters, at most 120 characters.
@@ -179,6 +179,6 @@ fn file_name(sent: Option<&str>) -> String {
     }
 }
 
-fn malformed(error: &actix_multipart::MultipartError) -> ApiError {
-    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", error.to_string())
+fn malformed(_: &actix_multipart::MultipartError) -> ApiError {
+    ApiError::new(Code::MALFORMED_BODY).detail("上传内容不完整", "The form is broken or incomplete")
 }

@@ -1,6 +1,5 @@
 //! Use cases of imports.
 
-use actix_web::web::Bytes;
 use entity::ids::ImportId;
 use entity::import::{ActiveModel, Column, Entity};
 use entity::kinds::{GridKind, ImportKind};
@@ -18,7 +17,7 @@ use crate::audit::{self, Record};
 use crate::clock::beijing;
 use crate::grid::Touched;
 use crate::grid::collection;
-use crate::http::{ApiError, Code, IdempotencyKey, Result};
+use crate::http::{ApiError, Code, IdempotencyKey, JsonBytes, Result};
 use crate::tenancy::{Scope, Tx};
 use crate::work::{Heavy, Lane};
 
@@ -194,20 +193,19 @@ pub async fn marked_file(scope: &Scope, id: ImportId) -> Result<(String, Vec<u8>
 // ---- grids -------------------------------------------------------------------------------------
 
 /// Brings in grids from GeoJSON: all or nothing.
-pub async fn grids(
+pub async fn grids<const KIB: usize>(
     scope: &Scope,
     key: IdempotencyKey,
-    bytes: Bytes,
+    sent: JsonBytes<KIB>,
     dry_run: bool,
 ) -> Result<Import> {
     let file_name = "grids.geojson";
-    let fingerprint = Fingerprint::of(file_name, &bytes, dry_run);
+    let fingerprint = Fingerprint::of(file_name, &sent.bytes, dry_run);
     let heavy = Heavy::begin(scope, Lane::File).await?;
     let drafts = heavy
         .run(move |work| {
-            let file: GridFile = crate::http::parse_json(&bytes)?;
-            crate::http::check(&file)?;
-            drop(bytes);
+            let file: GridFile = sent.parse()?;
+            drop(sent);
             Ok(collection::read(&file.features, work)?)
         })
         .await?;

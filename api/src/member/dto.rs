@@ -9,14 +9,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rules;
 use crate::door::left_out;
-use crate::http::{Versioned, given};
+use crate::http::{FieldCode, Versioned, given};
 
 fn code(value: &str, max: usize) -> garde::Result {
     if rules::is_code(value, max) {
         Ok(())
     } else {
-        Err(garde::Error::new(
-            "只能用字母、数字、“-”和“_”，最多 32 个字符|letters, digits, - and _ only, at most 32 characters",
+        Err(FieldCode::Format.because(
+            "只能用字母、数字、“-”和“_”，最多 32 个字符",
+            "must be letters, digits, - and _, at most 32 characters",
         ))
     }
 }
@@ -33,7 +34,9 @@ fn clean(value: &str, max: usize) -> garde::Result {
     if rules::name(value, max).is_some() {
         Ok(())
     } else {
-        Err(garde::Error::new(format!("应为 1 至 {max} 个字|must have 1 to {max} characters")))
+        let code = if value.trim().is_empty() { FieldCode::TooShort } else { FieldCode::TooLong };
+        let zh = format!("应为 1 至 {max} 个字");
+        Err(code.because(zh, format!("must have 1 to {max} characters")))
     }
 }
 
@@ -49,7 +52,8 @@ fn mobile(value: &str, (): &()) -> garde::Result {
     if rules::phone(value).is_some() {
         Ok(())
     } else {
-        Err(garde::Error::new("手机号应为 11 位数字|must be a mainland mobile number of 11 digits"))
+        Err(FieldCode::Format
+            .because("手机号应为 11 位数字", "must be a mainland mobile number of 11 digits"))
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait,
+    QuerySelect, RelationTrait, TryIntoModel,
 };
 
 use super::dto::{
@@ -21,7 +21,7 @@ use super::perm;
 use super::rules::{self, Search};
 use super::{acts, tree};
 use crate::audit::{Record, record};
-use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Page, Result};
+use crate::http::{ApiError, Code, FieldCode, IdempotencyKey, IfMatch, Page, Result};
 use crate::tenancy::{Scope, Tx, bulk, like};
 
 /// Rows asked for by id in one statement.
@@ -278,8 +278,9 @@ pub async fn create(tx: &Tx, input: CreateMember) -> Result<member::Model> {
 async fn check_org(tx: &Tx, org: PartyOrgId) -> Result<()> {
     match tx.try_get::<party_org::Entity>(org).await? {
         Some(_) => Ok(()),
-        None => Err(ApiError::invalid(
+        None => Err(ApiError::wrong(
             "party_org_id",
+            FieldCode::NotFound,
             "没有这个党组织",
             "there is no such party organisation",
         )),
@@ -317,6 +318,9 @@ pub async fn update(
             }
             if let Some(org) = input.party_org_id {
                 row.party_org_id = Set(org);
+            }
+            if row.clone().try_into_model()? == old {
+                return load(tx, id).await;
             }
             row.version = Set(version + 1);
             let after = tx.update(row).await?;
@@ -634,7 +638,12 @@ pub async fn create_party_org(tx: &Tx, input: CreatePartyOrg) -> Result<party_or
 }
 
 fn unknown_parent() -> ApiError {
-    ApiError::invalid("parent_id", "没有这个上级党组织", "there is no such party organisation")
+    ApiError::wrong(
+        "parent_id",
+        FieldCode::NotFound,
+        "没有这个上级党组织",
+        "there is no such party organisation",
+    )
 }
 
 fn check_level(kind: PartyOrgKind, parent: PartyOrgKind) -> Result<()> {
@@ -695,6 +704,9 @@ pub async fn update_org(
             }
             row.kind = Set(kind);
             row.parent_id = Set(parent);
+            if row.clone().try_into_model()? == old {
+                return load_org(tx, id).await;
+            }
             row.version = Set(version + 1);
             let after = tx.update(row).await?;
             let entry = Record::of(acts::UPDATE_ORG)

@@ -17,7 +17,7 @@ use super::dto;
 use super::perm;
 use super::rules::{self, Quarter};
 use crate::clock;
-use crate::http::{ApiError, Code, Page, Result};
+use crate::http::{ApiError, Code, FieldCode, Page, Result};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 use crate::tenancy::{Scope, Tx, beyond};
 
@@ -383,13 +383,12 @@ pub async fn list_entries(
 /// Who earned most in a quarter, from the kept scores.
 ///
 /// # Errors
-/// `invalid_parameter` when the quarter is not of the form `2026Q4`.
+/// 422 when the quarter is not of the form `2026Q4`.
 pub async fn leaderboard(scope: &Scope, query: dto::GetLeaderboard) -> Result<dto::Leaderboard> {
     let quarter = match &query.quarter {
         None => Quarter::of(scope.now()),
         Some(text) => text.parse().map_err(|_| {
-            ApiError::new(Code::INVALID_PARAMETER)
-                .detail("quarter 的格式应为 2026Q4", "quarter must look like 2026Q4")
+            ApiError::wrong("quarter", FieldCode::Format, "应形如 2026Q4", "must look like 2026Q4")
         })?,
     }
     .to_string();

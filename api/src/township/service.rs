@@ -17,7 +17,7 @@ use crate::audit::{Record, record};
 use crate::auth::strength::Known;
 use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
 use crate::files;
-use crate::http::{ApiError, Result};
+use crate::http::{ApiError, FieldCode, Result};
 use crate::state::AppState;
 use crate::tenancy::{self, Hook, Origin, Scope, Tx};
 
@@ -79,7 +79,12 @@ pub async fn set_up(
     origin: Arc<Origin>,
 ) -> Result<SetupDone> {
     let division = divisions::find(&input.township_code).ok_or_else(|| {
-        ApiError::invalid("township_code", "没有这个镇街代码", "there is no township of this code")
+        ApiError::wrong(
+            "township_code",
+            FieldCode::NotFound,
+            "没有这个镇街代码",
+            "there is no township of this code",
+        )
     })?;
     let token = hash_secret(input.token.reveal().trim());
     let administrator = CreateAccount {

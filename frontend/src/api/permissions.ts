@@ -48,6 +48,7 @@ export const needs = {
   get_account: 'account.read',
   get_activity: 'activity.read',
   get_attachment: 'attachment.read',
+  get_attachment_link: 'attachment.read',
   get_audit_log: 'audit.read',
   get_check_in_code: 'activity.steward',
   get_checklist: 'checklist.read',

@@ -19,6 +19,8 @@ export const routes = {
   get_account: ['GET', '/api/v1/accounts/{id}', false],
   get_activity: ['GET', '/api/v1/activities/{id}', false],
   get_attachment: ['GET', '/api/v1/attachments/{id}', false],
+  get_attachment_by_link: ['GET', '/api/v1/public/attachments/{link}', false],
+  get_attachment_link: ['GET', '/api/v1/attachments/{id}/link', false],
   get_audit_checkpoint: ['GET', '/api/v1/public/audit-checkpoints/{code}', false],
   get_audit_log: ['GET', '/api/v1/audit-log', false],
   get_check_in_code: ['GET', '/api/v1/activities/{id}/check-in-code', false],

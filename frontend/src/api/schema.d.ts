@@ -356,6 +356,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 取得照片的临时地址 · Get an address for a photo
+         * @description 供不能携带令牌的图片控件使用（如微信小程序的 `image`）：五分钟内无须登录即可由此地址读取该照片。能查看照片的人才能取得。
+         *
+         *     For what shows pictures and sends no token, such as the `image` of a mini-program: for five minutes the photo can be read at this
+         *     address without a sign-in. Whoever may see the photo can get one.
+         *
+         *     权限 · Permission: `attachment.read`
+         */
+        get: operations["get_attachment_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-entries": {
         parameters: {
             query?: never;
@@ -1374,6 +1399,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/attachments/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 凭临时地址查看照片 · Get a photo by its address
+         * @description 照片本身，为 JPEG；地址由 `get_attachment_link` 给出，五分钟内有效。伪造、过期的地址，或照片已删除的，答 404。
+         *
+         *     The photo itself, a JPEG, at an address that `get_attachment_link` gave, for five minutes; what is made up, too old, or of a photo
+         *     that was deleted, answers 404.
+         */
+        get: operations["get_attachment_by_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/audit-checkpoints/{code}": {
         parameters: {
             query?: never;
@@ -1910,7 +1958,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description An account. */
+        /**
+         * @description An account.
+         * @example {
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "disabled": false,
+         *       "display_name": "张三",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "文字"
+         *       },
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "username": "zhangsan",
+         *       "version": 1
+         *     }
+         */
         Account: {
             /** @description Its id. */
             id: components["schemas"]["AccountId"];
@@ -1951,14 +2016,79 @@ export interface components {
             /** @description Name. */
             name: string;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-11-23T09:30:00+08:00",
+         *           "disabled": false,
+         *           "display_name": "张三",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "文字"
+         *           },
+         *           "roles": [
+         *             "administrator"
+         *           ],
+         *           "username": "zhangsan",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         AccountPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Account"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A dated piece of service. */
+        /**
+         * @description A dated piece of service.
+         * @example {
+         *       "cancel_reason": "文字",
+         *       "capacity": 20,
+         *       "checked_in": 0,
+         *       "description": "清理村内河道两侧垃圾，请自带手套。",
+         *       "ends_at": "2026-11-23T09:30:00+08:00",
+         *       "grid": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党建总网格"
+         *       },
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "may": {
+         *         "manage": false,
+         *         "steward": false
+         *       },
+         *       "mine": {
+         *         "check_in": {
+         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "activity_title": "水库村河道清理",
+         *           "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *           "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "minutes": 95,
+         *           "place": "水库村党群服务站门口",
+         *           "points": 1.5
+         *         },
+         *         "state": "none"
+         *       },
+         *       "phase": "upcoming",
+         *       "place": "水库村党群服务站门口",
+         *       "points_to_come": 1.5,
+         *       "signed_up": 0,
+         *       "starts_at": "2026-11-23T09:30:00+08:00",
+         *       "steward": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "张三"
+         *       },
+         *       "title": "水库村河道清理",
+         *       "version": 1,
+         *       "waiting": 0
+         *     }
+         */
         Activity: {
             /** @description Its id. */
             id: components["schemas"]["ActivityId"];
@@ -2034,7 +2164,55 @@ export interface components {
             /** @description Change or cancel it. */
             manage: boolean;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "cancel_reason": "文字",
+         *           "capacity": 20,
+         *           "checked_in": 0,
+         *           "description": "清理村内河道两侧垃圾，请自带手套。",
+         *           "ends_at": "2026-11-23T09:30:00+08:00",
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "may": {
+         *             "manage": false,
+         *             "steward": false
+         *           },
+         *           "mine": {
+         *             "check_in": {
+         *               "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "activity_title": "水库村河道清理",
+         *               "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *               "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "minutes": 95,
+         *               "place": "水库村党群服务站门口",
+         *               "points": 1.5
+         *             },
+         *             "state": "none"
+         *           },
+         *           "phase": "upcoming",
+         *           "place": "水库村党群服务站门口",
+         *           "points_to_come": 1.5,
+         *           "signed_up": 0,
+         *           "starts_at": "2026-11-23T09:30:00+08:00",
+         *           "steward": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "title": "水库村河道清理",
+         *           "version": 1,
+         *           "waiting": 0
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         ActivityPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Activity"][];
@@ -2046,7 +2224,15 @@ export interface components {
          * @enum {string}
          */
         ActivityPhase: "upcoming" | "running" | "ended" | "cancelled";
-        /** @description Whom to appoint to which post. */
+        /**
+         * @description Whom to appoint to which post.
+         * @example {
+         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "supervisor",
+         *       "member_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "since": "2026-11-22"
+         *     }
+         */
         Appoint: {
             grid_id: components["schemas"]["GridId"];
             member_id: components["schemas"]["MemberId"];
@@ -2063,7 +2249,17 @@ export interface components {
          * @enum {string}
          */
         AssigneeKind: "person" | "post" | "organisation";
-        /** @description A stored photo. */
+        /**
+         * @description A stored photo.
+         * @example {
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "height": 2048,
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "media_type": "image/jpeg",
+         *       "size": 184320,
+         *       "width": 1536
+         *     }
+         */
         Attachment: {
             /** @description The photo; read it at `/attachments/{id}`. */
             id: components["schemas"]["AttachmentId"];
@@ -2099,6 +2295,23 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AttachmentId: string;
+        /**
+         * @description An address at which a photo can be read without a sign-in, for a while.
+         * @example {
+         *       "url": "/api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw",
+         *       "valid_until": "2026-11-23T09:30:00+08:00"
+         *     }
+         */
+        AttachmentLink: {
+            /**
+             * Format: uri-reference
+             * @description The address, on this server.
+             * @example /api/v1/public/attachments/AZqlwnr0fEGdKz9rHA5adwGapcJ6PnxBnSs_axwOWndqFCKAq1bGkq0R8R0kqHq1d1c0hw
+             */
+            url: string;
+            /** @description The moment after which it answers 404. */
+            valid_until: components["schemas"]["Time"];
+        };
         /** @description Who acted. */
         AuditAccount: {
             /** @description The account. */
@@ -2199,14 +2412,69 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         AuditEntryId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "account": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "username": "clerk"
+         *           },
+         *           "act": "change_roles",
+         *           "address": "10.0.3.17",
+         *           "agent": "文字",
+         *           "at": "2026-11-23T09:30:00+08:00",
+         *           "changes": [
+         *             {
+         *               "after": "leader",
+         *               "before": "leader clerk",
+         *               "field": "roles"
+         *             }
+         *           ],
+         *           "erased": false,
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "number": 4711,
+         *           "operator": "gezhi admin setup-token",
+         *           "purpose": "文字",
+         *           "request_id": "文字",
+         *           "roles": [
+         *             "文字"
+         *           ],
+         *           "row": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "account"
+         *           },
+         *           "times": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         AuditEntryPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["AuditEntry"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description The state of the log, and everything it takes to check it from outside. */
+        /**
+         * @description The state of the log, and everything it takes to check it from outside.
+         * @example {
+         *       "acts": [
+         *         {
+         *           "act": "change_roles",
+         *           "en": "Changed roles",
+         *           "zh": "调整角色"
+         *         }
+         *       ],
+         *       "checkpoint": "文字",
+         *       "kept_days": 400,
+         *       "sealed": 4711,
+         *       "unsealed": 3,
+         *       "verifier": "gezhi/310116112+d2a5c1f0+AbcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW",
+         *       "waiting_since": "2026-11-23T09:30:00+08:00"
+         *     }
+         */
         AuditLog: {
             /** @description All acts that are recorded. */
             acts: components["schemas"]["AuditAct"][];
@@ -2250,7 +2518,48 @@ export interface components {
              */
             id: string;
         };
-        /** @description The grids as GeoJSON. */
+        /**
+         * @description The grids as GeoJSON.
+         * @example {
+         *       "features": [
+         *         {
+         *           "geometry": {
+         *             "coordinates": [
+         *               [
+         *                 [
+         *                   121.349222,
+         *                   30.833003
+         *                 ],
+         *                 [
+         *                   121.350092,
+         *                   30.827587
+         *                 ],
+         *                 [
+         *                   121.36,
+         *                   30.83
+         *                 ],
+         *                 [
+         *                   121.349222,
+         *                   30.833003
+         *                 ]
+         *               ]
+         *             ],
+         *             "type": "Polygon"
+         *           },
+         *           "properties": {
+         *             "code": "310116112216",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "township",
+         *             "name": "水库村党建总网格",
+         *             "parent": "310116112",
+         *             "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
+         *           },
+         *           "type": "Feature"
+         *         }
+         *       ],
+         *       "type": "FeatureCollection"
+         *     }
+         */
         BoundaryCollection: {
             /**
              * @description Always `FeatureCollection`.
@@ -2316,8 +2625,18 @@ export interface components {
             name: string;
             kind: components["schemas"]["GridKind"];
             parent_id: components["schemas"]["GridId"] | null;
+            /**
+             * @description Code of the grid above, as an import reads it; null at the top.
+             * @example 310116112
+             */
+            parent: string | null;
         };
-        /** @description Why an activity is called off. */
+        /**
+         * @description Why an activity is called off.
+         * @example {
+         *       "reason": "台风预警，择日另行通知"
+         *     }
+         */
         CancelActivity: {
             /**
              * @description The reason, for those who signed up.
@@ -2345,19 +2664,49 @@ export interface components {
              */
             username: string;
         };
-        /** @description People without an account. */
+        /**
+         * @description People without an account.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张建国",
+         *           "number": "M0001",
+         *           "username": "zjg0001"
+         *         }
+         *       ]
+         *     }
+         */
         CandidateList: {
             /** @description The first 20 by number. */
             items: components["schemas"]["Candidate"][];
         };
-        /** @description A new password. */
+        /**
+         * @description A new password.
+         * @example {
+         *       "current": "文字",
+         *       "new": "correct horse battery staple"
+         *     }
+         */
         ChangePassword: {
             /** @description The present password. */
             current: string;
             /** @description The new one: at least twelve characters (NIST SP 800-63B asks for length, not for kinds of characters). */
             new: string;
         };
-        /** @description Somebody's presence at an activity. */
+        /**
+         * @description Somebody's presence at an activity.
+         * @example {
+         *       "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "activity_title": "水库村河道清理",
+         *       "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *       "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "minutes": 95,
+         *       "place": "水库村党群服务站门口",
+         *       "points": 1.5
+         *     }
+         */
         CheckIn: {
             /** @description Its id. */
             id: components["schemas"]["CheckInId"];
@@ -2384,7 +2733,16 @@ export interface components {
             minutes: number | null;
             points: components["schemas"]["Points"] | null;
         };
-        /** @description What the steward's screen shows. */
+        /**
+         * @description What the steward's screen shows.
+         * @example {
+         *       "code": "AZqlwno-fEGdKz9rHA5ad...",
+         *       "rotates_every": 30,
+         *       "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\">…</svg>",
+         *       "url": "/c/AZqlwno-fEGdKz9rHA5ad...",
+         *       "valid_until": "2026-11-23T09:30:00+08:00"
+         *     }
+         */
         CheckInCode: {
             /**
              * @description Where the picture leads, relative to this server.
@@ -2416,14 +2774,60 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         CheckInId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "activity_title": "水库村河道清理",
+         *           "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *           "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "minutes": 95,
+         *           "place": "水库村党群服务站门口",
+         *           "points": 1.5
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         CheckInPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["CheckIn"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A list with all its versions. */
+        /**
+         * @description A list with all its versions.
+         * @example {
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "procedure",
+         *       "title": "总网格长责任清单",
+         *       "version": 1,
+         *       "versions": [
+         *         {
+         *           "effective_from": "2026-11-23",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "items": [
+         *             {
+         *               "evidence": "none",
+         *               "frequency": "once",
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "limit_working_days": 3,
+         *               "points": 2,
+         *               "position": 1,
+         *               "role": "supervisor",
+         *               "what": "每周巡查一次网格"
+         *             }
+         *           ],
+         *           "number": 1,
+         *           "published_at": "2026-11-23T09:30:00+08:00",
+         *           "state": "draft"
+         *         }
+         *       ]
+         *     }
+         */
         Checklist: {
             /** @description The list. */
             id: components["schemas"]["ChecklistId"];
@@ -2488,7 +2892,23 @@ export interface components {
          * @enum {string}
          */
         ChecklistKind: "procedure" | "responsibility" | "institution" | "assessment";
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "draft": false,
+         *           "effective_from": "2026-11-23",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "item_count": 1,
+         *           "kind": "procedure",
+         *           "published_number": 1,
+         *           "title": "总网格长责任清单"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         ChecklistPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["ChecklistBrief"][];
@@ -2532,7 +2952,54 @@ export interface components {
          * @enum {string}
          */
         CodeAction: "check_in" | "check_out" | "done";
-        /** @description What a scanned code says. */
+        /**
+         * @description What a scanned code says.
+         * @example {
+         *       "action": "check_in",
+         *       "activity": {
+         *         "cancel_reason": "文字",
+         *         "capacity": 20,
+         *         "checked_in": 0,
+         *         "description": "清理村内河道两侧垃圾，请自带手套。",
+         *         "ends_at": "2026-11-23T09:30:00+08:00",
+         *         "grid": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "水库村党建总网格"
+         *         },
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "may": {
+         *           "manage": false,
+         *           "steward": false
+         *         },
+         *         "mine": {
+         *           "check_in": {
+         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "activity_title": "水库村河道清理",
+         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "minutes": 95,
+         *             "place": "水库村党群服务站门口",
+         *             "points": 1.5
+         *           },
+         *           "state": "none"
+         *         },
+         *         "phase": "upcoming",
+         *         "place": "水库村党群服务站门口",
+         *         "points_to_come": 1.5,
+         *         "signed_up": 0,
+         *         "starts_at": "2026-11-23T09:30:00+08:00",
+         *         "steward": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张三"
+         *         },
+         *         "title": "水库村河道清理",
+         *         "version": 1,
+         *         "waiting": 0
+         *       },
+         *       "points_to_come": 1.5
+         *     }
+         */
         CodeReading: {
             /** @description The activity. */
             activity: components["schemas"]["Activity"];
@@ -2541,7 +3008,17 @@ export interface components {
             /** @description Before check-in: for staying to the end. Before check-out: for leaving now. Then 0. */
             points_to_come: components["schemas"]["Points"];
         };
-        /** @description A new account. */
+        /**
+         * @description A new account.
+         * @example {
+         *       "display_name": "张三",
+         *       "password": "correct horse battery staple",
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "username": "zhangsan"
+         *     }
+         */
         CreateAccount: {
             /**
              * @description 2 to 64 letters, digits, `.`, `_`, `-`; kept in lower case.
@@ -2562,7 +3039,17 @@ export interface components {
             roles: components["schemas"]["Role"][];
             member_id?: components["schemas"]["MemberId"] | null;
         };
-        /** @description A new activity. */
+        /**
+         * @description A new activity.
+         * @example {
+         *       "capacity": 20,
+         *       "description": "清理村内河道两侧垃圾，请自带手套。",
+         *       "ends_at": "2026-11-28T11:00:00+08:00",
+         *       "place": "水库村党群服务站门口",
+         *       "starts_at": "2026-11-28T09:00:00+08:00",
+         *       "title": "水库村河道清理"
+         *     }
+         */
         CreateActivity: {
             /**
              * @description Its title.
@@ -2600,7 +3087,23 @@ export interface components {
             capacity?: number | null;
             steward_id?: components["schemas"]["MemberId"] | null;
         };
-        /** @description A new list with its first draft. */
+        /**
+         * @description A new list with its first draft.
+         * @example {
+         *       "items": [
+         *         {
+         *           "evidence": "none",
+         *           "frequency": "once",
+         *           "limit_working_days": 3,
+         *           "points": 2,
+         *           "role": "supervisor",
+         *           "what": "每周巡查一次网格"
+         *         }
+         *       ],
+         *       "kind": "procedure",
+         *       "title": "总网格长责任清单"
+         *     }
+         */
         CreateChecklist: {
             /** @description `responsibility`; the other three kinds are refused. */
             kind: components["schemas"]["ChecklistKind"];
@@ -2672,12 +3175,30 @@ export interface components {
          * @enum {string}
          */
         DayKind: "working" | "weekend" | "holiday" | "make_up";
-        /** @description The days asked for, in order. */
+        /**
+         * @description The days asked for, in order.
+         * @example {
+         *       "items": [
+         *         {
+         *           "date": "2026-10-10",
+         *           "kind": "working",
+         *           "name": "国庆节",
+         *           "official": false,
+         *           "working": false
+         *         }
+         *       ]
+         *     }
+         */
         DayList: {
             /** @description The days. */
             items: components["schemas"]["Day"][];
         };
-        /** @description When a post ends. */
+        /**
+         * @description When a post ends.
+         * @example {
+         *       "until": "2026-11-22"
+         *     }
+         */
         EndPost: {
             /**
              * Format: date
@@ -2750,7 +3271,36 @@ export interface components {
          * @enum {string}
          */
         Frequency: "once" | "weekly" | "monthly" | "quarterly";
-        /** @description An area of the township. */
+        /**
+         * @description An area of the township.
+         * @example {
+         *       "area_m2": 3612345,
+         *       "centre": {
+         *         "lat": 30.803551,
+         *         "lng": 121.40217
+         *       },
+         *       "code": "310116112216",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "township",
+         *       "name": "水库村党建总网格",
+         *       "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "posts": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "supervisor",
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "since": "2026-11-23"
+         *         }
+         *       ],
+         *       "vacant": [
+         *         "supervisor"
+         *       ],
+         *       "version": 1
+         *     }
+         */
         Grid: {
             id: components["schemas"]["GridId"];
             parent_id: components["schemas"]["GridId"] | null;
@@ -2845,14 +3395,61 @@ export interface components {
          * @enum {string}
          */
         GridKind: "township" | "general" | "sub" | "micro" | "dedicated";
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "area_m2": 3612345,
+         *           "centre": {
+         *             "lat": 30.803551,
+         *             "lng": 121.40217
+         *           },
+         *           "code": "310116112216",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "township",
+         *           "name": "水库村党建总网格",
+         *           "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "posts": [
+         *             {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "kind": "supervisor",
+         *               "member": {
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "name": "张三"
+         *               },
+         *               "since": "2026-11-23"
+         *             }
+         *           ],
+         *           "vacant": [
+         *             "supervisor"
+         *           ],
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         GridList: {
             /** @description The rows of this page. */
             items: components["schemas"]["Grid"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A post in a grid, held by a person for a term. */
+        /**
+         * @description A post in a grid, held by a person for a term.
+         * @example {
+         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "supervisor",
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "张三"
+         *       },
+         *       "since": "2026-11-23",
+         *       "until": "2026-11-23"
+         *     }
+         */
         GridPost: {
             id: components["schemas"]["GridPostId"];
             grid_id: components["schemas"]["GridId"];
@@ -2896,7 +3493,83 @@ export interface components {
              */
             since: string;
         };
-        /** @description What needs a decision today. */
+        /**
+         * @description What needs a decision today.
+         * @example {
+         *       "activities_today": 1,
+         *       "late": [
+         *         {
+         *           "assignee": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "person",
+         *             "member": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "张三"
+         *             },
+         *             "organisation": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "水库村党总支"
+         *             },
+         *             "post": "supervisor"
+         *           },
+         *           "due_at": "2026-11-23T09:30:00+08:00",
+         *           "evidence": [
+         *             {
+         *               "count": 1,
+         *               "kind": "text",
+         *               "least": 0,
+         *               "most": 1,
+         *               "unit": "户"
+         *             }
+         *           ],
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "late": false,
+         *           "looks_right": false,
+         *           "opened_late": false,
+         *           "period": "2026-W47",
+         *           "points": 1.5,
+         *           "source": {
+         *             "facts": [
+         *               {
+         *                 "en": "Version of the list",
+         *                 "text": "1",
+         *                 "zh": "清单版本"
+         *               }
+         *             ],
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "checklist",
+         *             "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "title": "总网格长责任清单"
+         *           },
+         *           "state": "open",
+         *           "title": "每周巡查一次网格",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "late_by_grid": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村总网格",
+         *           "late": 3
+         *         }
+         *       ],
+         *       "tasks_due_today": 1,
+         *       "tasks_late": 1,
+         *       "tasks_to_verify": 1,
+         *       "vacancies": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村第2党小组子网格",
+         *           "kind": "supervisor"
+         *         }
+         *       ],
+         *       "vacancy_count": 1
+         *     }
+         */
         Home: {
             /**
              * Format: int64
@@ -2958,7 +3631,30 @@ export interface components {
             /** @description The post. */
             kind: components["schemas"]["PostKind"];
         };
-        /** @description What an imported file came to. */
+        /**
+         * @description What an imported file came to.
+         * @example {
+         *       "applied": false,
+         *       "created": 118,
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "dry_run": false,
+         *       "fault_count": 0,
+         *       "faults": [
+         *         {
+         *           "column": "手机",
+         *           "message": "手机号应为 11 位数字",
+         *           "row": 7,
+         *           "value": "1381234"
+         *         }
+         *       ],
+         *       "file_name": "花名册.xlsx",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "members",
+         *       "rows": 120,
+         *       "unchanged": 1,
+         *       "updated": 1
+         *     }
+         */
         Import: {
             id: components["schemas"]["ImportId"];
             kind: components["schemas"]["ImportKind"];
@@ -3076,7 +3772,26 @@ export interface components {
              */
             points: number;
         };
-        /** @description Something that the server does by itself when it is due. */
+        /**
+         * @description Something that the server does by itself when it is due.
+         * @example {
+         *       "attempts": 1,
+         *       "created_at": "2026-11-23T09:30:00+08:00",
+         *       "finished_at": "2026-11-23T09:30:00+08:00",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "checklist.open_periods",
+         *       "last_error": "文字",
+         *       "may": {
+         *         "cancel": false,
+         *         "run": false
+         *       },
+         *       "planned_at": "2026-11-23T09:30:00+08:00",
+         *       "progress_done": 1500,
+         *       "progress_total": 3000,
+         *       "run_at": "2026-11-23T09:30:00+08:00",
+         *       "state": "waiting"
+         *     }
+         */
         Job: {
             /** @description Its id; what it asks of others carries it as the key by which they tell a repetition. */
             id: components["schemas"]["JobId"];
@@ -3147,7 +3862,31 @@ export interface components {
             /** @description Cancel it. */
             cancel: boolean;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attempts": 1,
+         *           "created_at": "2026-11-23T09:30:00+08:00",
+         *           "finished_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "checklist.open_periods",
+         *           "last_error": "文字",
+         *           "may": {
+         *             "cancel": false,
+         *             "run": false
+         *           },
+         *           "planned_at": "2026-11-23T09:30:00+08:00",
+         *           "progress_done": 1500,
+         *           "progress_total": 3000,
+         *           "run_at": "2026-11-23T09:30:00+08:00",
+         *           "state": "waiting"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         JobPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Job"][];
@@ -3159,7 +3898,26 @@ export interface components {
          * @enum {string}
          */
         JobState: "waiting" | "running" | "done" | "failed" | "cancelled";
-        /** @description How the township's jobs stand. */
+        /**
+         * @description How the township's jobs stand.
+         * @example {
+         *       "cancelled": 0,
+         *       "clock_in_doubt": false,
+         *       "done": 0,
+         *       "failed": 0,
+         *       "kinds": [
+         *         {
+         *           "en": "文字",
+         *           "name": "checklist.open_periods",
+         *           "schedule": false,
+         *           "zh": "按清单下发新一期任务"
+         *         }
+         *       ],
+         *       "overdue": 0,
+         *       "running": 0,
+         *       "waiting": 0
+         *     }
+         */
         JobSummary: {
             /**
              * Format: int64
@@ -3199,7 +3957,26 @@ export interface components {
             /** @description The kinds there are. */
             kinds: components["schemas"]["JobKind"][];
         };
-        /** @description Who earned most in a quarter. */
+        /**
+         * @description Who earned most in a quarter.
+         * @example {
+         *       "items": [
+         *         {
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "party_org": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党总支"
+         *           },
+         *           "rank": 1,
+         *           "score": 1.5
+         *         }
+         *       ],
+         *       "quarter": "2026Q4"
+         *     }
+         */
         Leaderboard: {
             /**
              * @description The quarter.
@@ -3238,7 +4015,39 @@ export interface components {
              */
             lat: number;
         };
-        /** @description Who is signed in. */
+        /**
+         * @description Who is signed in.
+         * @example {
+         *       "account": {
+         *         "display_name": "文字",
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "must_change_password": false,
+         *         "username": "文字"
+         *       },
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "文字"
+         *       },
+         *       "permissions": [
+         *         "grid.read",
+         *         "task.submit"
+         *       ],
+         *       "posts": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "文字",
+         *           "kind": "supervisor"
+         *         }
+         *       ],
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "township": {
+         *         "code": "310116112",
+         *         "name": "漕泾镇"
+         *       }
+         *     }
+         */
         Me: {
             /** @description The account. */
             account: components["schemas"]["MeAccount"];
@@ -3294,7 +4103,30 @@ export interface components {
              */
             name: string;
         };
-        /** @description A person on the township's roster. */
+        /**
+         * @description A person on the township's roster.
+         * @example {
+         *       "category": "party_member",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "name": "张三",
+         *       "number": "M0001",
+         *       "party_org": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党总支"
+         *       },
+         *       "phone": "138****5678",
+         *       "posts": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村党建总网格",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "supervisor",
+         *           "since": "2026-11-23"
+         *         }
+         *       ],
+         *       "version": 1
+         *     }
+         */
         Member: {
             id: components["schemas"]["MemberId"];
             /**
@@ -3334,7 +4166,35 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         MemberId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "category": "party_member",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张三",
+         *           "number": "M0001",
+         *           "party_org": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党总支"
+         *           },
+         *           "phone": "138****5678",
+         *           "posts": [
+         *             {
+         *               "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "grid_name": "水库村党建总网格",
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "kind": "supervisor",
+         *               "since": "2026-11-23"
+         *             }
+         *           ],
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         MemberPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Member"][];
@@ -3386,14 +4246,49 @@ export interface components {
             state: components["schemas"]["SignupState"];
             check_in: components["schemas"]["CheckIn"] | null;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "check_in": {
+         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "activity_title": "水库村河道清理",
+         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "minutes": 95,
+         *             "place": "水库村党群服务站门口",
+         *             "points": 1.5
+         *           },
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "state": "signed_up"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         ParticipantPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["Participant"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description A party organisation. */
+        /**
+         * @description A party organisation.
+         * @example {
+         *       "code": "DZZ-216",
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "kind": "work_committee",
+         *       "member_count": 0,
+         *       "name": "水库村党总支",
+         *       "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "version": 1
+         *     }
+         */
         PartyOrg: {
             id: components["schemas"]["PartyOrgId"];
             parent_id: components["schemas"]["PartyOrgId"] | null;
@@ -3431,7 +4326,23 @@ export interface components {
          * @enum {string}
          */
         PartyOrgKind: "work_committee" | "committee" | "general_branch" | "branch" | "group" | "household";
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "code": "DZZ-216",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "kind": "work_committee",
+         *           "member_count": 0,
+         *           "name": "水库村党总支",
+         *           "parent_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         PartyOrgList: {
             /** @description The rows of this page. */
             items: components["schemas"]["PartyOrg"][];
@@ -3504,7 +4415,26 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         PointsEntryId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "amount": 1.5,
+         *           "at": "2026-11-23T09:30:00+08:00",
+         *           "balance_after": 1.5,
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "reason": "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分",
+         *           "rule": "activity_hour",
+         *           "source": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "check_in"
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         PointsEntryPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["PointsEntry"][];
@@ -3539,7 +4469,22 @@ export interface components {
              */
             formula: string;
         };
-        /** @description All rules, those in force and those before them. */
+        /**
+         * @description All rules, those in force and those before them.
+         * @example {
+         *       "items": [
+         *         {
+         *           "cap_per_activity": 1.5,
+         *           "code": "activity_hour",
+         *           "effective_from": "2026-11-23",
+         *           "formula": "活动期间签到至签退的时间，每满 1 小时计 1 分，不足 1 小时按分钟折算（不足 0.01 分舍去），每次活动最多 2 分",
+         *           "name": "参加活动",
+         *           "per": "hour",
+         *           "points": 1.5
+         *         }
+         *       ]
+         *     }
+         */
         PointsRuleList: {
             /** @description By code, the newest first. */
             items: components["schemas"]["PointsRule"][];
@@ -3564,7 +4509,33 @@ export interface components {
          * @enum {string}
          */
         PostingSourceKind: "check_in" | "task";
-        /** @description What publishing the draft now would bring. */
+        /**
+         * @description What publishing the draft now would bring.
+         * @example {
+         *       "by_item": [
+         *         {
+         *           "due_at": "2026-11-23T09:30:00+08:00",
+         *           "holders": 1,
+         *           "item_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "role": "supervisor",
+         *           "what": "每周巡查一次网格"
+         *         }
+         *       ],
+         *       "first_due": "2026-11-23T09:30:00+08:00",
+         *       "holders": 1,
+         *       "late_free": false,
+         *       "tasks": 1,
+         *       "tasks_cancelled": 1,
+         *       "vacancies": [
+         *         {
+         *           "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "grid_name": "水库村第2党小组子网格",
+         *           "kind": "supervisor"
+         *         }
+         *       ],
+         *       "vacancy_count": 1
+         *     }
+         */
         Preview: {
             /**
              * Format: int64
@@ -3660,13 +4631,13 @@ export interface components {
         /** @description One field of a [`Problem`]. */
         ProblemField: {
             /**
-             * @description Path in the body or the query.
+             * @description Path in the body, as in `items[0].what`, or name of the query parameter; empty for the body as a whole.
              * @example items[0].what
              */
             field: string;
             /**
-             * @description Stable code of the fault.
-             * @example invalid
+             * @description Stable code of the fault: one of `x-field-codes`; more may be added.
+             * @example too_short
              */
             code: string;
             /**
@@ -3675,7 +4646,12 @@ export interface components {
              */
             message: string;
         };
-        /** @description A publication. */
+        /**
+         * @description A publication.
+         * @example {
+         *       "effective_from": "2026-11-23"
+         *     }
+         */
         PublishChecklist: {
             /**
              * Format: date
@@ -3684,7 +4660,41 @@ export interface components {
              */
             effective_from?: string | null;
         };
-        /** @description A publication that took place. */
+        /**
+         * @description A publication that took place.
+         * @example {
+         *       "checklist": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "procedure",
+         *         "title": "总网格长责任清单",
+         *         "version": 1,
+         *         "versions": [
+         *           {
+         *             "effective_from": "2026-11-23",
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "items": [
+         *               {
+         *                 "evidence": "none",
+         *                 "frequency": "once",
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "limit_working_days": 3,
+         *                 "points": 2,
+         *                 "position": 1,
+         *                 "role": "supervisor",
+         *                 "what": "每周巡查一次网格"
+         *               }
+         *             ],
+         *             "number": 1,
+         *             "published_at": "2026-11-23T09:30:00+08:00",
+         *             "state": "draft"
+         *           }
+         *         ]
+         *       },
+         *       "tasks_cancelled": 1,
+         *       "tasks_created": 1,
+         *       "vacancy_count": 1
+         *     }
+         */
         Published: {
             /** @description The list. */
             checklist: components["schemas"]["Checklist"];
@@ -3704,7 +4714,20 @@ export interface components {
              */
             vacancy_count: number;
         };
-        /** @description What somebody has earned. */
+        /**
+         * @description What somebody has earned.
+         * @example {
+         *       "balance": 1.5,
+         *       "member": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "张三"
+         *       },
+         *       "of": 0,
+         *       "quarter": "2026Q4",
+         *       "quarter_score": 1.5,
+         *       "rank": 0
+         *     }
+         */
         Purse: {
             /** @description Whose purse. */
             member: components["schemas"]["MemberRef"];
@@ -3741,7 +4764,16 @@ export interface components {
          * @enum {string}
          */
         RefreshIn: "cookie" | "body";
-        /** @description An administrator who comes back by the operator's one-time token. */
+        /**
+         * @description An administrator who comes back by the operator's one-time token.
+         * @example {
+         *       "display_name": "系统管理员",
+         *       "password": "correct horse battery staple",
+         *       "token": "文字",
+         *       "township_code": "310116112",
+         *       "username": "administrator"
+         *     }
+         */
         RestoreAdministrator: {
             /**
              * @description Nine-digit code of the township.
@@ -3763,7 +4795,13 @@ export interface components {
              */
             display_name: string;
         };
-        /** @description The administrator who can sign in again. */
+        /**
+         * @description The administrator who can sign in again.
+         * @example {
+         *       "township": "漕泾镇",
+         *       "username": "administrator"
+         *     }
+         */
         Restored: {
             /**
              * @description Name of the township.
@@ -3776,7 +4814,12 @@ export interface components {
              */
             username: string;
         };
-        /** @description A return. */
+        /**
+         * @description A return.
+         * @example {
+         *       "reason": "照片看不清门牌，请补拍。"
+         *     }
+         */
         ReturnTask: {
             /**
              * @description Why, so that the person knows what to do.
@@ -3789,7 +4832,21 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "auditor" | "leader" | "clerk" | "grid_head" | "worker" | "member" | "integrator";
-        /** @description The shipped roles. */
+        /**
+         * @description The shipped roles.
+         * @example {
+         *       "items": [
+         *         {
+         *           "name": "网格长",
+         *           "permissions": [
+         *             "grid.read",
+         *             "task.submit"
+         *           ],
+         *           "role": "administrator"
+         *         }
+         *       ]
+         *     }
+         */
         RoleList: {
             /** @description All of them. */
             items: components["schemas"]["RoleView"][];
@@ -3825,7 +4882,22 @@ export interface components {
          * @enum {string}
          */
         RulePer: "hour" | "item";
-        /** @description The whole draft, in place of what it was. */
+        /**
+         * @description The whole draft, in place of what it was.
+         * @example {
+         *       "items": [
+         *         {
+         *           "evidence": "none",
+         *           "frequency": "once",
+         *           "limit_working_days": 3,
+         *           "points": 2,
+         *           "role": "supervisor",
+         *           "what": "每周巡查一次网格"
+         *         }
+         *       ],
+         *       "title": "总网格长责任清单"
+         *     }
+         */
         SaveDraft: {
             /**
              * @description Its title.
@@ -3835,7 +4907,12 @@ export interface components {
             /** @description Its duties in order. */
             items: components["schemas"]["ItemInput"][];
         };
-        /** @description A scanned code. */
+        /**
+         * @description A scanned code.
+         * @example {
+         *       "code": "AZqlwno-fEGdKz9rHA5ad..."
+         *     }
+         */
         ScannedCode: {
             /**
              * @description The last part of the address in the picture.
@@ -3875,14 +4952,38 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         SessionId: string;
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-11-23T09:30:00+08:00",
+         *           "current": false,
+         *           "expires_at": "2026-11-23T09:30:00+08:00",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "last_used_at": "2026-11-23T09:30:00+08:00",
+         *           "user_agent": "文字"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         SessionList: {
             /** @description The rows of this page. */
             items: components["schemas"]["Session"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
         };
-        /** @description The first administrator of a new township. */
+        /**
+         * @description The first administrator of a new township.
+         * @example {
+         *       "display_name": "系统管理员",
+         *       "password": "correct horse battery staple",
+         *       "token": "文字",
+         *       "township_code": "310116112",
+         *       "username": "administrator"
+         *     }
+         */
         SetUp: {
             /** @description The one-time token that the server printed at its first start. */
             token: string;
@@ -3904,7 +5005,16 @@ export interface components {
              */
             display_name: string;
         };
-        /** @description What was set up. */
+        /**
+         * @description What was set up.
+         * @example {
+         *       "township": {
+         *         "code": "310116112",
+         *         "name": "漕泾镇"
+         *       },
+         *       "username": "文字"
+         *     }
+         */
         SetupDone: {
             /** @description The township. */
             township: components["schemas"]["SiteTownship"];
@@ -3938,7 +5048,15 @@ export interface components {
             /** @description Where the refresh token goes. */
             refresh_in?: components["schemas"]["RefreshIn"];
         };
-        /** @description A fresh pair of tokens. */
+        /**
+         * @description A fresh pair of tokens.
+         * @example {
+         *       "access_token": "文字",
+         *       "expires_in": 600,
+         *       "refresh_token": "文字",
+         *       "token_type": "Bearer"
+         *     }
+         */
         SignedIn: {
             /** @description Bearer token for the `Authorization` header. */
             access_token: string;
@@ -3961,7 +5079,19 @@ export interface components {
          * @enum {string}
          */
         SignupState: "signed_up" | "waiting" | "withdrawn";
-        /** @description What the pages may know before anybody has signed in. */
+        /**
+         * @description What the pages may know before anybody has signed in.
+         * @example {
+         *       "default_township": {
+         *         "code": "310116112",
+         *         "name": "漕泾镇"
+         *       },
+         *       "demo": false,
+         *       "product": "格治",
+         *       "to_be_set_up": false,
+         *       "version": "0.1.0"
+         *     }
+         */
         Site: {
             /**
              * @description The product.
@@ -3992,7 +5122,21 @@ export interface components {
              */
             name: string;
         };
-        /** @description What is handed in. */
+        /**
+         * @description What is handed in.
+         * @example {
+         *       "attachment_ids": [
+         *         "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
+         *       ],
+         *       "done_at": "2026-11-23T15:20:00+08:00",
+         *       "number": 3,
+         *       "place": {
+         *         "lat": 30.783241,
+         *         "lng": 121.411823
+         *       },
+         *       "text": "已巡查东片 3 个村民小组，未发现隐患。"
+         *     }
+         */
         SubmitTask: {
             /**
              * @description In words.
@@ -4015,7 +5159,100 @@ export interface components {
              */
             done_at?: string | null;
         };
-        /** @description A task. */
+        /**
+         * @description A task.
+         * @example {
+         *       "accepted_at": "2026-11-23T09:30:00+08:00",
+         *       "assignee": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "person",
+         *         "member": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张三"
+         *         },
+         *         "organisation": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "水库村党总支"
+         *         },
+         *         "post": "supervisor"
+         *       },
+         *       "due_at": "2026-11-23T09:30:00+08:00",
+         *       "evidence": [
+         *         {
+         *           "count": 1,
+         *           "kind": "text",
+         *           "least": 0,
+         *           "most": 1,
+         *           "unit": "户"
+         *         }
+         *       ],
+         *       "grid": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党建总网格"
+         *       },
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "late": false,
+         *       "log": [
+         *         {
+         *           "at": "2026-11-23T09:30:00+08:00",
+         *           "by": {
+         *             "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "党建办 王芳"
+         *           },
+         *           "kind": "opened",
+         *           "note": "文字"
+         *         }
+         *       ],
+         *       "may": {
+         *         "accept": false,
+         *         "return": false,
+         *         "submit": false,
+         *         "verify": false
+         *       },
+         *       "opened_at": "2026-11-23T09:30:00+08:00",
+         *       "opened_late": false,
+         *       "period": "2026-W47",
+         *       "points": 1.5,
+         *       "source": {
+         *         "facts": [
+         *           {
+         *             "en": "Version of the list",
+         *             "text": "1",
+         *             "zh": "清单版本"
+         *           }
+         *         ],
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "checklist",
+         *         "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "title": "总网格长责任清单"
+         *       },
+         *       "state": "open",
+         *       "submission": {
+         *         "at": "2026-11-23T09:30:00+08:00",
+         *         "attachments": [
+         *           {
+         *             "height": 1,
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "media_type": "image/jpeg",
+         *             "size": 1,
+         *             "width": 1
+         *           }
+         *         ],
+         *         "by": {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "张建国"
+         *         },
+         *         "number": 1,
+         *         "place": {
+         *           "lat": 30.783241,
+         *           "lng": 121.411823
+         *         },
+         *         "text": "文字"
+         *       },
+         *       "title": "每周巡查一次网格",
+         *       "version": 1
+         *     }
+         */
         Task: {
             /** @description The task. */
             id: components["schemas"]["TaskId"];
@@ -4197,7 +5434,65 @@ export interface components {
             /** @description Send it back. */
             return: boolean;
         };
-        /** @description One page of the list. */
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "assignee": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "person",
+         *             "member": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "张三"
+         *             },
+         *             "organisation": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "水库村党总支"
+         *             },
+         *             "post": "supervisor"
+         *           },
+         *           "due_at": "2026-11-23T09:30:00+08:00",
+         *           "evidence": [
+         *             {
+         *               "count": 1,
+         *               "kind": "text",
+         *               "least": 0,
+         *               "most": 1,
+         *               "unit": "户"
+         *             }
+         *           ],
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "late": false,
+         *           "looks_right": false,
+         *           "opened_late": false,
+         *           "period": "2026-W47",
+         *           "points": 1.5,
+         *           "source": {
+         *             "facts": [
+         *               {
+         *                 "en": "Version of the list",
+         *                 "text": "1",
+         *                 "zh": "清单版本"
+         *               }
+         *             ],
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "checklist",
+         *             "link": "/checklists/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "title": "总网格长责任清单"
+         *           },
+         *           "state": "open",
+         *           "title": "每周巡查一次网格",
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
         TaskPage: {
             /** @description The rows of this page. */
             items: components["schemas"]["TaskBrief"][];
@@ -4268,7 +5563,19 @@ export interface components {
          * @example 2026-11-23T09:30:00+08:00
          */
         Time: string;
-        /** @description All that waits for one's verification, counted. */
+        /**
+         * @description All that waits for one's verification, counted.
+         * @example {
+         *       "right": 121,
+         *       "tasks": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "version": 2
+         *         }
+         *       ],
+         *       "total": 137
+         *     }
+         */
         ToVerify: {
             /**
              * Format: int64
@@ -4285,7 +5592,20 @@ export interface components {
             /** @description Those that look right, as they are now, the earliest deadline first: as many as `verify_tasks` takes at once. */
             tasks: components["schemas"]["SeenTask"][];
         };
-        /** @description The township. */
+        /**
+         * @description The township.
+         * @example {
+         *       "code": "310116112",
+         *       "counts": {
+         *         "grids_general": 14,
+         *         "grids_sub": 89,
+         *         "members": 120,
+         *         "posts": 118
+         *       },
+         *       "demo": false,
+         *       "name": "漕泾镇"
+         *     }
+         */
         Township: {
             /**
              * @description Nine-digit code.
@@ -4329,7 +5649,18 @@ export interface components {
              */
             posts: number;
         };
-        /** @description Changes to an account; what is absent stays as it is. */
+        /**
+         * @description Changes to an account; what is absent stays as it is.
+         * @example {
+         *       "disabled": false,
+         *       "display_name": "文字",
+         *       "member_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "password": "correct horse battery staple",
+         *       "roles": [
+         *         "administrator"
+         *       ]
+         *     }
+         */
         UpdateAccount: {
             /** @description Name on the screen. */
             display_name?: string | null;
@@ -4341,7 +5672,18 @@ export interface components {
             /** @description A new password, at least twelve characters. */
             password?: string | null;
         };
-        /** @description What to change. What is absent stays; `null` takes a capacity or a steward away. */
+        /**
+         * @description What to change. What is absent stays; `null` takes a capacity or a steward away.
+         * @example {
+         *       "capacity": 1,
+         *       "description": "文字",
+         *       "ends_at": "2026-11-28T11:00:00+08:00",
+         *       "place": "文字",
+         *       "starts_at": "2026-11-28T09:00:00+08:00",
+         *       "steward_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "title": "文字"
+         *     }
+         */
         UpdateActivity: {
             /** @description Its title. */
             title?: string;
@@ -4427,7 +5769,20 @@ export interface components {
             /** @description The reason in words. */
             reason: string | null;
         };
-        /** @description What became of several tasks. */
+        /**
+         * @description What became of several tasks.
+         * @example {
+         *       "results": [
+         *         {
+         *           "code": "state_conflict",
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "reason": "文字",
+         *           "verified": false
+         *         }
+         *       ],
+         *       "verified": 120
+         *     }
+         */
         Verdicts: {
             /**
              * Format: int64
@@ -4438,12 +5793,27 @@ export interface components {
             /** @description Each, in the order asked for. */
             results: components["schemas"]["Verdict"][];
         };
-        /** @description A verification. */
+        /**
+         * @description A verification.
+         * @example {
+         *       "note": "文字"
+         *     }
+         */
         VerifyTask: {
             /** @description A remark. */
             note?: string | null;
         };
-        /** @description Several verifications. */
+        /**
+         * @description Several verifications.
+         * @example {
+         *       "tasks": [
+         *         {
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "version": 2
+         *         }
+         *       ]
+         *     }
+         */
         VerifyTasks: {
             /** @description Which, as they were seen. One that is named twice is taken once. */
             tasks: components["schemas"]["SeenTask"][];
@@ -4459,7 +5829,20 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description 文件的处理方式和文件名（RFC 6266） · How to keep the file, and its name (RFC 6266) */
+        ContentDisposition: string;
+        /** @description 版本及内容的标记：作 `If-Match` 修改，作 `If-None-Match` 再读 · Marks version and content: give it as `If-Match` to change, as `If-None-Match` to read again */
+        ETag: string;
+        /** @description 所建对象的地址 · Where to find what was made */
+        Location: string;
+        /** @description 本次请求的编号，报障时请提供 · Names this request; quote it when you ask for help */
+        RequestId: string;
+        /** @description 若干秒后再试 · Seconds after which to try again */
+        RetryAfter: number;
+        /** @description 登录方式，为 `Bearer` · How to sign in: `Bearer` */
+        WwwAuthenticate: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4482,15 +5865,17 @@ export interface operations {
             /** @description 最多 20 名，按编号排列 · At most 20, by number */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateList"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4500,6 +5885,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4509,6 +5896,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4518,6 +5906,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4527,6 +5916,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4536,6 +5926,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4545,6 +5937,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4554,6 +5947,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4563,6 +5957,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4596,15 +5992,17 @@ export interface operations {
             /** @description 一页账号 · A page of accounts */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AccountPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4614,6 +6012,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4623,6 +6023,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4632,6 +6033,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4641,6 +6043,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4650,6 +6053,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4659,6 +6064,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4668,6 +6074,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4677,6 +6084,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4704,10 +6113,9 @@ export interface operations {
             /** @description 已新建 · Made */
             201: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
-                    /** @description 地址 · Its address */
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4717,6 +6125,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4726,6 +6135,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4735,6 +6146,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4744,6 +6156,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4753,6 +6166,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4762,6 +6176,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4771,6 +6186,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4780,6 +6196,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4789,6 +6206,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4798,6 +6217,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4807,6 +6227,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4816,6 +6237,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4825,6 +6248,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4848,17 +6273,27 @@ export interface operations {
             /** @description 账号 · The account */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4868,6 +6303,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4877,6 +6314,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4886,6 +6324,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4895,6 +6334,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4904,6 +6354,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4913,6 +6365,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4922,6 +6375,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4931,6 +6385,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4964,8 +6420,8 @@ export interface operations {
             /** @description 已修改 · Changed */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4975,6 +6431,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4984,6 +6441,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4993,6 +6452,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5002,6 +6462,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5011,6 +6472,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5020,6 +6482,7 @@ export interface operations {
             /** @description `in_use` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5029,6 +6492,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5038,6 +6502,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5047,6 +6512,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5056,6 +6522,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5065,6 +6532,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5074,6 +6542,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5083,6 +6553,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5092,6 +6563,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5101,6 +6573,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5110,6 +6584,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5144,15 +6620,17 @@ export interface operations {
             /** @description 一页活动 · A page of activities */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5162,6 +6640,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5171,6 +6651,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5180,6 +6661,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5189,6 +6671,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5198,6 +6681,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5207,6 +6692,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5216,6 +6702,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5225,6 +6712,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5252,10 +6741,9 @@ export interface operations {
             /** @description 新活动 · The new activity */
             201: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
-                    /** @description 地址 · Its address */
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5265,6 +6753,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5274,6 +6763,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5283,6 +6774,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5292,6 +6784,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5301,6 +6794,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5310,6 +6804,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5319,6 +6814,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5328,6 +6824,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5337,6 +6835,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5346,6 +6845,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5355,6 +6855,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5364,6 +6866,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5387,17 +6891,27 @@ export interface operations {
             /** @description 活动 · The activity */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Activity"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5407,6 +6921,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5416,6 +6932,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5425,6 +6942,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5434,6 +6952,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5443,6 +6972,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5452,6 +6983,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5461,6 +6993,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5470,6 +7003,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5503,8 +7038,8 @@ export interface operations {
             /** @description 修改后的活动 · The changed activity */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5514,6 +7049,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5523,6 +7059,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5532,6 +7070,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5541,6 +7080,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5550,6 +7090,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5559,6 +7100,7 @@ export interface operations {
             /** @description `activity_cancelled`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5568,6 +7110,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5577,6 +7120,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5586,6 +7130,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5595,6 +7140,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5604,6 +7150,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5613,6 +7160,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5622,6 +7171,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5631,6 +7181,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5640,6 +7191,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5649,6 +7202,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5676,8 +7231,8 @@ export interface operations {
             /** @description 已取消的活动 · The cancelled activity */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5687,6 +7242,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5696,6 +7252,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5705,6 +7263,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5714,6 +7273,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5723,6 +7283,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5732,6 +7293,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5741,6 +7303,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5750,6 +7313,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5759,6 +7323,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5768,6 +7333,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5777,6 +7344,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5786,6 +7354,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5795,6 +7364,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5804,6 +7375,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5827,6 +7400,7 @@ export interface operations {
             /** @description 签到码及其二维码图 · The code and its picture */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5836,6 +7410,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5845,6 +7420,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5854,6 +7431,7 @@ export interface operations {
             /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5863,6 +7441,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5872,6 +7451,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5881,6 +7461,17 @@ export interface operations {
             /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5890,6 +7481,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5899,6 +7492,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5908,6 +7502,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5917,6 +7512,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5945,15 +7542,17 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ParticipantPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5963,6 +7562,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5972,6 +7573,7 @@ export interface operations {
             /** @description `forbidden`, `not_steward`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5981,6 +7583,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5990,6 +7593,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5999,6 +7603,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6008,6 +7613,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6017,6 +7624,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6026,6 +7634,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6035,6 +7644,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6061,8 +7672,8 @@ export interface operations {
             /** @description 活动及本人的名额或候补 · The activity with the caller's place */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6072,6 +7683,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6081,6 +7693,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6090,6 +7704,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6099,6 +7714,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6108,6 +7724,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6117,15 +7734,17 @@ export interface operations {
             /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_mismatch` */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6135,6 +7754,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6144,6 +7765,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6153,6 +7775,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6162,6 +7785,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6171,6 +7796,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6194,8 +7821,8 @@ export interface operations {
             /** @description 活动，本人已无名额 · The activity without the caller's place */
             200: {
                 headers: {
-                    /** @description 版本 · Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6205,6 +7832,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6214,6 +7842,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6223,6 +7853,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6232,6 +7863,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6241,6 +7873,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6250,6 +7883,17 @@ export interface operations {
             /** @description `activity_cancelled`, `no_member`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6259,6 +7903,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6268,6 +7914,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6277,6 +7924,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6286,6 +7934,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6295,6 +7945,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6322,6 +7974,8 @@ export interface operations {
             /** @description 照片 · The photo */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6331,6 +7985,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6340,6 +7995,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6349,6 +8006,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6358,6 +8016,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6367,6 +8026,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6376,6 +8036,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6385,6 +8046,7 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6394,6 +8056,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6403,6 +8067,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6412,6 +8077,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6421,6 +8087,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6430,6 +8098,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6453,15 +8123,28 @@ export interface operations {
             /** @description 照片 · The photo */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": components["schemas"]["PhotoFile"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6471,6 +8154,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6480,6 +8165,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6489,6 +8175,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6498,6 +8185,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6507,6 +8205,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6516,6 +8216,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6525,6 +8226,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6534,6 +8236,135 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attachment_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 照片 · The photo */
+                id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 临时地址及其期限 · The address and until when it is good */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentLink"];
+                };
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6586,15 +8417,17 @@ export interface operations {
             /** @description 一页操作日志 · A page of the audit log */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntryPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6604,6 +8437,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6613,6 +8448,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6622,6 +8458,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6631,6 +8468,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6640,6 +8478,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6649,6 +8489,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6658,6 +8499,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6667,6 +8509,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6719,15 +8563,18 @@ export interface operations {
             /** @description 文件 · The file */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6737,6 +8584,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6746,6 +8595,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6755,6 +8605,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6764,6 +8615,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6773,6 +8625,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6782,6 +8636,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6791,6 +8646,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6800,6 +8656,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6809,6 +8667,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6829,6 +8689,7 @@ export interface operations {
             /** @description 操作日志的状态 · The state of the audit log */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6838,6 +8699,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6847,6 +8709,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6856,6 +8720,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6865,6 +8730,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6874,6 +8750,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6883,6 +8761,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6892,6 +8771,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6901,6 +8781,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6932,15 +8814,17 @@ export interface operations {
             /** @description 按日期排列 · The days in order */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DayList"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6950,6 +8834,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6959,6 +8845,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6968,6 +8855,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6977,6 +8865,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6986,6 +8875,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6995,6 +8886,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7004,6 +8896,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7013,6 +8906,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7036,6 +8931,7 @@ export interface operations {
             /** @description 签到码的含义 · What the code says */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7045,6 +8941,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7054,6 +8951,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7063,6 +8962,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7072,6 +8972,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7081,6 +8982,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7090,15 +8992,17 @@ export interface operations {
             /** @description `activity_cancelled`, `check_in_closed` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `check_in_code_expired`, `check_in_code_invalid` */
+            /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7108,6 +9012,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7117,6 +9023,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7126,6 +9033,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7135,6 +9043,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7160,15 +9070,17 @@ export interface operations {
             /** @description 一页签到记录 · A page of check-ins */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7178,6 +9090,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7187,6 +9101,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7196,6 +9111,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7205,6 +9121,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7214,6 +9131,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7223,6 +9142,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7232,6 +9152,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7241,6 +9162,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7268,6 +9191,7 @@ export interface operations {
             /** @description 此前已签到 · Had been checked in before */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7277,6 +9201,7 @@ export interface operations {
             /** @description 已签到 · Checked in */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7286,6 +9211,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7295,6 +9221,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7304,6 +9232,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7313,6 +9242,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7322,6 +9252,7 @@ export interface operations {
             /** @description `activity_cancelled`, `activity_full`, `check_in_closed`, `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7331,6 +9262,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7340,6 +9272,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7349,6 +9282,7 @@ export interface operations {
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7358,6 +9292,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7367,6 +9303,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7376,6 +9313,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7385,6 +9323,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7394,6 +9334,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7421,6 +9363,7 @@ export interface operations {
             /** @description 已签退的签到记录 · The closed check-in */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7430,6 +9373,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7439,6 +9383,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7448,6 +9394,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7457,6 +9404,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7466,6 +9414,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7475,6 +9424,7 @@ export interface operations {
             /** @description `check_in_closed`, `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7484,6 +9434,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7493,6 +9444,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7502,6 +9454,7 @@ export interface operations {
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7511,6 +9464,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7520,6 +9475,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7529,6 +9485,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7538,6 +9495,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7547,6 +9506,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7575,15 +9536,17 @@ export interface operations {
             /** @description 一页清单，新建的在前 · A page of checklists, newest first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChecklistPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7593,6 +9556,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7602,6 +9567,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7611,6 +9577,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7620,6 +9587,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7629,6 +9597,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7638,6 +9608,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7647,6 +9618,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7656,6 +9628,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7683,6 +9657,9 @@ export interface operations {
             /** @description 清单及其第 1 版草稿 · The checklist with its first draft */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7692,6 +9669,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7701,6 +9679,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7710,6 +9690,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7719,6 +9700,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7728,6 +9710,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7737,6 +9720,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7746,6 +9730,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7755,6 +9740,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7764,6 +9751,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7773,6 +9761,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7782,6 +9771,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7791,6 +9782,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7814,15 +9807,27 @@ export interface operations {
             /** @description 清单 · The checklist */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Checklist"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7832,6 +9837,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7841,6 +9848,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7850,6 +9858,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7859,6 +9868,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7868,6 +9888,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7877,6 +9899,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7886,6 +9909,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7895,6 +9919,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7928,6 +9954,8 @@ export interface operations {
             /** @description 清单 · The checklist */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7937,6 +9965,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7946,6 +9975,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7955,6 +9986,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7964,6 +9996,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7973,6 +10006,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7982,6 +10016,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7991,6 +10026,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8000,6 +10036,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8009,6 +10046,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8018,6 +10056,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8027,6 +10066,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8036,6 +10077,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8045,6 +10087,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8054,6 +10097,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8063,6 +10108,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8086,6 +10133,7 @@ export interface operations {
             /** @description 预览 · The preview */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8095,6 +10143,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8104,6 +10153,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8113,6 +10164,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8122,6 +10174,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8131,6 +10184,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8140,6 +10194,17 @@ export interface operations {
             /** @description `nothing_to_publish` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8149,6 +10214,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8158,6 +10225,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8167,6 +10235,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8176,6 +10245,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8211,6 +10282,8 @@ export interface operations {
             /** @description 已发布 · Published */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8220,6 +10293,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8229,6 +10303,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8238,6 +10314,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8247,6 +10324,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8256,6 +10334,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8265,6 +10344,7 @@ export interface operations {
             /** @description `checklist_empty`, `nothing_to_publish` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8274,6 +10354,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8283,6 +10364,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8292,6 +10374,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8301,6 +10384,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8310,6 +10394,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8319,6 +10404,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8328,6 +10415,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8337,6 +10425,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8346,6 +10435,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8355,6 +10446,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8382,6 +10475,8 @@ export interface operations {
             /** @description 任职 · The held post */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8391,6 +10486,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8400,6 +10496,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8409,6 +10507,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8418,6 +10517,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8427,6 +10527,7 @@ export interface operations {
             /** @description `already_exists`, `post_taken` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8436,6 +10537,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8445,6 +10547,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8454,6 +10557,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8463,6 +10567,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8472,6 +10578,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8481,6 +10588,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8490,6 +10598,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8499,6 +10609,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8526,6 +10638,7 @@ export interface operations {
             /** @description 任职及其结束日期 · The held post with its end */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8535,6 +10648,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8544,6 +10658,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8553,6 +10669,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8562,6 +10679,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8571,6 +10689,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8580,6 +10699,7 @@ export interface operations {
             /** @description `post_taken`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8589,6 +10709,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8598,6 +10719,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8607,6 +10729,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8616,6 +10739,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8625,6 +10750,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8634,6 +10760,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8643,6 +10770,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8652,6 +10781,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8672,6 +10803,7 @@ export interface operations {
             /** @description 全部网格，上级在前 · All grids, parents first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8681,6 +10813,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8690,6 +10823,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8699,6 +10834,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8708,6 +10844,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8717,6 +10864,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8726,6 +10875,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8735,6 +10885,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8744,6 +10895,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8764,6 +10917,7 @@ export interface operations {
             /** @description FeatureCollection，上级在前 · A FeatureCollection, parents first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8773,6 +10927,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8782,6 +10937,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8791,6 +10948,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8800,6 +10958,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8809,6 +10978,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8818,6 +10989,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8827,6 +10999,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8836,6 +11009,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8859,15 +11034,27 @@ export interface operations {
             /** @description 网格 · The grid */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Grid"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8877,6 +11064,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8886,6 +11075,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8895,6 +11085,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8904,6 +11095,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8913,6 +11115,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8922,6 +11126,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8931,6 +11136,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8940,6 +11146,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8973,6 +11181,8 @@ export interface operations {
             /** @description 网格 · The grid */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8982,6 +11192,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8991,6 +11202,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9000,6 +11213,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9009,6 +11223,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9018,6 +11233,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9027,6 +11243,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9036,6 +11253,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9045,6 +11263,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9054,6 +11273,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9063,6 +11283,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9072,6 +11293,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9081,6 +11304,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9090,6 +11314,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9099,6 +11324,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9108,6 +11335,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9128,6 +11357,7 @@ export interface operations {
             /** @description 今日要事 · What needs a decision today */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9137,6 +11367,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9146,6 +11377,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9155,6 +11388,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9164,6 +11398,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9173,6 +11418,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9182,6 +11429,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9191,6 +11439,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9200,6 +11449,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9230,6 +11481,7 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9239,6 +11491,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9248,6 +11501,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9257,6 +11512,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9266,6 +11522,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9275,6 +11532,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9284,6 +11542,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9293,6 +11552,7 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9302,6 +11562,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9311,6 +11573,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9320,6 +11583,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9329,6 +11593,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9338,6 +11604,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9368,6 +11636,7 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9377,6 +11646,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9386,6 +11656,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9395,6 +11667,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9404,6 +11677,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9413,6 +11687,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9422,6 +11697,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9431,6 +11707,7 @@ export interface operations {
             /** @description `file_unreadable`, `idempotency_mismatch`, `too_much_work`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9440,6 +11717,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9449,6 +11728,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9458,6 +11738,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9467,6 +11748,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9476,6 +11759,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9496,6 +11781,8 @@ export interface operations {
             /** @description 工作簿 · The workbook */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9505,6 +11792,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9514,6 +11802,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9523,6 +11813,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9532,6 +11823,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9541,6 +11843,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9550,6 +11854,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9559,6 +11864,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9568,6 +11874,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9591,6 +11899,7 @@ export interface operations {
             /** @description 导入结果 · What the file came to */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9600,6 +11909,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9609,6 +11919,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9618,6 +11930,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9627,6 +11940,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9636,6 +11950,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9645,6 +11970,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9654,6 +11981,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9663,6 +11991,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9672,6 +12001,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9695,6 +12026,8 @@ export interface operations {
             /** @description 工作簿 · The workbook */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9704,6 +12037,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9713,6 +12047,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9722,6 +12058,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9731,6 +12068,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9740,6 +12078,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9749,6 +12098,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9758,6 +12109,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9767,6 +12119,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9776,6 +12129,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9785,6 +12140,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9820,15 +12177,17 @@ export interface operations {
             /** @description 一页后台作业 · A page of jobs */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9838,6 +12197,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9847,6 +12208,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9856,6 +12218,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9865,6 +12228,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9874,6 +12238,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9883,6 +12249,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9892,6 +12259,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9901,6 +12269,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9921,6 +12291,7 @@ export interface operations {
             /** @description 各状态的数量 · The counts */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9930,6 +12301,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9939,6 +12311,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9948,6 +12322,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9957,6 +12332,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9966,6 +12352,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9975,6 +12363,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9984,6 +12373,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9993,6 +12383,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10016,6 +12408,7 @@ export interface operations {
             /** @description 后台作业 · The job */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10025,6 +12418,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10034,6 +12428,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10043,6 +12439,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10052,6 +12449,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10061,6 +12459,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10070,6 +12479,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10079,6 +12490,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10088,6 +12500,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10097,6 +12510,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10120,6 +12535,7 @@ export interface operations {
             /** @description 已取消的后台作业 · The cancelled job */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10129,6 +12545,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10138,6 +12555,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10147,6 +12566,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10156,6 +12576,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10165,6 +12586,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10174,6 +12596,17 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10183,6 +12616,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10192,6 +12627,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10201,6 +12637,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10210,6 +12647,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10219,6 +12658,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10242,6 +12683,7 @@ export interface operations {
             /** @description 将予执行的后台作业 · The job, which will run */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10251,6 +12693,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10260,6 +12703,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10269,6 +12714,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10278,6 +12724,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10287,6 +12734,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10296,6 +12744,17 @@ export interface operations {
             /** @description `already_exists`, `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10305,6 +12764,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10314,6 +12775,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10323,6 +12785,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10332,6 +12795,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10341,6 +12806,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10369,15 +12836,17 @@ export interface operations {
             /** @description 前列名次 · The first places */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10387,6 +12856,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10396,6 +12867,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10405,6 +12877,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10414,6 +12887,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10423,6 +12897,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10432,6 +12908,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10441,6 +12918,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10450,6 +12928,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10470,6 +12950,7 @@ export interface operations {
             /** @description 当前账号 · The caller */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10479,6 +12960,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10488,6 +12970,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10497,6 +12981,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10506,6 +13001,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10515,6 +13012,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10524,6 +13022,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10533,6 +13032,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10557,6 +13058,7 @@ export interface operations {
             /** @description 已修改，其他登录已结束 · Changed; the other sessions have ended */
             204: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10564,6 +13066,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10573,6 +13076,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10582,6 +13087,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10591,6 +13097,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10600,6 +13107,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10609,6 +13117,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10618,6 +13127,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10627,6 +13138,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10636,6 +13148,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10645,6 +13158,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10654,6 +13169,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10690,15 +13207,17 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10708,6 +13227,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10717,6 +13238,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10726,6 +13248,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10735,6 +13258,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10744,6 +13268,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10753,6 +13279,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10762,6 +13289,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10771,6 +13299,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10798,6 +13328,9 @@ export interface operations {
             /** @description 人员 · The person */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10807,6 +13340,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10816,6 +13350,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10825,6 +13361,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10834,6 +13371,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10843,6 +13381,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10852,6 +13391,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10861,6 +13401,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10870,6 +13411,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10879,6 +13421,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10888,6 +13432,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10897,6 +13442,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10906,6 +13452,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10915,6 +13463,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10938,15 +13488,27 @@ export interface operations {
             /** @description 人员 · The person */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10956,6 +13518,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10965,6 +13529,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10974,6 +13539,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10983,6 +13549,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10992,6 +13569,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11001,6 +13580,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11010,6 +13590,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11019,6 +13600,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11052,6 +13635,8 @@ export interface operations {
             /** @description 人员 · The person */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11061,6 +13646,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11070,6 +13656,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11079,6 +13667,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11088,6 +13677,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11097,6 +13687,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11106,6 +13697,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11115,6 +13707,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11124,6 +13717,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11133,6 +13727,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11142,6 +13737,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11151,6 +13747,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11160,6 +13758,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11169,6 +13768,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11178,6 +13778,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11187,6 +13789,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11207,6 +13811,7 @@ export interface operations {
             /** @description 全部党组织，上级在前 · All party organisations, parents first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11216,6 +13821,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11225,6 +13831,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11234,6 +13842,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11243,6 +13852,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11252,6 +13872,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11261,6 +13883,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11270,6 +13893,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11279,6 +13903,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11306,6 +13932,9 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11315,6 +13944,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11324,6 +13954,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11333,6 +13965,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11342,6 +13975,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11351,6 +13985,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11360,6 +13995,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11369,6 +14005,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11378,6 +14015,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11387,6 +14025,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11396,6 +14036,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11405,6 +14046,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11414,6 +14056,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11423,6 +14067,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11446,15 +14092,27 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PartyOrg"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11464,6 +14122,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11473,6 +14133,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11482,6 +14143,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11491,6 +14153,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11500,6 +14173,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11509,6 +14184,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11518,6 +14194,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11527,6 +14204,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11560,6 +14239,8 @@ export interface operations {
             /** @description 党组织 · The party organisation */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11569,6 +14250,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11578,6 +14260,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11587,6 +14271,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11596,6 +14281,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11605,6 +14291,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11614,6 +14301,7 @@ export interface operations {
             /** @description `precondition_failed` */
             412: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11623,6 +14311,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11632,6 +14321,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11641,6 +14331,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11650,6 +14341,7 @@ export interface operations {
             /** @description `precondition_required` */
             428: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11659,6 +14351,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11668,6 +14362,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11677,6 +14372,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11686,6 +14382,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11695,6 +14393,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11722,15 +14422,17 @@ export interface operations {
             /** @description 一页积分明细 · A page of points entries */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PointsEntryPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11740,6 +14442,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11749,6 +14453,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11758,6 +14463,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11767,6 +14473,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11776,6 +14483,7 @@ export interface operations {
             /** @description `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11785,6 +14493,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11794,6 +14503,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11803,6 +14514,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11812,6 +14524,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11821,6 +14534,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11841,6 +14556,7 @@ export interface operations {
             /** @description 全部规则 · All rules */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11850,6 +14566,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11859,6 +14576,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11868,6 +14587,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11877,6 +14597,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11886,6 +14617,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11895,6 +14628,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11904,6 +14638,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11913,6 +14648,125 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attachment_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 地址的最后一段 · The last part of the address */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 照片 · The photo */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": components["schemas"]["PhotoFile"];
+                };
+            };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11939,6 +14793,7 @@ export interface operations {
             /** @description 检查点，签名文本 · The checkpoint, a signed note */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11948,6 +14803,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11957,6 +14813,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11966,6 +14823,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11975,6 +14843,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11984,6 +14854,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11993,6 +14864,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12002,6 +14874,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12026,6 +14900,7 @@ export interface operations {
             /** @description 该系统管理员可以登录 · The administrator can sign in */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12035,6 +14910,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12044,6 +14920,7 @@ export interface operations {
             /** @description `recovery_token_invalid` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12053,6 +14930,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12062,6 +14940,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12071,6 +14950,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12080,6 +14960,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12089,6 +14970,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12098,6 +14980,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12107,6 +14991,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12116,6 +15001,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12125,6 +15011,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12134,6 +15022,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12158,6 +15048,7 @@ export interface operations {
             /** @description 已建立，系统管理员可以登录 · Founded; the administrator can sign in */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12167,6 +15058,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12176,6 +15068,7 @@ export interface operations {
             /** @description `setup_token_invalid` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12185,6 +15078,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12194,6 +15088,7 @@ export interface operations {
             /** @description `already_exists` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12203,6 +15098,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12212,6 +15108,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12221,6 +15118,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12230,6 +15128,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12239,6 +15139,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12248,6 +15149,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12257,6 +15159,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12266,6 +15170,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12286,6 +15192,7 @@ export interface operations {
             /** @description 站点信息 · The site */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12295,6 +15202,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12304,6 +15212,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12313,6 +15232,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12322,6 +15243,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12331,6 +15253,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12340,6 +15263,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12360,6 +15285,7 @@ export interface operations {
             /** @description 本人积分 · The caller's purse */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12369,6 +15295,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12378,6 +15305,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12387,6 +15316,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12396,6 +15326,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12405,6 +15336,17 @@ export interface operations {
             /** @description `no_member` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12414,6 +15356,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12423,6 +15367,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12432,6 +15377,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12441,6 +15387,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12461,6 +15409,7 @@ export interface operations {
             /** @description 全部角色 · All roles */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12470,6 +15419,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12479,6 +15429,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12488,6 +15440,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12497,6 +15450,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12506,6 +15470,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12515,6 +15481,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12524,6 +15491,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12533,6 +15501,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12553,6 +15523,7 @@ export interface operations {
             /** @description 未结束的登录 · Open sessions */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12562,6 +15533,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12571,6 +15543,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12580,6 +15554,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12589,6 +15574,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12598,6 +15585,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12607,6 +15595,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12616,6 +15605,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12640,6 +15631,7 @@ export interface operations {
             /** @description 已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12649,6 +15641,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12658,6 +15651,8 @@ export interface operations {
             /** @description `account_disabled`, `invalid_credentials` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12667,6 +15662,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12676,6 +15672,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12685,6 +15682,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12694,6 +15692,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12703,6 +15702,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12712,6 +15713,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12721,6 +15723,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12730,6 +15733,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12739,6 +15744,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12759,6 +15766,7 @@ export interface operations {
             /** @description 已退出，Cookie 已清除 · Signed out; the cookie is cleared */
             204: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12766,6 +15774,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12775,6 +15784,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12784,6 +15795,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12793,6 +15815,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12802,6 +15826,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12811,6 +15836,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12820,6 +15846,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12829,6 +15857,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12853,6 +15883,7 @@ export interface operations {
             /** @description 新的一对令牌 · A fresh pair of tokens */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12862,6 +15893,7 @@ export interface operations {
             /** @description `bad_request`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12871,6 +15903,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12880,6 +15914,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12889,6 +15924,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12898,6 +15934,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12907,6 +15944,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12916,6 +15954,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12925,6 +15965,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12934,6 +15975,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12943,6 +15985,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12952,6 +15996,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12975,6 +16021,7 @@ export interface operations {
             /** @description 已结束 · Ended */
             204: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12982,6 +16029,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12991,6 +16039,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13000,6 +16050,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13009,6 +16060,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13018,6 +16080,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13027,6 +16091,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13036,6 +16101,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13045,6 +16111,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13054,6 +16122,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13106,15 +16176,17 @@ export interface operations {
             /** @description 一页任务，按办结期限排列 · A page of tasks by deadline */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13124,6 +16196,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13133,6 +16207,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13142,6 +16217,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13151,6 +16227,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13160,6 +16237,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13169,6 +16247,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13178,6 +16258,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13187,6 +16268,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13196,6 +16278,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13224,15 +16308,17 @@ export interface operations {
             /** @description 一页任务，逾期最久的在前 · A page of tasks, the most late first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13242,6 +16328,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13251,6 +16339,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13260,6 +16349,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13269,6 +16359,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13278,6 +16369,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13287,6 +16380,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13296,6 +16390,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13305,6 +16400,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13333,15 +16430,17 @@ export interface operations {
             /** @description 一页任务，期限最早的在前 · A page of tasks, the earliest deadline first */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `bad_request`, `invalid_cursor`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_cursor` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13351,6 +16450,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13360,6 +16461,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13369,6 +16471,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13378,6 +16481,7 @@ export interface operations {
             /** @description `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13387,6 +16491,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13396,6 +16502,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13405,6 +16512,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13414,6 +16522,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13434,6 +16544,7 @@ export interface operations {
             /** @description 总数和按时提交的任务 · The count, and those handed in in time */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13443,6 +16554,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13452,6 +16564,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13461,6 +16575,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13470,6 +16585,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13479,6 +16605,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13488,6 +16616,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13497,6 +16626,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13506,6 +16636,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13533,6 +16665,7 @@ export interface operations {
             /** @description 逐项结果 · What became of each */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13542,6 +16675,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13551,6 +16685,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13560,6 +16696,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13569,6 +16706,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13578,6 +16716,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13587,6 +16726,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13596,6 +16736,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13605,6 +16746,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13614,6 +16757,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13623,6 +16767,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13632,6 +16777,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13641,6 +16788,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13664,15 +16813,27 @@ export interface operations {
             /** @description 任务 · The task */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13682,6 +16843,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13691,6 +16854,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13700,6 +16864,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13709,6 +16874,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13718,6 +16894,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13727,6 +16905,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13736,6 +16915,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13745,6 +16925,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13771,6 +16953,8 @@ export interface operations {
             /** @description 已签收 · Accepted */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13780,6 +16964,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13789,6 +16974,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13798,6 +16985,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13807,6 +16995,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13816,6 +17005,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13825,15 +17015,17 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_mismatch` */
+            /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13843,6 +17035,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13852,6 +17046,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13861,6 +17056,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13870,6 +17066,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13879,6 +17077,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13909,6 +17109,8 @@ export interface operations {
             /** @description 已退回 · Returned */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13918,6 +17120,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13927,6 +17130,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13936,6 +17141,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13945,6 +17151,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13954,6 +17161,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13963,6 +17171,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13972,6 +17181,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13981,6 +17191,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13990,6 +17201,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13999,6 +17211,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14008,6 +17222,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14017,6 +17232,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14026,6 +17242,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14035,6 +17253,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14065,6 +17285,8 @@ export interface operations {
             /** @description 已提交，待核验 · Handed in, to be verified */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14074,6 +17296,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14083,6 +17306,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14092,6 +17317,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14101,6 +17327,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14110,6 +17337,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14119,6 +17347,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14128,6 +17357,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14137,6 +17367,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14146,6 +17377,7 @@ export interface operations {
             /** @description `evidence_missing`, `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14155,6 +17387,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14164,6 +17398,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14173,6 +17408,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14182,6 +17418,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14191,6 +17429,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14221,6 +17461,8 @@ export interface operations {
             /** @description 已核验 · Verified */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14230,6 +17472,7 @@ export interface operations {
             /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14239,6 +17482,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14248,6 +17493,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required`, `self_verification` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14257,6 +17503,7 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14266,6 +17513,7 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14275,6 +17523,7 @@ export interface operations {
             /** @description `state_conflict` */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14284,6 +17533,7 @@ export interface operations {
             /** @description `payload_too_large` */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14293,6 +17543,7 @@ export interface operations {
             /** @description `unsupported_media_type` */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14302,6 +17553,7 @@ export interface operations {
             /** @description `idempotency_mismatch`, `validation_failed` */
             422: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14311,6 +17563,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14320,6 +17574,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14329,6 +17584,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14338,6 +17594,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14347,6 +17605,8 @@ export interface operations {
             /** @description `storage_full` */
             507: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14367,6 +17627,7 @@ export interface operations {
             /** @description 本镇街 · The township */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14376,6 +17637,7 @@ export interface operations {
             /** @description `bad_request` */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14385,6 +17647,8 @@ export interface operations {
             /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14394,6 +17658,7 @@ export interface operations {
             /** @description `forbidden`, `password_change_required` */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14403,6 +17668,17 @@ export interface operations {
             /** @description `request_timeout` */
             408: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14412,6 +17688,8 @@ export interface operations {
             /** @description `too_many_requests` */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14421,6 +17699,7 @@ export interface operations {
             /** @description `head_too_large` */
             431: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14430,6 +17709,7 @@ export interface operations {
             /** @description `internal` */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14439,6 +17719,8 @@ export interface operations {
             /** @description `unavailable` */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {

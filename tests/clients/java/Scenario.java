@@ -163,13 +163,13 @@ final class Scenario {
 
         step("change with the version");
         String tag = created.getHeaders().get("etag").get(0);
-        same(tag, "\"v1\"");
+        same(tag.startsWith("\"v1-"), true);
         ApiResponse<Member> updated =
                 clerk.member().updateMemberWithHttpInfo(member.getId(), tag, new UpdateMember().name("韩立春"));
         Member now = answer(200, updated);
         same(
-                List.of(now.getName(), now.getPhone(), now.getVersion(), updated.getHeaders().get("etag").get(0)),
-                List.of("韩立春", "13812345678", 2, "\"v2\""));
+                List.of(now.getName(), now.getPhone(), now.getVersion(), updated.getHeaders().get("etag").get(0).substring(0, 4)),
+                List.of("韩立春", "13812345678", 2, "\"v2-"));
         UpdateMember stale = new UpdateMember().name("韩立夏");
         problem(412, "precondition_failed", () -> clerk.member().updateMember(member.getId(), tag, stale));
         same(answer(200, clerk.member().getMemberWithHttpInfo(member.getId())), now);

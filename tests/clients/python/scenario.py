@@ -123,11 +123,11 @@ problem(create_member.sync_detailed(client=clerk, body=wanted, idempotency_key="
 
 step("change with the version")
 tag = created.headers["etag"]
-same(tag, '"v1"')
+same(tag.startswith('"v1-'), True)
 change = UpdateMember(name="韩立春")
 updated = update_member.sync_detailed(member.id, client=clerk, body=change, if_match=tag)
 now = answer(Member, updated, 200)
-same((now.name, now.phone, now.version, updated.headers["etag"]), ("韩立春", "13812345678", 2, '"v2"'))
+same((now.name, now.phone, now.version, updated.headers["etag"][:4]), ("韩立春", "13812345678", 2, '"v2-'))
 stale = update_member.sync_detailed(member.id, client=clerk, body=UpdateMember(name="韩立夏"), if_match=tag)
 problem(stale, 412, "precondition_failed")
 same(answer(Member, get_member.sync_detailed(member.id, client=clerk), 200), now)
