@@ -127,9 +127,10 @@ impl TestApp {
         own: Option<Postgres>,
     ) -> Self {
         let database_url = config.database_url.clone();
-        let state = AppState::start_with(config, clock.clone(), &[sources::FEATURE, patrols::FEATURE])
-            .await
-            .expect("the server starts");
+        let state =
+            AppState::start_with(config, clock.clone(), &[sources::FEATURE, patrols::FEATURE])
+                .await
+                .expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let server =

@@ -52,8 +52,8 @@ impl Occasions for Patrols {
             let find = tx.find::<grid::Entity>();
             let find = find.filter(grid::Column::Id.is_in(ids.iter().copied()));
             let rows = if lock == Lock::Yes { find.locked() } else { find }.all().await?;
-            let patrol = |row: grid::Model| {
-                Patrol(About {
+            let patrol = |row: grid::Model| -> Box<dyn Occasion> {
+                Box::new(Patrol(About {
                     kind: PATROL,
                     id: row.id.uuid(),
                     title: format!("{}巡查", row.name),
@@ -66,9 +66,9 @@ impl Occasions for Patrols {
                     cancelled: None,
                     code_secret: row.code.into_bytes(),
                     steward: true,
-                })
+                }))
             };
-            Ok(rows.into_iter().map(|row| Box::new(patrol(row)) as Box<dyn Occasion>).collect())
+            Ok(rows.into_iter().map(patrol).collect())
         })
     }
 }

@@ -44,7 +44,7 @@ impl Occasions for Activities {
             let find = tx.find::<activity::Entity>();
             let find = find.filter(activity::Column::Id.is_in(ids.iter().copied()));
             let rows = if lock == Lock::Yes { find.locked() } else { find }.all().await?;
-            let boxed = |row| Box::new(Dated::of(tx, row)) as Box<dyn Occasion>;
+            let boxed = |row| -> Box<dyn Occasion> { Box::new(Dated::of(tx, row)) };
             Ok(rows.into_iter().map(boxed).collect())
         })
     }

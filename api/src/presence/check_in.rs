@@ -12,8 +12,8 @@ use super::scan::{check_in_open, occasion_of};
 use crate::http::{ApiError, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
 
-/// Checks the caller in; the occasion gives those a place who had none. Three statements beside what the place takes: the occasion under
-/// its lock, and the row; of somebody who is in already the row is read.
+/// Checks the caller in; the occasion gives those a place who had none. Two statements beside what the place takes: the occasion under its
+/// lock, and the check-in, inserted unless it is there. Of somebody who is in already it is read besides.
 ///
 /// # Errors
 /// `no_member`, `check_in_code_invalid`, `check_in_code_expired`, `check_in_closed`, what the occasion refuses in words of its own.

@@ -164,8 +164,8 @@ mod tests {
     }
 
     fn said(kinds: Vec<Kind>) -> Option<String> {
-        let kinds: Vec<Box<dyn Occasions>> =
-            kinds.into_iter().map(|kind| Box::new(kind) as Box<dyn Occasions>).collect();
+        let boxed = |kind| -> Box<dyn Occasions> { Box::new(kind) };
+        let kinds: Vec<Box<dyn Occasions>> = kinds.into_iter().map(boxed).collect();
         check(&kinds).err().map(|error| error.to_string())
     }
 
