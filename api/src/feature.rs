@@ -38,7 +38,8 @@ pub struct Feature {
     pub words: &'static [Vocabulary],
     /// The errors that it alone answers.
     pub codes: &'static [Code],
-    /// Which of its operations answers which errors, beyond those that follow from the operation's form.
+    /// Which operation answers which errors, beyond those that follow from the operation's form: its own, and those of engines beneath
+    /// that ask it whether they may go on.
     pub answers: Answers,
     /// What it records of who did what.
     pub acts: &'static [&'static audit::Act],
@@ -76,8 +77,10 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     once("tag", features.iter().flat_map(|one| one.tags).map(|tag| tag.name))?;
     once("permission", features.iter().flat_map(|one| one.permissions).map(|one| one.name()))?;
     once("vocabulary", features.iter().flat_map(|one| one.words).map(|words| words.name))?;
-    let answers = features.iter().flat_map(|one| one.answers).map(|(operation, _)| *operation);
-    once("list of answers", answers)?;
+    // Several rooms may name errors of one operation, each its own.
+    for feature in features {
+        once("list of answers", feature.answers.iter().map(|(operation, _)| *operation))?;
+    }
     once("error code", features.iter().flat_map(|one| one.codes).map(|code| code.as_str()))?;
     once("act", features.iter().flat_map(|one| one.acts).map(|act| act.name))?;
     once("kind of job", features.iter().flat_map(|one| one.jobs).map(|kind| kind.name))

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! roof      board  verify  demo  contract                 read across all floors
-//! floor 4   checklist  activity  check_in                 what townships do
-//! floor 3   points  task  attachment                      the engines
+//! floor 4   checklist  activity                           what townships do
+//! floor 3   points  task  presence  attachment            the engines
 //! floor 2   member  grid  import  account  township       who and where
 //! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command  feature  state
 //! ```
@@ -20,7 +20,6 @@ pub mod audit;
 pub mod auth;
 pub mod board;
 pub mod calendar;
-pub mod check_in;
 pub mod checklist;
 pub mod clock;
 pub mod command;
@@ -38,6 +37,7 @@ pub mod jobs;
 pub mod member;
 pub mod pages;
 pub mod points;
+pub mod presence;
 pub mod session;
 pub mod state;
 pub mod task;
@@ -87,7 +87,7 @@ pub const FEATURES: &[Feature] = &[
     task::FEATURE,
     attachment::FEATURE,
     activity::FEATURE,
-    check_in::FEATURE,
+    presence::FEATURE,
     points::FEATURE,
     board::FEATURE,
 ];
@@ -122,7 +122,8 @@ pub(crate) fn register(shared: &mut Shared, more: &[Feature]) -> Result<(), Star
         (feature.hooks)(shared);
     }
     let sources = shared.all::<Box<dyn task::Source>>();
-    feature::once("source of tasks", sources.iter().map(|source| source.kind()))
+    feature::once("source of tasks", sources.iter().map(|source| source.kind()))?;
+    presence::check(shared.all::<Box<dyn presence::Occasions>>())
 }
 
 /// What the words of all kinds are called.

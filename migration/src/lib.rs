@@ -8,7 +8,7 @@
 mod ddl;
 mod m20261122_000001_ground;
 mod m20261122_000002_people;
-mod m20261122_000003_obligations;
+mod m20261122_000003_duties;
 mod m20261122_000004_points;
 mod m20261122_000005_lists;
 mod m20261126_000006_photos_of_account;
@@ -83,7 +83,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_ground::Migration),
             Box::new(m20261122_000002_people::Migration),
-            Box::new(m20261122_000003_obligations::Migration),
+            Box::new(m20261122_000003_duties::Migration),
             Box::new(m20261122_000004_points::Migration),
             Box::new(m20261122_000005_lists::Migration),
             Box::new(m20261126_000006_photos_of_account::Migration),

@@ -16,24 +16,22 @@ const POSTS: &str = "SELECT gp.id, gp.member_id, gp.grid_id, gp.kind, gp.since, 
     ORDER BY g.code, gp.kind";
 const ACTIVITY: &str = "SELECT id, title, description, grid_id, place, starts_at, ends_at, capacity, steward_id, \
     cancelled_at, cancel_reason, code_secret, created_at, version FROM activity WHERE tenant_id = $1 AND id = $2";
-const CHECK_IN: &str = "SELECT id, checked_in_at, checked_out_at, minutes, points FROM check_in \
-    WHERE tenant_id = $1 AND activity_id = $2 AND member_id = $3";
-const SIGNUP: &str = "SELECT id, state, at FROM activity_signup WHERE tenant_id = $1 AND activity_id = $2 AND member_id = $3";
-const PLACES: &str = "SELECT COUNT(*) FROM activity_signup WHERE tenant_id = $1 AND activity_id = $2 AND state = 'signed_up'";
+const STANDING: &str = "SELECT s.id, s.state FROM activity a LEFT JOIN activity_signup s \
+    ON s.tenant_id = a.tenant_id AND s.activity_id = a.id AND s.member_id = $3 WHERE a.tenant_id = $1 AND a.id = $2";
 const SIGN_UP: &str = "INSERT INTO activity_signup (tenant_id, id, activity_id, member_id, state, at) \
-    VALUES ($1, $2, $3, $4, 'signed_up', $5) RETURNING id";
-const ARRIVE: &str = "INSERT INTO check_in (tenant_id, id, activity_id, member_id, checked_in_at) \
-    VALUES ($1, $2, $3, $4, $5) RETURNING id";
+    VALUES ($1, $2, $3, $4, 'signed_up', $5)";
+const ARRIVE: &str = "INSERT INTO check_in (tenant_id, id, occasion_kind, occasion_id, member_id, checked_in_at) \
+    VALUES ($1, $2, 'activity', $3, $4, $5) ON CONFLICT DO NOTHING";
 
 macro_rules! handlers {
     ($module:ident, $database:ty, $begin:literal, $lock:literal) => {
         pub mod $module {
             use actix_web::{HttpResponse, web};
             use serde_json::json;
-            use sqlx::{Connection, Executor, Pool, Row};
+            use sqlx::{Connection, Pool, Row};
             use uuid::Uuid;
 
-            use super::{ACTIVITY, ARRIVE, CHECK_IN, MEMBER, PLACES, POSTS, SIGNUP, SIGN_UP};
+            use super::{ACTIVITY, ARRIVE, MEMBER, POSTS, SIGN_UP, STANDING};
 
             pub struct Pools {
                 pub read: Pool<$database>,
@@ -83,17 +81,14 @@ macro_rules! handlers {
                     .await
                     .expect("the activity");
                 let title: String = row.get(1);
-                for statement in [CHECK_IN, SIGNUP] {
-                    let found = sqlx::query(statement)
-                        .bind(tenant)
-                        .bind(activity)
-                        .bind(member)
-                        .fetch_optional(&mut *tx)
-                        .await
-                        .expect("a look");
-                    assert!(found.is_none());
-                }
-                tx.fetch_one(sqlx::query(PLACES).bind(tenant).bind(activity)).await.expect("a count");
+                let found = sqlx::query(STANDING)
+                    .bind(tenant)
+                    .bind(activity)
+                    .bind(member)
+                    .fetch_one(&mut *tx)
+                    .await
+                    .expect("a look");
+                assert!(found.get::<Option<Uuid>, _>(0).is_none());
                 for statement in [SIGN_UP, ARRIVE] {
                     sqlx::query(statement)
                         .bind(tenant)
@@ -101,12 +96,12 @@ macro_rules! handlers {
                         .bind(activity)
                         .bind(member)
                         .bind(now)
-                        .fetch_one(&mut *tx)
+                        .execute(&mut *tx)
                         .await
                         .expect("a row");
                 }
                 tx.commit().await.expect("the commit");
-                HttpResponse::Created().json(json!({ "activity_title": title, "checked_in_at": now }))
+                HttpResponse::Created().json(json!({ "title": title, "checked_in_at": now }))
             }
 
             fn concat_lock(lock: &str) -> sqlx::AssertSqlSafe<String> {

@@ -1,6 +1,6 @@
 //! Activities: publishing, places, the waiting list.
 
-use api::activity::service;
+use api::activity;
 use api::http::{ApiError, Code, IdempotencyKey, IfMatch, Result as ApiResult};
 use api::tenancy::{Scope, Tx};
 use chrono::TimeDelta;
@@ -291,7 +291,7 @@ on_both! {
         let members = enter_members(&app.scope(Town::A), 20).await;
         let scopes = acting(&app, Town::A, &members);
         let all = scopes.iter().cloned().map(|scope| async move {
-            service::sign_up(&scope, IdempotencyKey(None), id).await
+            activity::sign_up(&scope, IdempotencyKey(None), id).await
         });
         let seen: ApiResult<Vec<_>> = together(all.collect()).await.into_iter().collect();
         assert!(seen.unwrap().iter().all(|activity| activity.signed_up <= 5));
@@ -301,7 +301,7 @@ on_both! {
         // All who have a place leave at one moment: the next five move up, and nobody twice.
         let leaving = people(&app, &id.to_string(), SignupState::SignedUp).await;
         let all = acting(&app, Town::A, &leaving).into_iter().map(|scope| async move {
-            service::withdraw(&scope, id).await
+            activity::withdraw(&scope, id).await
         });
         assert!(together(all.collect()).await.iter().all(Result::is_ok));
         assert_eq!(people(&app, &id.to_string(), SignupState::SignedUp).await.len(), 5);
@@ -335,20 +335,20 @@ on_both! {
             let room = |placed: &Vec<usize>, capacity: Option<usize>| capacity.is_none_or(|most| placed.len() < most);
             match random.random_range(0..10) {
                 0..=5 => {
-                    service::sign_up(&scopes[who], IdempotencyKey(None), id).await.unwrap();
+                    activity::sign_up(&scopes[who], IdempotencyKey(None), id).await.unwrap();
                     if !placed.contains(&who) && !queue.contains(&who) {
                         if room(&placed, capacity) { placed.push(who) } else { queue.push(who) }
                     }
                 }
                 6..=8 => {
-                    service::withdraw(&scopes[who], id).await.unwrap();
+                    activity::withdraw(&scopes[who], id).await.unwrap();
                     placed.retain(|one| *one != who);
                     queue.retain(|one| *one != who);
                 }
                 _ => {
                     capacity = [None, Some(1), Some(2), Some(3), Some(5)][random.random_range(0..5)];
                     let change = serde_json::from_value(json!({ "capacity": capacity })).unwrap();
-                    service::update(&scopes[who], id, IfMatch(version), change).await.unwrap();
+                    activity::update(&scopes[who], id, IfMatch(version), change).await.unwrap();
                     version += 1;
                 }
             }
@@ -406,7 +406,7 @@ on_both! {
             // Those of the past are recorded by the system: nobody publishes them.
             let input = serde_json::from_value(body(&app, from, to, json!({"title": format!("活动 {from} {to}")})));
             let input: api::activity::dto::CreateActivity = input.unwrap();
-            service::create(&app.scope(Town::A), IdempotencyKey(None), input).await.unwrap();
+            activity::create(&app.scope(Town::A), IdempotencyKey(None), input).await.unwrap();
         }
         let member = app.client(Who::Member, Town::A).await;
         let titles = |page: &Value| -> Vec<String> {
@@ -510,8 +510,8 @@ on_both! {
         let id: ActivityId = id_of(&publish(&app, Town::A, 20, 120, json!({})).await).parse().unwrap();
         let scope = app.scope(Town::A).acting_as(app.town(Town::A).accounts[&Who::Clerk].id, None);
         let code = |error: ApiError| error.code();
-        assert_eq!(service::sign_up(&scope, IdempotencyKey(None), id).await.map_err(code).err(), Some(Code::NO_MEMBER));
-        assert_eq!(service::withdraw(&scope, id).await.map_err(code).err(), Some(Code::NO_MEMBER));
+        assert_eq!(activity::sign_up(&scope, IdempotencyKey(None), id).await.map_err(code).err(), Some(Code::NO_MEMBER));
+        assert_eq!(activity::withdraw(&scope, id).await.map_err(code).err(), Some(Code::NO_MEMBER));
         // The office publishes; it does not serve in its own name.
         app.client(Who::Clerk, Town::A).await.act(&format!("/activities/{id}/sign-up")).await.problem(403, "forbidden");
     }

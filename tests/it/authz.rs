@@ -183,6 +183,7 @@ fn table() -> Vec<Entry> {
         op("read_check_in_code", To("gwm")).on("code"),
         op("check_in", To("gwm")).with(|f| json!({"code": f.id("code")})),
         op("check_out", To("gwm")).on("check_in").with(|f| json!({"code": f.id("code")})),
+        op("complete_check_in", To("cgwm")).on("check_in").with(|_| json!({"checked_out_at": "2026-11-23T09:00:00+08:00", "reason": "忘记签退"})),
         op("list_check_ins", To("gwm")),
 
         op("get_my_purse", To("lcgwmi")),

@@ -303,7 +303,7 @@ async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
     };
     let now = create(0).await;
     let refused = member.get(&format!("{now}/check-in-code")).await;
-    sweep.saw(api::activity::codes::NOT_STEWARD, &refused);
+    sweep.saw(api::presence::codes::NOT_STEWARD, &refused);
     let head = app.client(Who::GridHead, Town::A).await;
     head.act(&format!("{now}/sign-up")).await.ok(200);
     let shown = code(&now).await;
@@ -313,19 +313,28 @@ async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
     );
     let tomorrow = create(24).await;
     let early = json!({"code": code(&tomorrow).await});
-    sweep.saw(api::check_in::codes::CHECK_IN_CLOSED, &member.post("/check-ins", &early).await);
+    sweep.saw(api::presence::codes::CHECK_IN_CLOSED, &member.post("/check-ins", &early).await);
     clerk.post(&format!("{tomorrow}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
     sweep.saw(
         api::activity::codes::ACTIVITY_CANCELLED,
         &member.act(&format!("{tomorrow}/sign-up")).await,
     );
     sweep.saw(
-        api::check_in::codes::CHECK_IN_CODE_INVALID,
+        api::presence::codes::CHECK_IN_CODE_INVALID,
         &member.post("/check-ins", &json!({"code": "nonsense"})).await,
     );
+    let complete = async |client: &Client, who: &Value| {
+        let body = json!({"checked_out_at": app.clock.now().to_rfc3339(), "reason": "忘记签退"});
+        client.post(&format!("/check-ins/{}/complete", who["id"].as_str().unwrap()), &body).await
+    };
+    let arrived = head.post("/check-ins", &json!({"code": shown})).await.ok(201);
+    sweep.saw(api::presence::codes::NOT_STEWARD, &complete(&member, &arrived).await);
+    clerk.patch(&now, 1, &json!({"capacity": 2})).await.ok(200);
+    let own = steward.post("/check-ins", &json!({"code": shown})).await.ok(201);
+    sweep.saw(api::presence::codes::OWN_CHECK_IN, &complete(&steward, &own).await);
     app.clock.advance(chrono::TimeDelta::minutes(5));
     sweep.saw(
-        api::check_in::codes::CHECK_IN_CODE_EXPIRED,
+        api::presence::codes::CHECK_IN_CODE_EXPIRED,
         &member.post("/check-ins", &json!({"code": shown})).await,
     );
 

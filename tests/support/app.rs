@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::fixture::{self, PASSWORD, Town, Township, Who};
 use crate::postgres::{self, Postgres};
 use crate::shim::Shim;
-use crate::{redis, sources, workplace};
+use crate::{patrols, redis, sources, workplace};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,9 +127,10 @@ impl TestApp {
         own: Option<Postgres>,
     ) -> Self {
         let database_url = config.database_url.clone();
-        let state = AppState::start_with(config, clock.clone(), &[sources::FEATURE])
-            .await
-            .expect("the server starts");
+        let state =
+            AppState::start_with(config, clock.clone(), &[sources::FEATURE, patrols::FEATURE])
+                .await
+                .expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let server =

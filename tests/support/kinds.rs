@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::sources;
+use crate::{patrols, sources};
 
 /// Leaves a row in the township: what a job does there. Nothing keeps a second one away.
 pub async fn leave(tx: &Tx, mark: &str) -> Result<()> {
@@ -93,9 +93,9 @@ const fn kind(name: &'static str, act: Act) -> Kind {
     Kind { name, zh: name, en: name, schedule: false, kept: true, act }
 }
 
-/// What tests of jobs add to the product: these, and the source of tasks that every test adds.
+/// What tests of jobs add to the product: these, and what every test adds.
 pub const MORE: &[Feature] =
-    &[Feature { jobs: KINDS, ..Feature::of("test_jobs") }, sources::FEATURE];
+    &[Feature { jobs: KINDS, ..Feature::of("test_jobs") }, sources::FEATURE, patrols::FEATURE];
 
 /// All of them.
 pub const KINDS: &[Kind] = &[

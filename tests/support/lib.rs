@@ -16,6 +16,7 @@ mod client;
 mod fixture;
 mod furniture;
 pub mod kinds;
+pub mod patrols;
 pub mod postgres;
 pub mod program;
 pub mod redis;

@@ -1,6 +1,6 @@
 //! What crosses HTTP about activities.
 
-use entity::ids::{ActivityId, CheckInId, GridId, MemberId, Points};
+use entity::ids::{ActivityId, GridId, MemberId, Points};
 use entity::kinds::SignupState;
 use entity::kinds::Vocabulary;
 use garde::Validate;
@@ -13,6 +13,7 @@ use crate::door::{self, Day, Lines, left_out};
 use crate::grid::dto::GridRef;
 use crate::http::{Versioned, given, not_blank};
 use crate::member::dto::MemberRef;
+use crate::presence::dto::CheckIn;
 
 /// What an activity is at present, by its times and whether it was called off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -146,30 +147,11 @@ pub struct ActivityMay {
     pub manage: bool,
 }
 
-/// Somebody's presence at an activity.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CheckIn {
-    /// Its id.
-    pub id: CheckInId,
-    /// The activity.
-    pub activity_id: ActivityId,
-    /// Its title.
-    #[schema(example = "水库村河道清理")]
-    pub activity_title: String,
-    /// Where it took place.
-    #[schema(example = "水库村党群服务站门口")]
-    pub place: String,
-    /// When the person checked in.
-    pub checked_in_at: Time,
-    /// When the person checked out; null until then.
-    #[schema(required = true)]
-    pub checked_out_at: Option<Time>,
-    /// Minutes between start and end of the activity; null until checked out.
-    #[schema(required = true, example = 95)]
-    pub minutes: Option<i32>,
-    /// Points they were worth; null until checked out.
-    #[schema(required = true, example = 1.58)]
-    pub points: Option<Points>,
+/// What the caller may do for a person at an activity now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ParticipantMay {
+    /// Complete the check-in that the person forgot to close.
+    pub complete: bool,
 }
 
 /// One person at an activity.
@@ -182,6 +164,8 @@ pub struct Participant {
     /// Presence; null before it.
     #[schema(required = true)]
     pub check_in: Option<CheckIn>,
+    /// What the caller may do for them now.
+    pub may: ParticipantMay,
 }
 
 crate::page!(ActivityPage, Activity);

@@ -1,12 +1,18 @@
 //! The operations of activities.
 
-use actix_web::{get, patch, post};
+use actix_web::{HttpRequest, get, patch, post};
 use entity::ids::ActivityId;
 
-use super::perm;
-use super::{dto, service};
+use super::occasion::KIND;
+use super::{
+    cancel, create, dto, participants, perm, query as read, sign_up as signing, update,
+    withdraw as leaving,
+};
 use crate::auth::Permit;
 use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::presence;
+use crate::presence::dto::CheckInCode;
+use crate::presence::perm::PresenceSteward;
 
 /// 查询活动 · List activities
 ///
@@ -29,7 +35,7 @@ pub async fn list_activities(
     permit: Permit<perm::ActivityRead>,
     query: Query<dto::ListActivities>,
 ) -> Result<Json<dto::ActivityPage>> {
-    Ok(Json(service::list(&permit, query.into_inner()).await?))
+    Ok(Json(read::list(&permit, query.into_inner()).await?))
 }
 
 /// 发布活动 · Publish an activity
@@ -55,7 +61,7 @@ pub async fn create_activity(
     key: IdempotencyKey,
     input: Valid<dto::CreateActivity>,
 ) -> Result<Created<dto::Activity>> {
-    let activity = service::create(&permit, key, input.into_inner()).await?;
+    let activity = create::create(&permit, key, input.into_inner()).await?;
     Ok(Created::tagged(format!("/api/v1/activities/{}", activity.id), activity))
 }
 
@@ -78,7 +84,7 @@ pub async fn get_activity(
     permit: Permit<perm::ActivityRead>,
     id: PathId<ActivityId>,
 ) -> Result<Tagged<dto::Activity>> {
-    Ok(Tagged(service::get(&permit, id.0).await?))
+    Ok(Tagged(read::get(&permit, id.0).await?))
 }
 
 /// 修改活动 · Change an activity
@@ -108,7 +114,7 @@ pub async fn update_activity(
     if_match: IfMatch,
     input: Valid<dto::UpdateActivity>,
 ) -> Result<Tagged<dto::Activity>> {
-    Ok(Tagged(service::update(&permit, id.0, if_match, input.into_inner()).await?))
+    Ok(Tagged(update::update(&permit, id.0, if_match, input.into_inner()).await?))
 }
 
 /// 取消活动 · Cancel an activity
@@ -132,7 +138,7 @@ pub async fn cancel_activity(
     id: PathId<ActivityId>,
     input: Valid<dto::CancelActivity>,
 ) -> Result<Tagged<dto::Activity>> {
-    Ok(Tagged(service::cancel(&permit, id.0, input.into_inner()).await?))
+    Ok(Tagged(cancel::cancel(&permit, id.0, input.into_inner()).await?))
 }
 
 /// 报名参加活动 · Sign up for an activity
@@ -160,7 +166,7 @@ pub async fn sign_up(
     id: PathId<ActivityId>,
     key: IdempotencyKey,
 ) -> Result<Tagged<dto::Activity>> {
-    Ok(Tagged(service::sign_up(&permit, key, id.0).await?))
+    Ok(Tagged(signing::sign_up(&permit, key, id.0).await?))
 }
 
 /// 取消报名 · Withdraw from an activity
@@ -183,7 +189,7 @@ pub async fn withdraw(
     permit: Permit<perm::ActivitySignUp>,
     id: PathId<ActivityId>,
 ) -> Result<Tagged<dto::Activity>> {
-    Ok(Tagged(service::withdraw(&permit, id.0).await?))
+    Ok(Tagged(leaving::withdraw(&permit, id.0).await?))
 }
 
 /// 查询活动人员 · List the people at an activity
@@ -208,5 +214,43 @@ pub async fn list_participants(
     id: PathId<ActivityId>,
     query: Query<dto::ListParticipants>,
 ) -> Result<Json<dto::ParticipantPage>> {
-    Ok(Json(service::participants(&permit, id.0, query.into_inner()).await?))
+    Ok(Json(participants::participants(&permit, id.0, query.into_inner()).await?))
+}
+
+/// 出示签到码 · Get the check-in code to show
+///
+/// 此时在现场出示的签到码及其二维码图，每 30 秒更换一次，到 `valid_until` 时请重新获取。
+/// 只供本活动的签到管理人和党建办使用（403 `not_steward`），活动结束 12 小时后不再提供（409 `check_in_closed`）。
+///
+/// The code to show at the place now, with its QR picture; it changes every 30 seconds, so ask again at `valid_until`. For the
+/// steward and the office alone (403 `not_steward`), until 12 hours after the end (409 `check_in_closed`).
+#[utoipa::path(
+    tag = "activity",
+    operation_id = "get_check_in_code",
+    security(("bearer" = ["presence.steward"])),
+    params(("id" = ActivityId, Path, description = "活动 · The activity")),
+    responses((status = 200, description = "签到码及其二维码图 · The code and its picture", body = CheckInCode))
+)]
+#[get("/activities/{id}/check-in-code")]
+pub async fn get_check_in_code(
+    permit: Permit<PresenceSteward>,
+    id: PathId<ActivityId>,
+    req: HttpRequest,
+) -> Result<Json<CheckInCode>> {
+    // Taken out at once: what it borrows must not be held while the database is asked.
+    let origin = presence::origin(&req)?;
+    Ok(Json(presence::show(&permit, KIND, id.0, &origin).await?))
+}
+
+/// The routes of this room.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    cfg.service(list_activities)
+        .service(create_activity)
+        .service(get_activity)
+        .service(update_activity)
+        .service(cancel_activity)
+        .service(sign_up)
+        .service(withdraw)
+        .service(list_participants)
+        .service(get_check_in_code);
 }

@@ -11,40 +11,51 @@
 //! - Whoever has checked in cannot withdraw.
 //! - Places are given out under a lock of the activity's row: however many sign up at the same moment, no place is
 //!   given twice and none is lost.
+//! - Who was there is not kept here: an activity is an occasion of `presence`, which asks it for a place for those who come
+//!   and tells it how long they stayed. Whoever comes without having signed up gets a place on the spot if one is free; the minutes
+//!   become points by the rule in force on the day of the start.
 //! - Before the start everything may be changed; while it runs all but the start; after the end nothing: the points
 //!   that were earned rest on the times as they were.
 
-pub(crate) mod acts;
+mod acts;
+mod cancel;
 pub mod codes;
+mod create;
 pub mod dto;
-pub mod handlers;
+mod handlers;
+mod occasion;
+mod participants;
 pub mod perm;
-pub mod rules;
-pub mod service;
+mod places;
+mod query;
+mod row;
+mod rules;
+mod sign_up;
+mod update;
+mod withdraw;
+
+pub use cancel::cancel;
+pub use create::create;
+pub use handlers::routes;
+pub use participants::participants;
+pub use query::{get, list};
+pub use sign_up::sign_up;
+pub use update::update;
+pub use withdraw::withdraw;
 
 use crate::feature::{Feature, Tag};
+use crate::presence::Occasions;
 use entity::kinds::SignupState;
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
-    tags: &[Tag { name: "activity", zh: "活动与签到", en: "Activities, sign-up, check-in" }],
+    tags: &[Tag { name: "activity", zh: "活动", en: "Activities and sign-up" }],
     routes,
     permissions: perm::ALL,
     codes: codes::ALL,
     acts: acts::ACTS,
+    hooks: |shared| shared.add::<Box<dyn Occasions>>(Box::new(occasion::Activities)),
     words: &[SignupState::VOCABULARY, dto::PHASES, dto::SIGNUPS],
     answers: codes::ANSWERS,
     ..Feature::of("activity")
 };
-
-/// The routes of this feature.
-pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    cfg.service(handlers::list_activities)
-        .service(handlers::create_activity)
-        .service(handlers::get_activity)
-        .service(handlers::update_activity)
-        .service(handlers::cancel_activity)
-        .service(handlers::sign_up)
-        .service(handlers::withdraw)
-        .service(handlers::list_participants);
-}

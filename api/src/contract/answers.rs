@@ -14,11 +14,10 @@ use crate::http::{Code, names};
 
 /// Puts the errors into the contract; the handlers name what they answer when all is well.
 pub(super) fn say(api: &mut OpenApi, features: &[Feature]) {
-    let told: HashMap<&str, &[Code]> = features
-        .iter()
-        .flat_map(|feature| feature.answers)
-        .map(|(id, codes)| (*id, *codes))
-        .collect();
+    let mut told: HashMap<&str, Vec<Code>> = HashMap::new();
+    for (id, codes) in features.iter().flat_map(|feature| feature.answers) {
+        told.entry(id).or_default().extend(*codes);
+    }
     let readable: BTreeSet<String> = api
         .paths
         .paths
@@ -50,7 +49,7 @@ pub(super) fn say(api: &mut OpenApi, features: &[Feature]) {
             let Some(operation) = operation else { continue };
             let own = operation.operation_id.as_deref().and_then(|id| told.get(id));
             let mut codes = by_form(path, changes, operation);
-            codes.extend(own.copied().unwrap_or_default());
+            codes.extend(own.into_iter().flatten());
             let mut by_status: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
             for code in codes {
                 by_status.entry(code.status()).or_default().insert(code.as_str());

@@ -23,17 +23,17 @@ use super::{CODE, NAME, Options, people};
 use crate::account::dto::CreateAccount;
 use crate::activity::dto::CreateActivity;
 use crate::calendar::Calendar;
-use crate::check_in::dto::ScannedCode;
 use crate::checklist::dto::{CreateChecklist, ItemInput, PublishChecklist};
 use crate::clock::{Clock, beijing, day as day_of, from_beijing};
 use crate::door::Secret;
 use crate::grid::dto::Appoint;
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::{CreateMember, CreatePartyOrg};
+use crate::presence::dto::ScannedCode;
 use crate::task::dto::{ReturnTask, SubmitTask, TaskBrief, TaskPaging, VerifyTask};
 use crate::tenancy::{Find, Scope, Tx};
 use crate::{
-    account, activity, attachment, check_in, checklist, grid, jobs, member, task, township,
+    account, activity, attachment, checklist, grid, jobs, member, presence, task, township,
 };
 
 const GRIDS: &str = include_str!("data/grids.geojson");
@@ -543,7 +543,7 @@ impl Story {
                         grid_id: (index == 0).then_some(self.players.village),
                         ..self.activity(title, place, starts_at, minutes, capacity)
                     };
-                    activity::service::create(&self.office(), key(), input).await?.id
+                    activity::create(&self.office(), key(), input).await?.id
                 }
             };
             let crowd = self.crowd(title, 8 + index % 6);
@@ -588,12 +588,12 @@ impl Story {
                 Some(known) => known.id,
                 None => {
                     let input = self.activity(title, place, starts_at, minutes, capacity);
-                    activity::service::create(&self.office(), key(), input).await?.id
+                    activity::create(&self.office(), key(), input).await?.id
                 }
             };
             // Whoever has a place keeps it.
             for person in self.crowd(title, 4) {
-                activity::service::sign_up(&self.acting(&person), key(), id).await?;
+                activity::sign_up(&self.acting(&person), key(), id).await?;
             }
         }
         Ok(())
@@ -645,7 +645,7 @@ impl Story {
     async fn hold(&mut self, one: &Planned) -> Result<()> {
         for person in &one.crowd {
             if self.is_due() {
-                activity::service::sign_up(&self.acting(person), key(), one.id).await?;
+                activity::sign_up(&self.acting(person), key(), one.id).await?;
             }
         }
         let office = self.office();
@@ -653,9 +653,9 @@ impl Story {
         self.move_to(one.starts_at);
         for person in &one.crowd {
             if !chance.random_bool(0.1) && self.is_due() {
-                let code = check_in::service::show(&office, one.id, "").await?.code;
+                let code = presence::show(&office, "activity", one.id, "").await?.code;
                 let scanned = ScannedCode { code };
-                match check_in::service::check_in(&self.acting(person), key(), scanned).await {
+                match presence::check_in(&self.acting(person), key(), scanned).await {
                     // Who waits for a place may come in vain.
                     Err(error) if error.code() == crate::activity::codes::ACTIVITY_FULL => {}
                     arrival => drop(arrival?),
@@ -668,9 +668,9 @@ impl Story {
             if let Some(check_in) = present.get(&person.member)
                 && self.is_due()
             {
-                let code = check_in::service::show(&office, one.id, "").await?.code;
+                let code = presence::show(&office, "activity", one.id, "").await?.code;
                 let scanned = ScannedCode { code };
-                check_in::service::check_out(&self.acting(person), *check_in, scanned).await?;
+                presence::check_out(&self.acting(person), *check_in, scanned).await?;
             }
         }
         Ok(())
@@ -682,7 +682,7 @@ impl Story {
         let rows = self
             .scope
             .read(async |tx: &Tx| {
-                tx.find::<Entity>().filter(Column::ActivityId.eq(activity)).all().await
+                tx.find::<Entity>().filter(Column::OccasionId.eq(activity)).all().await
             })
             .await?;
         Ok(rows.into_iter().map(|row| (row.member_id, row.id)).collect())

@@ -8,6 +8,7 @@ export const routes = {
   change_password: ['PUT', '/api/v1/me/password', false],
   check_in: ['POST', '/api/v1/check-ins', true],
   check_out: ['POST', '/api/v1/check-ins/{id}/check-out', false],
+  complete_check_in: ['POST', '/api/v1/check-ins/{id}/complete', false],
   create_account: ['POST', '/api/v1/accounts', true],
   create_activity: ['POST', '/api/v1/activities', true],
   create_checklist: ['POST', '/api/v1/checklists', true],

@@ -28,7 +28,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/activities/:id/code',
     props: true,
     component: () => import('./CodePage.vue'),
-    meta: { title: 'activity.code', permission: 'activity.steward' },
+    meta: { title: 'activity.code', permission: 'presence.steward' },
   },
 ]
 export const nav: NavEntry[] = [

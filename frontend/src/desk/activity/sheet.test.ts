@@ -7,18 +7,23 @@ const person = (minutes: number | null, points: number | null): Participant => (
   state: 'signed_up',
   check_in: {
     id: 'c',
-    activity_id: 'a',
-    activity_title: '',
-    place: '',
+    occasion: { kind: 'activity', id: 'a', title: '', place: '', link: null },
     checked_in_at: '2026-11-22T09:00:00+08:00',
     checked_out_at: null,
     minutes,
     points,
+    completion: null,
   },
+  may: { complete: false },
 })
 
 it('adds up whole hundredths and counts those who are still there', () => {
-  const away: Participant = { member: { id: 'n', name: '李四' }, state: 'waiting', check_in: null }
+  const away: Participant = {
+    member: { id: 'n', name: '李四' },
+    state: 'waiting',
+    check_in: null,
+    may: { complete: false },
+  }
   expect(totals([person(95, 1.58), person(7, 0.11), person(null, null), away])).toEqual({
     checked: 3,
     minutes: 102,

@@ -12,6 +12,11 @@ export function later(local: string, minutes: number): string {
   return toPicker(new Date(new Date(fromPicker(local)).getTime() + minutes * 60_000).toISOString())
 }
 
+/** When somebody who forgot to check out has most likely left: at the end, or now while the activity still runs. */
+export function leavingOf(activity: Pick<Activity, 'ends_at'>, now: Date = new Date()): string {
+  return toPicker(new Date(Math.min(Date.parse(activity.ends_at), now.getTime())).toISOString())
+}
+
 export interface Written {
   title: string
   description: string

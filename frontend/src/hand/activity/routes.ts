@@ -17,7 +17,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/activities/:id/steward',
     props: true,
     component: () => import('./StewardPage.vue'),
-    meta: { title: 'activity.steward', permission: 'activity.steward' },
+    meta: { title: 'activity.steward', permission: 'presence.steward' },
   },
 ]
 export const nav: NavEntry[] = [

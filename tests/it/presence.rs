@@ -1,15 +1,16 @@
-//! Check-in and check-out by the rotating code, and the points that follow.
+//! Check-in and check-out by the rotating code, what somebody else completes, and the points that follow.
 
-use api::check_in::code;
-use api::check_in::dto::ScannedCode;
-use api::check_in::service;
 use api::http::{Code, IdempotencyKey};
+use api::presence::dto::{CompleteCheckIn, ScannedCode};
+use api::presence::{self, code};
 use api::tenancy::Tx;
 use chrono::TimeDelta;
 use entity::ids::{ActivityId, CheckInId};
+use support::kinds::left;
+use support::patrols::PATROL;
 use support::prelude::*;
 
-use crate::activity::{acting, enter_members, id_of, publish, together};
+use crate::activity::{acting, enter_members, id_of, in_minutes, publish, together};
 
 /// The code that the steward's screen shows now.
 async fn shown(app: &TestApp, town: Town, activity: &str) -> String {
@@ -62,11 +63,15 @@ on_both! {
         let reading = member.get(&format!("/check-in-codes/{code}")).await.ok(200);
         assert_eq!(reading["action"], "check_in");
         assert_eq!(reading["points_to_come"], 2);
-        assert_eq!(reading["activity"]["id"], id);
+        assert_eq!(reading["occasion"]["id"], id);
         let arrived = member.post_key("/check-ins", "arrival", &json!({"code": code})).await.ok(201);
-        assert_eq!(arrived["activity_title"], "水库村河道清理");
+        assert_eq!(arrived["occasion"], json!({
+            "kind": "activity", "id": id, "title": "水库村河道清理", "place": "水库村党群服务站门口", "link": format!("/activities/{id}"),
+        }));
+        assert_eq!(reading["occasion"], arrived["occasion"]);
+        assert_eq!((&reading["starts_at"], &reading["check_in"]), (&made["starts_at"], &Value::Null));
         assert_eq!(arrived["checked_in_at"], "2026-11-23T09:05:00+08:00");
-        for open in ["checked_out_at", "minutes", "points"] {
+        for open in ["checked_out_at", "minutes", "points", "completion"] {
             assert_eq!(arrived[open], Value::Null);
         }
         // Again, with the key and without: the same check-in.
@@ -90,7 +95,7 @@ on_both! {
         let member = app.client(Who::Member, Town::A).await;
         let reading = member.get(&format!("/check-in-codes/{}", self::shown(&app, Town::A, &id).await)).await.ok(200);
         assert_eq!((&reading["action"], &reading["points_to_come"]), (&json!("done"), &json!(0)));
-        assert_eq!(reading["activity"]["mine"]["check_in"], left);
+        assert_eq!(reading["check_in"], left);
 
         let lines = entries(&app, Who::Member).await;
         assert_eq!(lines.len(), 1);
@@ -188,17 +193,20 @@ on_both! {
         let (a, b) = (app.town(Town::A).tenant.uuid(), app.town(Town::B).tenant.uuid());
         let now = app.clock.now();
         let uuid = |id: &str| id.parse::<uuid::Uuid>().unwrap();
-        let forged = code::make(&[0; 32], a, uuid(&id), now);
+        let forged = code::make(&[0; 32], 'a', a, uuid(&id), now);
         let refused = member.post("/check-ins", &json!({"code": forged})).await;
         refused.problem(422, "check_in_code_invalid");
-        let nowhere = code::make(&[0; 32], a, uuid::Uuid::now_v7(), now);
+        let nowhere = code::make(&[0; 32], 'a', a, uuid::Uuid::now_v7(), now);
 
         // Another township's: genuine there, and here the very answer that a forged one gets.
         let genuine = shown(&app, Town::B, &foreign).await;
         app.client(Who::Member, Town::B).await.get(&format!("/check-in-codes/{genuine}")).await.ok(200);
-        let borrowed = code::make(&[0; 32], b, uuid(&id), now);
-        let renamed = code::make(&[0; 32], a, uuid(&foreign), now);
-        for code in [genuine.as_str(), &nowhere, &borrowed, &renamed, "x", "水库村"] {
+        let borrowed = code::make(&[0; 32], 'a', b, uuid(&id), now);
+        let renamed = code::make(&[0; 32], 'a', a, uuid(&foreign), now);
+        // Of a kind that there is none of, and of another kind that has no such occasion.
+        let shown_here = shown(&app, Town::A, &id).await;
+        let (unknown, mistaken) = (format!("z{}", &shown_here[1..]), format!("P{}", &shown_here[1..]));
+        for code in [genuine.as_str(), &nowhere, &borrowed, &renamed, &unknown, &mistaken, "x", "水库村"] {
             let answer = member.post("/check-ins", &json!({"code": code})).await;
             assert_eq!(answer.without_trace(), refused.without_trace(), "{code}");
             let reading = member.get(&format!("/check-in-codes/{code}")).await;
@@ -299,7 +307,7 @@ on_both! {
         // Everybody's phone sends twice.
         let all = acting(&app, Town::A, &members).into_iter().flat_map(|scope| [scope.clone(), scope]).map(|scope| {
             let input = ScannedCode { code: code.clone() };
-            async move { (service::check_in(&scope, IdempotencyKey(None), input).await, scope) }
+            async move { (presence::check_in(&scope, IdempotencyKey(None), input).await, scope) }
         });
         let mut inside = Vec::new();
         for (arrival, scope) in together(all.collect()).await {
@@ -314,7 +322,7 @@ on_both! {
         let code = shown(&app, Town::A, &id.to_string()).await;
         let all = inside.into_iter().flat_map(|one| [one.clone(), one]).map(|(scope, id)| {
             let input = ScannedCode { code: code.clone() };
-            async move { service::check_out(&scope, id, input).await.map(|closed| closed.points) }
+            async move { presence::check_out(&scope, id, input).await.map(|closed| closed.points) }
         });
         let half = Some(entity::ids::Points::from_hundredths(50));
         assert!(together(all.collect()).await.iter().all(|points| points.as_ref().ok() == Some(&half)));
@@ -332,9 +340,199 @@ on_both! {
         let id = id_of(&publish(&app, Town::A, 5, 120, json!({})).await);
         let code = shown(&app, Town::A, &id).await;
         let scope = app.scope(Town::A).acting_as(app.town(Town::A).accounts[&Who::Clerk].id, None);
-        let error = service::read(&scope, &code).await.err().map(|error| error.code());
+        let error = presence::read(&scope, &code).await.err().map(|error| error.code());
         assert_eq!(error, Some(Code::NO_MEMBER));
-        let refused = service::check_in(&scope, IdempotencyKey(None), ScannedCode { code }).await;
+        let refused = presence::check_in(&scope, IdempotencyKey(None), ScannedCode { code }).await;
         assert_eq!(refused.err().map(|error| error.code()), Some(Code::NO_MEMBER));
+    }
+
+    /// Forgotten, and closed by the steward with the moment and the reason: the points are those of that stay, posted once, in the
+    /// quarter of that moment; the check-in, the log and the page say who did it and why.
+    async fn what_was_forgotten_is_completed(app: TestApp) {
+        let town = app.town(Town::A);
+        let id = id_of(&publish(&app, Town::A, 5, 95, json!({"steward_id": town.members.worker})).await);
+        app.clock.advance(TimeDelta::minutes(5));
+        let arrived = check_in(&app, Who::Member, &id).await.ok(201);
+        let path = format!("/check-ins/{}/complete", id_of(&arrived));
+        app.clock.advance(TimeDelta::days(2));
+        let people = format!("/activities/{id}/participants");
+        let may = async |who: Who| {
+            let page = app.client(who, Town::A).await.get(&people).await.ok(200);
+            page["items"][0]["may"]["complete"].clone()
+        };
+        assert_eq!((may(Who::Clerk).await, may(Who::Worker).await, may(Who::Leader).await), (json!(true), json!(true), json!(false)));
+
+        let steward = app.client(Who::Worker, Town::A).await;
+        let given = json!({"checked_out_at": "2026-11-23T10:20:00+08:00", "reason": " 手机没电，其全程参加 "});
+        let done = steward.post(&path, &given).await.ok(200);
+        assert_eq!((&done["minutes"], &done["points"]), (&json!(75), &json!(1.25)));
+        assert_eq!((&done["checked_in_at"], &done["checked_out_at"]), (&arrived["checked_in_at"], &given["checked_out_at"]));
+        let account = town.accounts[&Who::Worker].id;
+        assert_eq!(done["completion"], json!({
+            "account_id": account, "name": Who::Worker.role().zh(), "reason": "手机没电，其全程参加",
+        }));
+        // Twice, by the same or by the office: it is closed.
+        steward.post(&path, &given).await.problem(409, "state_conflict");
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        clerk.post(&path, &given).await.problem(409, "state_conflict");
+        assert_eq!(may(Who::Clerk).await, json!(false));
+
+        let member = app.client(Who::Member, Town::A).await;
+        assert_eq!(member.get("/check-ins").await.ok(200)["items"], json!([done]));
+        assert_eq!(member.get(&format!("/activities/{id}")).await.ok(200)["mine"]["check_in"], done);
+        assert_eq!(clerk.get(&people).await.ok(200)["items"][0]["check_in"], done);
+        let lines = entries(&app, Who::Member).await;
+        assert_eq!(lines.len(), 1);
+        assert_eq!((&lines[0]["amount"], &lines[0]["at"]), (&json!(1.25), &given["checked_out_at"]));
+        let auditor = app.client(Who::Auditor, Town::A).await;
+        let log = auditor.get("/audit-entries?act=complete_check_in").await.ok(200);
+        let log = log["items"].as_array().unwrap();
+        assert_eq!(log.len(), 1);
+        assert_eq!(log[0]["purpose"], "手机没电，其全程参加");
+        assert_sound(&app).await;
+    }
+
+    /// A completion stays inside what can have been: from the check-in to the end, not in the future, for a while only, with a reason.
+    async fn a_completion_has_its_bounds(app: TestApp) {
+        let id = id_of(&publish(&app, Town::A, 10, 100, json!({})).await);
+        let arrived = check_in(&app, Who::Member, &id).await.ok(201);
+        let path = format!("/check-ins/{}/complete", id_of(&arrived));
+        let at = |moment: &str| json!({"checked_out_at": format!("2026-11-23T{moment}+08:00"), "reason": "忘记签退"});
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let early = clerk.post(&path, &at("09:00:00")).await.problem(409, "check_in_closed");
+        assert_eq!(early["detail"], "开始之后、结束 30 天内才能补办签退");
+        app.clock.advance(TimeDelta::minutes(40));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        // While it runs: not after now.
+        for wrong in ["08:59:59", "09:40:01", "10:40:00"] {
+            let problem = clerk.post(&path, &at(wrong)).await.problem(422, "validation_failed");
+            assert_eq!(problem["errors"][0]["field"], "checked_out_at", "{wrong}");
+        }
+        for reason in ["", "忘", " 忘 ", &"忘".repeat(201)] {
+            let body = json!({"checked_out_at": "2026-11-23T09:30:00+08:00", "reason": reason});
+            let problem = clerk.post(&path, &body).await.problem(422, "validation_failed");
+            assert_eq!(problem["errors"][0]["field"], "reason", "{reason}");
+        }
+        app.clock.advance(TimeDelta::minutes(60) + TimeDelta::days(30) - TimeDelta::seconds(1));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        clerk.post(&path, &at("10:40:01")).await.problem(422, "validation_failed");
+        app.clock.advance(TimeDelta::seconds(1));
+        clerk.post(&path, &at("10:40:00")).await.problem(409, "check_in_closed");
+        assert_eq!(entries(&app, Who::Member).await, Vec::<Value>::new());
+        app.clock.set(app.clock.now() - TimeDelta::seconds(1));
+        let done = clerk.post(&path, &at("10:40:00")).await.ok(200);
+        assert_eq!((&done["minutes"], &done["points"]), (&json!(90), &json!(1.5)));
+        assert_sound(&app).await;
+    }
+
+    /// Only the steward and the office complete, and nobody what is their own.
+    async fn nobody_completes_their_own(app: TestApp) {
+        let town = app.town(Town::A);
+        let made = publish(&app, Town::A, 5, 95, json!({"steward_id": town.members.worker})).await;
+        app.clock.advance(TimeDelta::minutes(5));
+        let own = check_in(&app, Who::Worker, &id_of(&made)).await.ok(201);
+        let other = check_in(&app, Who::Member, &id_of(&made)).await.ok(201);
+        app.clock.advance(TimeDelta::hours(3));
+        let given = json!({"checked_out_at": "2026-11-23T10:00:00+08:00", "reason": "忘记签退"});
+        let complete = async |who: Who, check_in: &Value| {
+            app.client(who, Town::A).await.post(&format!("/check-ins/{}/complete", id_of(check_in)), &given).await
+        };
+        complete(Who::Worker, &own).await.problem(403, "own_check_in");
+        complete(Who::Member, &own).await.problem(403, "not_steward");
+        complete(Who::Member, &other).await.problem(403, "not_steward");
+        complete(Who::GridHead, &other).await.problem(403, "not_steward");
+        complete(Who::Leader, &other).await.problem(403, "forbidden");
+        let there = app.client(Who::Clerk, Town::B).await;
+        let foreign = there.post(&format!("/check-ins/{}/complete", id_of(&other)), &given).await;
+        foreign.problem(404, "not_found");
+        let page = app.client(Who::Worker, Town::A).await.get(&format!("/activities/{}/participants", id_of(&made))).await.ok(200);
+        let may: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| (one["member"]["id"] == json!(town.members.worker), one["may"]["complete"].clone())).collect();
+        assert_eq!(may.len(), 2);
+        assert!(may.iter().all(|(own, may)| *may == json!(!own)));
+        // The office closes the steward's, though it may not close its own either.
+        complete(Who::Clerk, &own).await.ok(200);
+        complete(Who::Worker, &other).await.ok(200);
+        assert_sound(&app).await;
+    }
+
+    /// The person checks out at the very moment at which the office closes the check-in for them: one of them does it.
+    async fn completing_and_checking_out_at_once_posts_once(app: TestApp) {
+        let id = id_of(&publish(&app, Town::A, 5, 95, json!({})).await);
+        let members = enter_members(&app.scope(Town::A), 8).await;
+        app.clock.advance(TimeDelta::minutes(5));
+        let code = shown(&app, Town::A, &id).await;
+        let mut inside = Vec::new();
+        for scope in acting(&app, Town::A, &members) {
+            let input = ScannedCode { code: code.clone() };
+            inside.push((presence::check_in(&scope, IdempotencyKey(None), input).await.unwrap().check_in.id, scope));
+        }
+        app.clock.advance(TimeDelta::minutes(60));
+        let code = shown(&app, Town::A, &id).await;
+        let given = json!({"checked_out_at": in_minutes(&app, -30), "reason": "忘记签退"});
+        let given: CompleteCheckIn = serde_json::from_value(given).unwrap();
+        let clerk = app.town(Town::A).accounts[&Who::Clerk].id;
+        let office = app.scope(Town::A).acting_as(clerk, None);
+        let tries = inside.iter().flat_map(|(id, scope)| [(*id, scope.clone(), true), (*id, office.clone(), false)]).map(|(id, scope, own)| {
+            let (scanned, given) = (ScannedCode { code: code.clone() }, given.clone());
+            async move {
+                if own {
+                    presence::check_out(&scope, id, scanned).await
+                } else {
+                    presence::complete(&scope, id, given).await
+                }
+            }
+        });
+        let outcomes = together(tries.collect()).await;
+        for pair in outcomes.chunks(2) {
+            // Who leaves is told how it ended, whoever closed it; the office is told that it came too late.
+            let left = pair[0].as_ref().unwrap();
+            match &pair[1] {
+                Ok(completed) => assert_eq!((left, left.minutes), (completed, Some(30))),
+                Err(late) => assert_eq!((late.code(), left.minutes), (Code::STATE_CONFLICT, Some(60))),
+            }
+        }
+        let posted = app.scope(Town::A)
+            .read(async |tx: &Tx| tx.find::<entity::posting::Entity>().count().await).await.unwrap();
+        assert_eq!(posted, 8);
+        assert_sound(&app).await;
+    }
+
+    /// A kind of occasion that is nothing like an activity goes the same way: codes, the list, the completion.
+    async fn a_patrol_is_an_occasion(app: TestApp) {
+        let grid = app.town(Town::A).grids.general;
+        let activity = id_of(&publish(&app, Town::A, 5, 95, json!({})).await);
+        let clerk = app.town(Town::A).accounts[&Who::Clerk].id;
+        let office = app.scope(Town::A).acting_as(clerk, None);
+        let code = presence::show(&office, PATROL, grid, "").await.unwrap().code;
+        assert_eq!((&code[..1], &shown(&app, Town::A, &activity).await[..1]), ("P", "a"));
+        let worker = app.client(Who::Worker, Town::A).await;
+        let reading = worker.get(&format!("/check-in-codes/{code}")).await.ok(200);
+        assert_eq!((&reading["action"], &reading["points_to_come"]), (&json!("check_in"), &json!(0)));
+        assert_eq!((&reading["occasion"]["kind"], &reading["occasion"]["link"]), (&json!(PATROL), &Value::Null));
+        let patrol = worker.post("/check-ins", &json!({"code": code})).await.ok(201);
+        app.clock.advance(TimeDelta::minutes(1));
+        let other = check_in(&app, Who::Worker, &activity).await.ok(201);
+        let listed = worker.get("/check-ins").await.ok(200);
+        assert_eq!(listed["items"], json!([other, patrol]));
+        // Nobody was counted at the activity who was on patrol.
+        assert_eq!(worker.get(&format!("/activities/{activity}")).await.ok(200)["checked_in"], 1);
+
+        // Out with the code of an activity, it is not; with its own it is, and the source is told once.
+        let out = format!("/check-ins/{}/check-out", id_of(&patrol));
+        let wrong = shown(&app, Town::A, &activity).await;
+        worker.post(&out, &json!({"code": wrong})).await.problem(422, "check_in_code_invalid");
+        let left_at = |minutes| (app.clock.now() + TimeDelta::minutes(minutes)).to_rfc3339();
+        app.clock.advance(TimeDelta::minutes(9));
+        let given = json!({"checked_out_at": left_at(-5), "reason": "忘记签退"});
+        let path = format!("/check-ins/{}/complete", id_of(&patrol));
+        let office = app.client(Who::Clerk, Town::A).await;
+        let done = office.post(&path, &given).await.ok(200);
+        assert_eq!((&done["minutes"], &done["points"]), (&json!(5), &json!(0)));
+        let worker = app.client(Who::Worker, Town::A).await;
+        assert_eq!(worker.post(&out, &json!({"code": wrong})).await.ok(200), done);
+        let told = left(&app.scope(Town::A)).await;
+        assert_eq!(told.get("patrolled for 5 minutes"), Some(&1));
+        assert_eq!(told.get("came to a patrol"), Some(&1));
+        assert_eq!(entries(&app, Who::Worker).await, Vec::<Value>::new());
     }
 }

@@ -1,7 +1,7 @@
-//! The rotating code behind the QR picture at the place of an activity.
+//! The rotating code behind the QR picture at the place of an occasion.
 //!
-//! `base64url(township 16 bytes | activity 16 bytes | window 4 bytes | first 16 bytes of HMAC-SHA256)`, signed with a
-//! secret that every activity has for itself. A window lasts 30 seconds; the current one and the two before it are
+//! `letter | base64url(township 16 bytes | occasion 16 bytes | window 4 bytes | first 16 bytes of HMAC-SHA256)`. The letter says
+//! which kind of occasion it is; all that stands before the signature is signed, with a secret that every occasion has for itself. A window lasts 30 seconds; the current one and the two before it are
 //! accepted, so that a slow phone on a slow net still passes, while a photo sent to somebody at home does not help
 //! for long. Nothing about a code is stored.
 
@@ -16,15 +16,16 @@ pub const WINDOW_SECONDS: u32 = 30;
 /// How many windows before the current one still pass.
 pub const WINDOWS_BACK: u32 = 2;
 
-const BODY: usize = 36;
+/// What is signed: the letter, township, occasion and window.
+const BODY: usize = 37;
 const MAC: usize = 16;
-/// Length of the text: 52 bytes in base64url without padding.
-pub const TEXT_LENGTH: usize = 70;
+/// Length of the text: the letter, and 52 bytes in base64url without padding.
+pub const TEXT_LENGTH: usize = 71;
 
 /// Why a code does not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// Not made by us for this activity and township, or altered.
+    /// Not made by us for this occasion and township, or altered.
     Forged,
     /// Made by us, but its time is over (or, between servers whose clocks differ, has not come).
     Expired,
@@ -35,8 +36,10 @@ pub enum Refused {
 pub struct Parsed {
     /// Township that the code says it belongs to.
     pub tenant: Uuid,
-    /// Activity that the code says it belongs to.
-    pub activity: Uuid,
+    /// Letter of the kind of occasion that the code says it belongs to.
+    pub letter: char,
+    /// Occasion that the code says it belongs to.
+    pub occasion: Uuid,
     window: u32,
     body: [u8; BODY],
     mac: [u8; MAC],
@@ -55,13 +58,22 @@ pub fn shown_until(now: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(end, 0).unwrap_or(now)
 }
 
-/// The code of this activity at this moment.
+/// The code of this occasion at this moment. `letter` is that of its kind, an ASCII letter.
 #[must_use]
-pub fn make(secret: &[u8], tenant: Uuid, activity: Uuid, now: DateTime<Utc>) -> String {
-    let body = body(tenant, activity, window_at(now));
-    let mut bytes = body.to_vec();
+pub fn make(
+    secret: &[u8],
+    letter: char,
+    tenant: Uuid,
+    occasion: Uuid,
+    now: DateTime<Utc>,
+) -> String {
+    let body = body(letter, tenant, occasion, window_at(now));
+    let mut bytes = body.get(1..).unwrap_or_default().to_vec();
     bytes.extend(signer(secret, &body).finalize().into_bytes().iter().take(MAC));
-    URL_SAFE_NO_PAD.encode(bytes)
+    let mut text = String::with_capacity(TEXT_LENGTH);
+    text.push(letter);
+    URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
+    text
 }
 
 /// Takes a code apart.
@@ -72,23 +84,27 @@ pub fn parse(text: &str) -> Result<Parsed, Refused> {
     if text.len() != TEXT_LENGTH {
         return Err(Refused::Forged);
     }
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Refused::Forged)?;
-    let (body, rest) = bytes.split_first_chunk::<BODY>().ok_or(Refused::Forged)?;
+    let letter = text.chars().next().filter(char::is_ascii_alphabetic).ok_or(Refused::Forged)?;
+    let bytes = URL_SAFE_NO_PAD.decode(text.get(1..).unwrap_or_default());
+    let bytes = bytes.map_err(|_| Refused::Forged)?;
+    let (tenant, rest) = bytes.split_first_chunk::<16>().ok_or(Refused::Forged)?;
+    let (occasion, rest) = rest.split_first_chunk::<16>().ok_or(Refused::Forged)?;
+    let (window, rest) = rest.split_first_chunk::<4>().ok_or(Refused::Forged)?;
     let mac = <[u8; MAC]>::try_from(rest).map_err(|_| Refused::Forged)?;
-    let (tenant, rest) = body.split_first_chunk::<16>().ok_or(Refused::Forged)?;
-    let (activity, rest) = rest.split_first_chunk::<16>().ok_or(Refused::Forged)?;
-    let window = <[u8; 4]>::try_from(rest).map_err(|_| Refused::Forged)?;
+    let (tenant, occasion) = (Uuid::from_bytes(*tenant), Uuid::from_bytes(*occasion));
+    let window = u32::from_be_bytes(*window);
     Ok(Parsed {
-        tenant: Uuid::from_bytes(*tenant),
-        activity: Uuid::from_bytes(*activity),
-        window: u32::from_be_bytes(window),
-        body: *body,
+        tenant,
+        letter,
+        occasion,
+        window,
+        body: body(letter, tenant, occasion, window),
         mac,
     })
 }
 
 impl Parsed {
-    /// Whether the activity with this secret made the code, and whether its time is not over.
+    /// Whether the occasion with this secret made the code, and whether its time is not over.
     ///
     /// The signature is compared in constant time and before the window: of a forged code nothing is told but that
     /// it is forged.
@@ -106,10 +122,13 @@ impl Parsed {
     }
 }
 
-fn body(tenant: Uuid, activity: Uuid, window: u32) -> [u8; BODY] {
+fn body(letter: char, tenant: Uuid, occasion: Uuid, window: u32) -> [u8; BODY] {
     let mut body = [0_u8; BODY];
-    let parts =
-        tenant.into_bytes().into_iter().chain(activity.into_bytes()).chain(window.to_be_bytes());
+    // What is no ASCII letter never comes from a registered kind, and is told apart from all that are.
+    let parts = std::iter::once(u8::try_from(letter).unwrap_or(0))
+        .chain(tenant.into_bytes())
+        .chain(occasion.into_bytes())
+        .chain(window.to_be_bytes());
     for (place, byte) in body.iter_mut().zip(parts) {
         *place = byte;
     }
@@ -132,6 +151,8 @@ mod tests {
 
     use super::*;
 
+    const LETTER: char = 'a';
+
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap_or_default()
     }
@@ -141,47 +162,48 @@ mod tests {
     }
 
     prop_compose! {
-        fn case()(secret in any::<[u8; 32]>(), tenant in any::<u128>(), activity in any::<u128>(), now in 1_700_000_000..4_000_000_000_i64)
+        fn case()(secret in any::<[u8; 32]>(), tenant in any::<u128>(), occasion in any::<u128>(), now in 1_700_000_000..4_000_000_000_i64)
             -> ([u8; 32], Uuid, Uuid, DateTime<Utc>) {
-            (secret, Uuid::from_u128(tenant), Uuid::from_u128(activity), at(now))
+            (secret, Uuid::from_u128(tenant), Uuid::from_u128(occasion), at(now))
         }
     }
 
     proptest! {
         #[test]
-        fn a_fresh_code_passes_and_names_its_place((secret, tenant, activity, now) in case()) {
-            let text = make(&secret, tenant, activity, now);
+        fn a_fresh_code_passes_and_names_its_place((secret, tenant, occasion, now) in case()) {
+            let text = make(&secret, LETTER, tenant, occasion, now);
             prop_assert_eq!(text.len(), TEXT_LENGTH);
             let parsed = parse(&text);
-            prop_assert_eq!(parsed.as_ref().map(|p| (p.tenant, p.activity)), Ok((tenant, activity)));
+            prop_assert_eq!(parsed.as_ref().map(|p| (p.tenant, p.letter, p.occasion)), Ok((tenant, LETTER, occasion)));
             prop_assert_eq!(check(&text, &secret, now), Ok(()));
         }
 
         #[test]
-        fn any_flipped_bit_is_refused((secret, tenant, activity, now) in case(), bit in 0..416_usize) {
-            let mut bytes = URL_SAFE_NO_PAD.decode(make(&secret, tenant, activity, now)).unwrap_or_default();
+        fn any_flipped_bit_is_refused((secret, tenant, occasion, now) in case(), bit in 0..416_usize) {
+            let text = make(&secret, LETTER, tenant, occasion, now);
+            let mut bytes = URL_SAFE_NO_PAD.decode(&text[1..]).unwrap_or_default();
             if let Some(byte) = bytes.get_mut(bit / 8) {
                 *byte ^= 1 << (bit % 8);
             }
-            prop_assert_eq!(check(&URL_SAFE_NO_PAD.encode(bytes), &secret, now), Err(Refused::Forged));
+            prop_assert_eq!(check(&format!("{LETTER}{}", URL_SAFE_NO_PAD.encode(bytes)), &secret, now), Err(Refused::Forged));
         }
 
         #[test]
-        fn any_other_letter_is_refused((secret, tenant, activity, now) in case(), place in 0..TEXT_LENGTH, letter in "[A-Za-z0-9_=+/ -]") {
-            let text = make(&secret, tenant, activity, now);
+        fn any_other_letter_is_refused((secret, tenant, occasion, now) in case(), place in 0..TEXT_LENGTH, letter in "[A-Za-z0-9_=+/ -]") {
+            let text = make(&secret, LETTER, tenant, occasion, now);
             let other: String = text.chars().take(place).chain(letter.chars()).chain(text.chars().skip(place + 1)).collect();
             prop_assert_eq!(check(&other, &secret, now).is_ok(), other == text);
         }
 
         #[test]
-        fn the_code_of_another_activity_is_refused((secret, tenant, activity, now) in case(), other in any::<[u8; 32]>()) {
+        fn the_code_of_another_occasion_is_refused((secret, tenant, occasion, now) in case(), other in any::<[u8; 32]>()) {
             prop_assume!(other != secret);
-            prop_assert_eq!(check(&make(&other, tenant, activity, now), &secret, now), Err(Refused::Forged));
+            prop_assert_eq!(check(&make(&other, LETTER, tenant, occasion, now), &secret, now), Err(Refused::Forged));
         }
 
         #[test]
-        fn three_windows_pass_and_later_it_has_expired((secret, tenant, activity, now) in case(), later in 0..100_000_i64) {
-            let text = make(&secret, tenant, activity, now);
+        fn three_windows_pass_and_later_it_has_expired((secret, tenant, occasion, now) in case(), later in 0..100_000_i64) {
+            let text = make(&secret, LETTER, tenant, occasion, now);
             let then = now + TimeDelta::seconds(later);
             let expected = if window_at(then) - window_at(now) <= WINDOWS_BACK { Ok(()) } else { Err(Refused::Expired) };
             prop_assert_eq!(check(&text, &secret, then), expected);
@@ -191,14 +213,20 @@ mod tests {
         }
 
         #[test]
-        fn a_code_from_the_future_does_not_pass((secret, tenant, activity, now) in case(), ahead in 30..100_000_i64) {
-            prop_assert_eq!(check(&make(&secret, tenant, activity, now + TimeDelta::seconds(ahead)), &secret, now), Err(Refused::Expired));
+        fn a_code_from_the_future_does_not_pass((secret, tenant, occasion, now) in case(), ahead in 30..100_000_i64) {
+            prop_assert_eq!(check(&make(&secret, LETTER, tenant, occasion, now + TimeDelta::seconds(ahead)), &secret, now), Err(Refused::Expired));
         }
 
         #[test]
-        fn an_expired_forgery_is_a_forgery((secret, tenant, activity, now) in case(), other in any::<[u8; 32]>()) {
+        fn an_expired_forgery_is_a_forgery((secret, tenant, occasion, now) in case(), other in any::<[u8; 32]>()) {
             prop_assume!(other != secret);
-            prop_assert_eq!(check(&make(&other, tenant, activity, at(0)), &secret, now), Err(Refused::Forged));
+            prop_assert_eq!(check(&make(&other, LETTER, tenant, occasion, at(0)), &secret, now), Err(Refused::Forged));
+        }
+
+        #[test]
+        fn the_code_of_another_kind_is_refused((secret, tenant, occasion, now) in case(), other in "[A-Zb-z]") {
+            let text = make(&secret, LETTER, tenant, occasion, now);
+            prop_assert_eq!(check(&format!("{other}{}", &text[1..]), &secret, now), Err(Refused::Forged));
         }
 
         #[test]

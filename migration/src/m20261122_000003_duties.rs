@@ -172,16 +172,20 @@ impl MigrationTrait for Migration {
             .create(manager)
             .await?;
 
+        // What somebody was present at is another room's row of any kind: no key leads to it.
         TenantTable::new(manager, "check_in")
-            .uuid("activity_id")
+            .text("occasion_kind")
+            .uuid("occasion_id")
             .uuid("member_id")
             .time("checked_in_at")
             .time_null("checked_out_at")
             .i32_null("minutes")
             .i64_null("points")
-            .refers("activity_id", "activity")
+            .uuid_null("completed_by")
+            .text_null("completion_reason")
             .refers("member_id", "member")
-            .unique(&["activity_id", "member_id"])
+            .refers("completed_by", "account")
+            .unique(&["occasion_kind", "occasion_id", "member_id"])
             .index(&["member_id", "checked_in_at"])
             .create(manager)
             .await?;

@@ -1,0 +1,201 @@
+//! Activities as they are read.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::ids::{ActivityId, GridId, MemberId};
+use entity::kinds::SignupState;
+use entity::{activity, activity_signup};
+use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect};
+
+use super::dto::{self, ListedPhase, MySignup};
+use super::occasion::{KIND, reference};
+use super::perm;
+use super::row::{is_steward, rate, times};
+use super::rules::Moment;
+use crate::clock;
+use crate::grid::dto::GridRef;
+use crate::http::{ApiError, Page, Result};
+use crate::member::dto::MemberRef;
+use crate::points;
+use crate::presence;
+use crate::presence::perm::PRESENCE_STEWARD;
+use crate::tenancy::{Scope, Tx, beyond};
+
+/// A page of activities.
+///
+/// # Errors
+/// `invalid_cursor`.
+pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::ActivityPage> {
+    let page = Page::of(scope.seal("activities", &query)?, query.limit);
+    let after = page.after::<(DateTime<Utc>, ActivityId)>(query.cursor.as_deref())?;
+    let mine = query.mine.unwrap_or(false);
+    scope
+        .read(async |tx: &Tx| {
+            use activity::Column as Col;
+            let now = tx.now();
+            let mut find = tx.find::<activity::Entity>();
+            if query.phase.is_some() {
+                find = find.filter(Col::CancelledAt.is_null());
+            }
+            find = match query.phase {
+                None => find,
+                Some(ListedPhase::Upcoming) => find.filter(Col::StartsAt.gt(now)),
+                Some(ListedPhase::Running) => {
+                    find.filter(Col::StartsAt.lte(now)).filter(Col::EndsAt.gt(now))
+                }
+                Some(ListedPhase::Ended) => find.filter(Col::EndsAt.lte(now)),
+            };
+            if let Some(day) = query.on {
+                let (from, to) = clock::day(day.date());
+                find = find
+                    .filter(Col::CancelledAt.is_null())
+                    .filter(Col::StartsAt.lt(to))
+                    .filter(Col::EndsAt.gt(from));
+            }
+            if mine {
+                let Some(me) = tx.member() else {
+                    return Ok(dto::ActivityPage { items: Vec::new(), next_cursor: None });
+                };
+                let signed_up = tx
+                    .find::<activity_signup::Entity>()
+                    .select_only()
+                    .column(activity_signup::Column::ActivityId)
+                    .filter(activity_signup::Column::MemberId.eq(me))
+                    .filter(activity_signup::Column::State.ne(SignupState::Withdrawn));
+                find = find.filter(
+                    Condition::any()
+                        .add(Col::StewardId.eq(me))
+                        .add(Col::Id.in_subquery(signed_up.into_subquery())),
+                );
+            }
+            let latest_first =
+                query.on.is_none() && matches!(query.phase, None | Some(ListedPhase::Ended));
+            let order = if latest_first { Order::Desc } else { Order::Asc };
+            if let Some(key) = after {
+                find = find.filter(beyond([Col::StartsAt, Col::Id], key, &order));
+            }
+            find = find.order_by(Col::StartsAt, order.clone()).order_by(Col::Id, order);
+            let rows = find.limit(page.fetch()).all().await?;
+            let (rows, next_cursor) = page.cut(rows, |row| (row.starts_at, row.id))?;
+            Ok(dto::ActivityPage { items: views(tx, rows).await?, next_cursor })
+        })
+        .await
+}
+
+/// One activity.
+///
+/// # Errors
+/// `not_found`.
+pub async fn get(scope: &Scope, id: ActivityId) -> Result<dto::Activity> {
+    scope.read(async |tx: &Tx| view(tx, tx.get::<activity::Entity>(id).await?).await).await
+}
+
+/// Activities as the caller sees them, in the order given. A fixed number of statements, however many they are.
+///
+/// # Errors
+/// Those of the database.
+async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto::Activity>> {
+    if activities.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ActivityId> = activities.iter().map(|activity| activity.id).collect();
+    let places: HashMap<(ActivityId, SignupState), i64> = tx
+        .find::<activity_signup::Entity>()
+        .select_only()
+        .column(activity_signup::Column::ActivityId)
+        .column(activity_signup::Column::State)
+        .column_as(activity_signup::Column::Id.count(), "people")
+        .filter(activity_signup::Column::ActivityId.is_in(ids.clone()))
+        .filter(activity_signup::Column::State.ne(SignupState::Withdrawn))
+        .group_by(activity_signup::Column::ActivityId)
+        .group_by(activity_signup::Column::State)
+        .into_tuple::<(ActivityId, SignupState, i64)>()
+        .all()
+        .await?
+        .into_iter()
+        .map(|(id, state, people)| ((id, state), people))
+        .collect();
+    let present = presence::counts(tx, KIND, ids.iter().map(|id| id.uuid())).await?;
+    let (mut my_signups, mut my_check_ins) = (HashMap::new(), HashMap::new());
+    if let Some(me) = tx.member() {
+        my_signups = tx
+            .find::<activity_signup::Entity>()
+            .filter(activity_signup::Column::ActivityId.is_in(ids))
+            .filter(activity_signup::Column::MemberId.eq(me))
+            .all()
+            .await?
+            .into_iter()
+            .map(|row| (row.activity_id, row.state))
+            .collect();
+        let occasions = activities.iter().map(|one| reference(tx, one)).collect();
+        my_check_ins = presence::check_ins(tx, KIND, occasions, [me])
+            .await?
+            .into_iter()
+            .map(|((activity, _), check_in)| (activity, check_in))
+            .collect();
+    }
+    let grids: Vec<GridId> = activities.iter().filter_map(|activity| activity.grid_id).collect();
+    let grids = crate::grid::service::names(tx, &grids).await?;
+    let stewards: Vec<MemberId> =
+        activities.iter().filter_map(|activity| activity.steward_id).collect();
+    let stewards = crate::member::service::names(tx, &stewards).await?;
+    let history = points::service::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
+    let now = tx.now();
+
+    let people =
+        |count: Option<&i64>| count.map_or(0, |people| u64::try_from(*people).unwrap_or(0));
+    Ok(activities
+        .into_iter()
+        .map(|activity| {
+            let times = times(&activity);
+            let moment = times.moment(now);
+            dto::Activity {
+                grid: activity
+                    .grid_id
+                    .and_then(|id| grids.get(&id).map(|name| GridRef { id, name: name.clone() })),
+                steward: activity.steward_id.and_then(|id| {
+                    stewards.get(&id).map(|name| MemberRef { id, name: name.clone() })
+                }),
+                starts_at: clock::beijing(activity.starts_at),
+                ends_at: clock::beijing(activity.ends_at),
+                phase: moment.into(),
+                signed_up: people(places.get(&(activity.id, SignupState::SignedUp))),
+                waiting: people(places.get(&(activity.id, SignupState::Waiting))),
+                checked_in: present.get(&activity.id.uuid()).copied().unwrap_or(0),
+                points_to_come: times.worth(rate(&history, &activity)).amount,
+                mine: dto::MyActivity {
+                    state: match my_signups.get(&activity.id) {
+                        Some(SignupState::SignedUp) => MySignup::SignedUp,
+                        Some(SignupState::Waiting) => MySignup::Waiting,
+                        Some(SignupState::Withdrawn) | None => MySignup::None,
+                    },
+                    check_in: my_check_ins.remove(&activity.id.uuid()),
+                },
+                may: dto::ActivityMay {
+                    steward: tx.has(PRESENCE_STEWARD) && is_steward(tx, &activity),
+                    manage: tx.has(perm::ACTIVITY_MANAGE)
+                        && matches!(moment, Moment::Upcoming | Moment::Running),
+                },
+                id: activity.id,
+                title: activity.title,
+                description: activity.description,
+                place: activity.place,
+                capacity: activity.capacity,
+                cancel_reason: activity.cancel_reason,
+                version: activity.version,
+            }
+        })
+        .collect())
+}
+
+/// One activity as the caller sees it.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn view(tx: &Tx, activity: activity::Model) -> Result<dto::Activity> {
+    views(tx, vec![activity])
+        .await?
+        .pop()
+        .ok_or_else(|| ApiError::internal("a view of one activity is one activity"))
+}

@@ -1,0 +1,85 @@
+//! Changing an activity.
+
+use entity::activity;
+use entity::ids::ActivityId;
+use sea_orm::Set;
+
+use super::create::{check_steward, check_times, second};
+use super::places::move_up;
+use super::query::view;
+use super::row::{changeable, times};
+use super::rules::Moment;
+use super::{acts, dto};
+use crate::audit::{Record, record};
+use crate::http::{ApiError, Code, IfMatch, Result};
+use crate::tenancy::{Scope, Tx};
+
+/// Changes an activity.
+///
+/// # Errors
+/// `precondition_failed`, `activity_cancelled`, `state_conflict` after its end or for the start of a running one,
+/// `validation_failed`.
+pub async fn update(
+    scope: &Scope,
+    id: ActivityId,
+    if_match: IfMatch,
+    input: dto::UpdateActivity,
+) -> Result<dto::Activity> {
+    scope
+        .write(async move |tx: &Tx| {
+            let old = tx.get_locked::<activity::Entity>(id).await?;
+            if_match.check(old.version)?;
+            let now = tx.now();
+            let moment = times(&old).moment(now);
+            changeable(moment)?;
+            let starts_at = input.starts_at.map_or(old.starts_at, second);
+            let ends_at = input.ends_at.map_or(old.ends_at, second);
+            if moment == Moment::Running && starts_at != old.starts_at {
+                return Err(ApiError::new(Code::STATE_CONFLICT).detail(
+                    "活动已经开始，不能再改开始时间",
+                    "The activity has begun; its start stays",
+                ));
+            }
+            check_times(starts_at, ends_at)?;
+            if ends_at != old.ends_at && ends_at < now {
+                return Err(ApiError::invalid(
+                    "ends_at",
+                    "不能早于现在",
+                    "must not lie in the past",
+                ));
+            }
+            if let Some(steward) = input.steward_id {
+                check_steward(tx, steward).await?;
+            }
+            let trimmed = |text: String| text.trim().to_owned();
+            let before = old.clone();
+            let activity = tx
+                .update(activity::ActiveModel {
+                    tenant_id: Set(tx.tenant()),
+                    id: Set(id),
+                    title: Set(input.title.map_or(old.title, trimmed)),
+                    description: Set(input.description.map_or(old.description, String::from)),
+                    place: Set(input.place.map_or(old.place, trimmed)),
+                    starts_at: Set(starts_at),
+                    ends_at: Set(ends_at),
+                    capacity: Set(input.capacity.unwrap_or(old.capacity)),
+                    steward_id: Set(input.steward_id.unwrap_or(old.steward_id)),
+                    version: Set(old.version + 1),
+                    ..Default::default()
+                })
+                .await?;
+            let entry = Record::of(acts::UPDATE)
+                .on("activity", id)
+                .changed("title", Some(&before.title), Some(&activity.title))
+                .changed("place", Some(&before.place), Some(&activity.place))
+                .changed("starts_at", Some(before.starts_at), Some(activity.starts_at))
+                .changed("ends_at", Some(before.ends_at), Some(activity.ends_at))
+                .changed("capacity", before.capacity, activity.capacity)
+                .changed("steward_id", before.steward_id, activity.steward_id);
+            let described = before.description != activity.description;
+            record(tx, if described { entry.touched("description") } else { entry }).await?;
+            move_up(tx, &activity).await?;
+            view(tx, activity).await
+        })
+        .await
+}

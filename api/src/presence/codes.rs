@@ -1,0 +1,48 @@
+//! The errors that this room answers, and which operation answers which. What an occasion refuses in words of its own its feature
+//! names.
+
+use crate::feature::Answers;
+use crate::http::Code;
+
+/// Only the steward may do this.
+pub const NOT_STEWARD: Code =
+    Code::new("not_steward", 403, "只有签到管理人可以操作", "Only the steward may do this");
+/// Nobody completes a check-in of their own.
+pub const OWN_CHECK_IN: Code = Code::new(
+    "own_check_in",
+    403,
+    "不能为本人补办签退",
+    "Nobody completes a check-in of their own",
+);
+/// Check-in is not open now.
+pub const CHECK_IN_CLOSED: Code =
+    Code::new("check_in_closed", 409, "不在签到时间内", "Check-in is not open now");
+/// The check-in code is not valid.
+pub const CHECK_IN_CODE_INVALID: Code =
+    Code::new("check_in_code_invalid", 422, "签到码无效", "The check-in code is not valid");
+/// The check-in code has expired; scan it again.
+pub const CHECK_IN_CODE_EXPIRED: Code = Code::new(
+    "check_in_code_expired",
+    422,
+    "签到码已过期，请重新扫码",
+    "The check-in code has expired; scan it again",
+);
+
+/// All of them.
+pub const ALL: &[Code] =
+    &[NOT_STEWARD, OWN_CHECK_IN, CHECK_IN_CLOSED, CHECK_IN_CODE_INVALID, CHECK_IN_CODE_EXPIRED];
+
+/// What operations answer beyond what follows from their form.
+pub const ANSWERS: Answers = &[
+    (
+        "read_check_in_code",
+        &[Code::NO_MEMBER, CHECK_IN_CLOSED, CHECK_IN_CODE_INVALID, CHECK_IN_CODE_EXPIRED],
+    ),
+    ("check_in", &[Code::NO_MEMBER, CHECK_IN_CLOSED, CHECK_IN_CODE_INVALID, CHECK_IN_CODE_EXPIRED]),
+    (
+        "check_out",
+        &[Code::NO_MEMBER, CHECK_IN_CLOSED, CHECK_IN_CODE_INVALID, CHECK_IN_CODE_EXPIRED],
+    ),
+    ("list_check_ins", &[Code::NO_MEMBER]),
+    ("complete_check_in", &[NOT_STEWARD, OWN_CHECK_IN, Code::STATE_CONFLICT, CHECK_IN_CLOSED]),
+];

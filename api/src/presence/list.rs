@@ -1,0 +1,113 @@
+//! What the caller reads of their own presence: what a scanned code says, and where they were.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use entity::check_in::Column as Col;
+use entity::ids::{CheckInId, MemberId, Points};
+use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::dto::{self, CodeAction};
+use super::occasion::{self, Lock};
+use super::row::{self, Row};
+use super::scan::{check_in_open, check_out_over, occasion_of};
+use crate::clock;
+use crate::http::{ApiError, Code, Page, Result};
+use crate::tenancy::{Scope, Tx, beyond};
+
+/// The caller's member, for what only people on the roster do.
+///
+/// # Errors
+/// `no_member`.
+pub(super) fn acting_member(tx: &Tx) -> Result<MemberId> {
+    tx.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))
+}
+
+/// What a scanned code says to the caller.
+///
+/// # Errors
+/// `no_member`, `check_in_code_invalid`, `check_in_code_expired`, `check_in_closed`, what the occasion answers where it was called off.
+pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
+    scope
+        .read(async |tx: &Tx| {
+            let me = acting_member(tx)?;
+            let occasion = occasion_of(tx, text, Lock::No).await?;
+            let (about, now) = (occasion.about(), tx.now());
+            let mine = row::of_member(tx, about.kind, about.id, me).await?;
+            let (action, points_to_come) = match &mine {
+                None => {
+                    check_in_open(about, now)?;
+                    let stay = occasion.worth(tx, now, about.window.ends_at).await?;
+                    (CodeAction::CheckIn, stay)
+                }
+                Some(row) if row.checked_out_at.is_none() => {
+                    if !about.window.check_out_open(now) {
+                        return Err(check_out_over());
+                    }
+                    let leave = occasion.worth(tx, row.checked_in_at, now).await?;
+                    (CodeAction::CheckOut, leave)
+                }
+                Some(_) => (CodeAction::Done, Points::ZERO),
+            };
+            Ok(dto::CodeReading {
+                occasion: about.into(),
+                starts_at: clock::beijing(about.window.starts_at),
+                ends_at: clock::beijing(about.window.ends_at),
+                action,
+                check_in: mine.map(|row| row.shown(about.into())),
+                points_to_come,
+            })
+        })
+        .await
+}
+
+/// The caller's own check-ins, the latest first. One statement, and one for each kind of occasion among them.
+///
+/// # Errors
+/// `no_member`, `invalid_cursor`.
+pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckInPage> {
+    let page = Page::of(scope.seal("check_ins", &scope.member())?, query.limit);
+    let after = page.after::<(DateTime<Utc>, CheckInId)>(query.cursor.as_deref())?;
+    scope
+        .read(async |tx: &Tx| {
+            let me = acting_member(tx)?;
+            let mut find = row::rows(tx).filter(Col::MemberId.eq(me));
+            if let Some(key) = after {
+                find = find.filter(beyond([Col::CheckedInAt, Col::Id], key, &Order::Desc));
+            }
+            let rows = find
+                .order_by_desc(Col::CheckedInAt)
+                .order_by_desc(Col::Id)
+                .limit(page.fetch())
+                .into_model::<Row>()
+                .all()
+                .await?;
+            let (rows, next_cursor) = page.cut(rows, |row| (row.checked_in_at, row.id))?;
+            let occasions = occasions(tx, &rows).await?;
+            let items = rows
+                .into_iter()
+                .map(|row| {
+                    let occasion = occasions.get(&row.occasion_id).cloned();
+                    let gone = || ApiError::internal(format!("{} has no occasion", row.id));
+                    let occasion = occasion.ok_or_else(gone)?;
+                    Ok(row.shown(occasion))
+                })
+                .collect::<Result<_>>()?;
+            Ok(dto::CheckInPage { items, next_cursor })
+        })
+        .await
+}
+
+async fn occasions(tx: &Tx, rows: &[Row]) -> Result<HashMap<Uuid, dto::CheckInOccasion>> {
+    let mut kinds: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
+    for row in rows {
+        kinds.entry(&row.occasion_kind).or_default().push(row.occasion_id);
+    }
+    let mut found = HashMap::with_capacity(rows.len());
+    for (kind, ids) in kinds {
+        let those = occasion::of_kind(tx, kind)?.find(tx, &ids, Lock::No).await?;
+        found.extend(those.iter().map(|one| (one.about().id, one.about().into())));
+    }
+    Ok(found)
+}
