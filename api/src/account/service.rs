@@ -224,7 +224,7 @@ pub async fn candidates(scope: &Scope, input: ListCandidates) -> Result<Candidat
                 .find::<member::Entity>()
                 .join(JoinType::LeftJoin, account::Relation::Member.def().rev())
                 .filter(account::Column::Id.is_null())
-                .filter(crate::member::service::search(input.q.as_deref().unwrap_or_default()))
+                .filter(crate::member::search(input.q.as_deref().unwrap_or_default()))
                 .order_by_asc(Column::Number)
                 .limit(CANDIDATES)
                 .all()

@@ -140,7 +140,7 @@ impl<'a> Cast<'a> {
         {
             return Ok(Person { member, account: account.id, name });
         }
-        let row = member::service::create(
+        let row = member::create(
             self.tx,
             CreateMember {
                 number: format!("CJ{:04}", self.count),
@@ -206,7 +206,7 @@ impl<'a> Cast<'a> {
             code: code.to_owned(),
             name: name.to_owned(),
         };
-        Ok(member::service::create_party_org(self.tx, input).await?.id)
+        Ok(member::create_party_org(self.tx, input).await?.id)
     }
 }
 

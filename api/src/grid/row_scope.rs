@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::auth::Permission;
 use crate::http::Result;
-use crate::member::service::held_on;
+use crate::member::held_on;
 use crate::member::tree;
 use crate::tenancy::Tx;
 

@@ -30,7 +30,7 @@ use crate::audit::{Record, record};
 use crate::door::Day;
 use crate::http::{ApiError, Code, IdempotencyKey, IfMatch, Result};
 use crate::member::dto::MemberRef;
-use crate::member::service::held_on;
+use crate::member::held_on;
 use crate::member::tree;
 use crate::tenancy::{Scope, Tx, bulk};
 use crate::work::Budget;
@@ -415,7 +415,7 @@ pub async fn appoint(tx: &Tx, input: Appoint) -> Result<GridPost> {
     if rules::single(input.kind)
         && let Some(post) = overlapping.next()
     {
-        let holder = crate::member::service::names(tx, &[post.member_id]).await?;
+        let holder = crate::member::names(tx, &[post.member_id]).await?;
         let name = holder.get(&post.member_id).map_or("", String::as_str);
         return Err(ApiError::new(codes::POST_TAKEN).detail(
             format!("“{}”的{}现由{name}担任，请先结束其任职", grid.name, input.kind.zh()),
@@ -504,7 +504,7 @@ pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<G
             let entry = entry.changed("until", before, post.until).with("kind", post.kind);
             record(tx, entry.with("member_id", post.member_id)).await?;
             posts_changed(tx, &Touched::People(vec![post.member_id])).await?;
-            let mut names = crate::member::service::names(tx, &[member_id]).await?;
+            let mut names = crate::member::names(tx, &[member_id]).await?;
             Ok(post_dto(post, names.remove(&member_id).unwrap_or_default()))
         })
         .await

@@ -12,7 +12,7 @@ use crate::grid::collection::Fault;
 use crate::grid::rules::Term;
 use crate::grid::service::{KnownPost, NewPost};
 use crate::member::rules as people;
-use crate::member::service::{KnownMember, NewMember};
+use crate::member::{KnownMember, NewMember};
 
 /// A column of the roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

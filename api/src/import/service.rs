@@ -314,11 +314,11 @@ fn marked(sheet: &Sheet, faults: &[Fault]) -> Result<Option<Vec<u8>>> {
 /// Compares again, now that nobody else can change anything, and writes.
 async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Plan> {
     crate::grid::service::lock(tx, first.grids).await?;
-    crate::member::service::lock_by_number(tx, &roster::numbers(sheet)).await?;
+    crate::member::lock_by_number(tx, &roster::numbers(sheet)).await?;
     let plan = roster::plan(sheet, &known(tx, sheet).await?);
     if plan.faults.is_empty() {
-        crate::member::service::create_many(tx, plan.create.clone()).await?;
-        crate::member::service::update_many(tx, &plan.update).await?;
+        crate::member::create_many(tx, plan.create.clone()).await?;
+        crate::member::update_many(tx, &plan.update).await?;
         if !plan.appoint.is_empty() {
             let people = plan.appoint.iter().map(|post| post.member_id).collect();
             crate::grid::service::appoint_many(tx, plan.appoint.clone()).await?;
@@ -338,9 +338,9 @@ async fn known(tx: &Tx, sheet: &Sheet) -> Result<roster::Known> {
         .all()
         .await?;
     Ok(roster::Known {
-        orgs: crate::member::service::org_names(tx).await?,
+        orgs: crate::member::org_names(tx).await?,
         grids,
-        members: crate::member::service::by_number(tx, &roster::numbers(sheet)).await?,
+        members: crate::member::by_number(tx, &roster::numbers(sheet)).await?,
         posts: crate::grid::service::posts_from_today(tx).await?,
         today: tx.today(),
     })
