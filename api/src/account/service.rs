@@ -414,10 +414,9 @@ pub async fn me(scope: &Scope) -> Result<Me> {
             let township = tx.township().await?;
             let account = tx.get::<account::Entity>(id).await?;
             let (member, posts) = match account.member_id {
-                Some(id) => (
-                    tx.try_get::<member::Entity>(id).await?,
-                    crate::grid::service::posts_of(tx, id).await?,
-                ),
+                Some(id) => {
+                    (tx.try_get::<member::Entity>(id).await?, crate::grid::posts_of(tx, id).await?)
+                }
                 None => (None, Vec::new()),
             };
             Ok(Me {

@@ -105,7 +105,7 @@ pub async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto:
             .collect();
     }
     let grids: Vec<GridId> = activities.iter().filter_map(|activity| activity.grid_id).collect();
-    let grids = crate::grid::service::names(tx, &grids).await?;
+    let grids = crate::grid::names(tx, &grids).await?;
     let stewards: Vec<MemberId> =
         activities.iter().filter_map(|activity| activity.steward_id).collect();
     let stewards = crate::member::names(tx, &stewards).await?;

@@ -356,8 +356,8 @@ async fn holders(tx: &Tx, roles: &[PostKind], people: Option<&[MemberId]>) -> Re
         return Ok(Vec::new());
     }
     let held = match people {
-        Some(people) => crate::grid::service::holders_among(tx, roles, people).await?,
-        None => crate::grid::service::holders(tx, roles).await?,
+        Some(people) => crate::grid::holders_among(tx, roles, people).await?,
+        None => crate::grid::holders(tx, roles).await?,
     };
     Ok(held
         .into_iter()
@@ -437,7 +437,7 @@ async fn vacancies(
     versions: &[Ready],
     holders: &[Holder],
 ) -> Result<Vec<(GridId, String, PostKind)>> {
-    let tree = crate::grid::service::tree(tx).await?;
+    let tree = crate::grid::tree(tx).await?;
     let duties: Vec<Duty> = versions.iter().flat_map(Ready::duties).collect();
     let grids: Vec<_> = tree.iter().map(|node| (node.id, node.kind)).collect();
     let names: HashMap<GridId, String> =

@@ -172,7 +172,7 @@ impl<'a> Cast<'a> {
             return Ok(());
         }
         let input = Appoint { grid_id: grid, member_id: person.member, kind, since: None };
-        grid::service::appoint(self.tx, input).await.map(|_| ())
+        grid::appoint(self.tx, input).await.map(|_| ())
     }
 
     /// An account without a member: office and outside.
@@ -692,12 +692,12 @@ impl Story {
 async fn cast_players(cast: &mut Cast<'_>) -> Result<Players> {
     if !cast.is_made() {
         let collection = serde_json::from_str(GRIDS).map_err(ApiError::internal)?;
-        let plan = grid::service::import_collection(cast.tx, &collection).await?;
+        let plan = grid::import_collection(cast.tx, &collection).await?;
         if !plan.faults.is_empty() {
             return Err(ApiError::internal(format!("{:?}", plan.faults)));
         }
     }
-    let tree = grid::service::tree(cast.tx).await?;
+    let tree = grid::tree(cast.tx).await?;
     let committee = cast.org(None, PartyOrgKind::Committee, CODE, "中共漕泾镇委员会").await?;
     let clerk = cast.office("clerk", "党建办", Role::Clerk).await?;
     cast.office("leader", "镇党委督导", Role::Leader).await?;

@@ -8,9 +8,8 @@ use entity::ids::{GridId, MemberId, PartyOrgId};
 use entity::kinds::{GridKind, MemberCategory, PostKind};
 
 use super::sheet::{Cell, Row, Sheet};
-use crate::grid::collection::Fault;
 use crate::grid::rules::Term;
-use crate::grid::service::{KnownPost, NewPost};
+use crate::grid::{Fault, KnownPost, NewPost};
 use crate::member::rules as people;
 use crate::member::{KnownMember, NewMember};
 
