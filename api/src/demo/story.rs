@@ -404,7 +404,7 @@ impl Story {
             ],
         };
         if self.is_due() {
-            checklist::service::create(&self.office(), key(), input).await?;
+            checklist::create(&self.office(), key(), input).await?;
         }
         if self.is_due() {
             let list = self
@@ -416,7 +416,7 @@ impl Story {
                 })
                 .await?;
             let (seen, input) = (IfMatch(list.version), PublishChecklist::default());
-            checklist::service::publish(&self.office(), key(), list.id, seen, input).await?;
+            checklist::publish(&self.office(), key(), list.id, seen, input).await?;
         }
         Ok(())
     }
