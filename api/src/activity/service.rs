@@ -38,7 +38,7 @@ pub fn times(activity: &activity::Model) -> Times {
 /// The rule by which an activity's minutes are counted: the one in force on the Beijing day of its start.
 /// Points for one hour, and the cap; nothing before the township's first rule.
 pub(crate) fn hour_rule(
-    history: &points::service::RuleHistory,
+    history: &points::RuleHistory,
     activity: &activity::Model,
 ) -> (Points, Option<Points>) {
     history
@@ -109,7 +109,7 @@ pub async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto:
     let stewards: Vec<MemberId> =
         activities.iter().filter_map(|activity| activity.steward_id).collect();
     let stewards = crate::member::names(tx, &stewards).await?;
-    let history = points::service::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
+    let history = points::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
     let now = tx.now();
 
     let people =

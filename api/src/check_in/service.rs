@@ -163,7 +163,7 @@ pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
             let activity = activity_of_code(tx, text, Lock::No).await?;
             let now = tx.now();
             let times = activities::times(&activity);
-            let history = points::service::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
+            let history = points::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
             let (per_hour, cap) = activities::hour_rule(&history, &activity);
             let (action, points_to_come) = match check_in_of(tx, activity.id, me).await? {
                 None => {
@@ -278,7 +278,7 @@ async fn leave(
     if !times.check_out_open(left) {
         return Err(check_out_over());
     }
-    let history = points::service::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
+    let history = points::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
     let (per_hour, cap) = activities::hour_rule(&history, activity);
     let minutes = times.counted_minutes(row.checked_in_at, left);
     let earned = points::rules::for_minutes(minutes, per_hour, cap);
@@ -292,9 +292,9 @@ async fn leave(
             ..Default::default()
         })
         .await?;
-    points::service::post(
+    points::post(
         tx,
-        points::service::Post {
+        points::Post {
             source_kind: PostingSourceKind::CheckIn,
             source_id: row.id.uuid(),
             rule: points::rules::ACTIVITY_HOUR.to_owned(),

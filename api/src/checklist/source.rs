@@ -54,9 +54,9 @@ async fn reward(tx: &Tx, task: &entity::task::Model) -> Result<()> {
     let member_id =
         task.member_id.ok_or_else(|| ApiError::internal("a duty of a list that nobody owes"))?;
     let period = if task.period == "once" { "一次性" } else { task.period.as_str() };
-    points::service::post(
+    points::post(
         tx,
-        points::service::Post {
+        points::Post {
             source_kind: PostingSourceKind::Task,
             source_id: task.id.into(),
             rule: points::rules::TASK_ITEM.to_owned(),
