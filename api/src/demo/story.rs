@@ -151,7 +151,7 @@ impl<'a> Cast<'a> {
             },
         )
         .await?;
-        let account = account::service::insert(
+        let account = account::insert(
             self.tx,
             CreateAccount {
                 username,
@@ -187,7 +187,7 @@ impl<'a> Cast<'a> {
             roles: vec![role],
             member_id: None,
         };
-        account::service::insert(self.tx, input, self.hash.clone(), false).await
+        account::insert(self.tx, input, self.hash.clone(), false).await
     }
 
     async fn org(
