@@ -170,7 +170,7 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
             Command::Admin { command: Admin::RestoreAdministrator { township } } => {
                 let state = start(config).await?;
                 let scope = scope_of(&state, &township, "admin restore-administrator").await?;
-                let token = account::recovery::new_token(&scope).await?;
+                let token = account::new_recovery_token(&scope).await?;
                 let listen = &state.config().listen;
                 say(&format!(
                     "Once, within a day, at\n  http://{listen}/desk/restore#{township}.{token}\n  (under the address of this installation; or POST /api/v1/public/restore)"

@@ -51,7 +51,7 @@ pub async fn verify(state: &AppState, tenant: TenantId, kept: &[String]) -> Resu
         .read(async |tx| {
             let township = tx.township().await?;
             let audit = audit::verify(tx, kept).await?;
-            let ledger = points::service::audit(tx).await?;
+            let ledger = points::audit(tx).await?;
             let faults = audit.faults.iter().map(|fault| format!("audit log: {fault}"));
             let faults = faults.chain(ledger.iter().map(|one| format!("points ledger: {one:?}")));
             let faults = faults.collect();

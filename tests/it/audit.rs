@@ -771,7 +771,7 @@ on_both! {
         auditor.get("/audit-entries/export").await.ok(200);
         done!("export_audit_entries");
 
-        let token = api::account::recovery::new_token(&app.scope(Town::A)).await.unwrap();
+        let token = api::account::new_recovery_token(&app.scope(Town::A)).await.unwrap();
         seen += since(&app, Town::A, seen).await.len();
         let restore = json!({"township_code": "310116112", "token": token, "username": "administrator", "password": "another horse with 4 batteries", "display_name": "管理员"});
         anonymous.post("/public/restore", &restore).await.ok(200);

@@ -327,7 +327,7 @@ on_both! {
             }
             let before = all().await;
             let whole = async |tx: &api::tenancy::Tx| {
-                api::checklist::service::posts_changed(tx, &api::grid::Touched::Anybody).await
+                api::checklist::posts_changed(tx, &api::grid::Touched::Anybody).await
             };
             scope.write(whole).await.unwrap();
             assert_eq!(all().await, before, "turn {turn}: something was left to be done");

@@ -3,7 +3,7 @@
 
 use api::clock;
 use api::demo::{self, Options};
-use api::points::service::audit;
+use api::points::audit;
 use api::tenancy::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{check_in, posting, task, task_log, task_submission};

@@ -301,29 +301,29 @@ on_both! {
 
     /// What other features ask: holders, vacancies, subtrees, heads.
     async fn other_features_get_their_answers(app: TestApp) {
-        use api::grid::service;
+        use api::grid;
         use entity::kinds::PostKind;
         let town = app.town(Town::A).clone();
         let scope = app.scope(Town::A);
         scope.read(async |tx: &api::tenancy::Tx| {
-            let heads = service::holders(tx, &[PostKind::GeneralHead, PostKind::SubHead]).await?;
+            let heads = grid::holders(tx, &[PostKind::GeneralHead, PostKind::SubHead]).await?;
             let found: Vec<_> = heads.iter().map(|h| (h.grid_id, h.member_id, h.kind)).collect();
             assert_eq!(found, [(town.grids.general, town.members.head, PostKind::GeneralHead),
                 (town.grids.sub, town.members.sub_head, PostKind::SubHead)]);
-            assert_eq!(service::holders(tx, &[]).await?.len(), 3);
-            let missing: Vec<_> = service::vacancies(tx).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
+            assert_eq!(grid::holders(tx, &[]).await?.len(), 3);
+            let missing: Vec<_> = grid::vacancies(tx).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
             assert_eq!(missing, [(town.grids.other_sub, PostKind::SubHead), (town.grids.other_general, PostKind::GeneralHead)]);
-            let beneath = service::subtree_ids(tx, town.grids.general).await?;
+            let beneath = grid::subtree_ids(tx, town.grids.general).await?;
             assert_eq!(beneath.first(), Some(&town.grids.general));
             assert_eq!(beneath.len(), 3);
-            let names = service::names(tx, &[town.grids.sub]).await?;
+            let names = grid::names(tx, &[town.grids.sub]).await?;
             assert_eq!(names[&town.grids.sub], "水库村第1子网格");
-            assert_eq!(service::tree(tx).await?.len(), 5);
-            assert_eq!(service::posts_of(tx, town.members.worker).await?.len(), 1);
+            assert_eq!(grid::tree(tx).await?.len(), 5);
+            assert_eq!(grid::posts_of(tx, town.members.worker).await?.len(), 1);
             Ok(())
         }).await.unwrap();
         let other = app.town(Town::B).grids.general;
-        let foreign = scope.read(async |tx: &api::tenancy::Tx| service::subtree_ids(tx, other).await).await;
+        let foreign = scope.read(async |tx: &api::tenancy::Tx| grid::subtree_ids(tx, other).await).await;
         assert_eq!(foreign.unwrap_err().code(), api::http::Code::NOT_FOUND);
     }
 }

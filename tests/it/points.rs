@@ -1,7 +1,7 @@
 //! The ledger: double entry, posted once, balances that equal its entries.
 
 use api::points::rules::Quarter;
-use api::points::service::{self, Difference, Post};
+use api::points::{self, Difference, Post};
 use api::tenancy::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{MemberId, Points};
@@ -30,7 +30,7 @@ fn post_of(member_id: MemberId, source_id: Uuid, hundredths: i64, at: DateTime<U
 
 /// Posts in a transaction of its own; says whether it was new.
 async fn post(app: &TestApp, town: Town, post: Post) -> bool {
-    let posted = app.scope(town).write(async move |tx: &Tx| service::post(tx, post).await).await;
+    let posted = app.scope(town).write(async move |tx: &Tx| points::post(tx, post).await).await;
     posted.unwrap().is_some()
 }
 
@@ -39,7 +39,7 @@ async fn give(app: &TestApp, member: MemberId, hundredths: i64) {
 }
 
 async fn audit(app: &TestApp, town: Town) -> Vec<Difference> {
-    app.scope(town).read(service::audit).await.unwrap()
+    app.scope(town).read(points::audit).await.unwrap()
 }
 
 on_both! {
@@ -78,7 +78,7 @@ on_both! {
             }).await.unwrap()
         };
         assert_eq!(count().await, (2, 1));
-        app.scope(Town::A).write(async |tx: &Tx| service::ensure_standing_data(tx).await).await.unwrap();
+        app.scope(Town::A).write(async |tx: &Tx| points::ensure_standing_data(tx).await).await.unwrap();
         assert_eq!(count().await, (2, 1));
 
         let rules = app.client(Who::Member, Town::A).await.get("/points-rules").await.ok(200);

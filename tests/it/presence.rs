@@ -37,7 +37,7 @@ async fn entries(app: &TestApp, who: Who) -> Vec<Value> {
 
 async fn assert_sound(app: &TestApp) {
     for town in [Town::A, Town::B] {
-        let differences = app.scope(town).read(api::points::service::audit).await.unwrap();
+        let differences = app.scope(town).read(api::points::audit).await.unwrap();
         assert_eq!(differences, []);
     }
 }

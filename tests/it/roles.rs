@@ -168,7 +168,7 @@ on_both! {
         let anonymous = app.anonymous();
         let old = app.client(Who::Administrator, Town::A).await;
         // A sole administrator who forgot the password.
-        let token = api::account::recovery::new_token(&scope).await.unwrap();
+        let token = api::account::new_recovery_token(&scope).await.unwrap();
         anonymous.post("/public/restore", &restore("wrong", "administrator")).await.problem(403, "recovery_token_invalid");
         let mut elsewhere = restore(&token, "administrator");
         elsewhere["township_code"] = json!("310116101");
@@ -187,12 +187,12 @@ on_both! {
         let outside = app.outside().await;
         outside.execute_unprepared("DELETE FROM account_role WHERE role = 'administrator'").await.unwrap();
         outside.close().await.unwrap();
-        let foreign = api::account::recovery::new_token(&app.scope(Town::B)).await.unwrap();
+        let foreign = api::account::new_recovery_token(&app.scope(Town::B)).await.unwrap();
         anonymous.post("/public/restore", &restore(&foreign, "rescuer")).await.problem(403, "recovery_token_invalid");
-        let late = api::account::recovery::new_token(&scope).await.unwrap();
+        let late = api::account::new_recovery_token(&scope).await.unwrap();
         app.clock.advance(chrono::TimeDelta::hours(25));
         anonymous.post("/public/restore", &restore(&late, "rescuer")).await.problem(403, "recovery_token_invalid");
-        let token = api::account::recovery::new_token(&scope).await.unwrap();
+        let token = api::account::new_recovery_token(&scope).await.unwrap();
         anonymous.post("/public/restore", &restore(&token, "rescuer")).await.ok(200);
         signed_in(&app, "rescuer", GOOD).await.get("/accounts").await.ok(200);
 

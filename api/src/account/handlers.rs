@@ -8,7 +8,7 @@ use super::dto::{
     RestoreAdministrator, Restored, RoleList, UpdateAccount,
 };
 use super::perm;
-use super::{recovery, service};
+use super::{create, query, recovery, update};
 use crate::auth::{self, Permit, SignedIn};
 use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 use crate::state::AppState;
@@ -22,7 +22,7 @@ use crate::state::AppState;
     responses((status = 200, description = "全部角色 · All roles", body = RoleList)))]
 #[get("/roles")]
 pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
-    Json(service::roles(&permit))
+    Json(query::roles(&permit))
 }
 
 /// 账号列表 · List accounts
@@ -37,9 +37,9 @@ pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
 #[get("/accounts")]
 pub async fn list_accounts(
     permit: Permit<perm::AccountRead>,
-    query: Query<ListAccounts>,
+    input: Query<ListAccounts>,
 ) -> Result<Json<AccountPage>> {
-    Ok(Json(service::list(&permit, query.into_inner()).await?))
+    Ok(Json(query::list(&permit, input.into_inner()).await?))
 }
 
 /// 新建账号 · Create an account
@@ -61,7 +61,7 @@ pub async fn create_account(
     key: IdempotencyKey,
     body: Valid<CreateAccount>,
 ) -> Result<Created<Account>> {
-    let account = service::create(&state, &permit, key, body.into_inner()).await?;
+    let account = create::create(&state, &permit, key, body.into_inner()).await?;
     Ok(Created::tagged(format!("/api/v1/accounts/{}", account.id), account))
 }
 
@@ -77,9 +77,9 @@ pub async fn create_account(
 #[get("/account-candidates")]
 pub async fn list_candidates(
     permit: Permit<perm::AccountManage>,
-    query: Query<ListCandidates>,
+    input: Query<ListCandidates>,
 ) -> Result<Json<CandidateList>> {
-    Ok(Json(service::candidates(&permit, query.into_inner()).await?))
+    Ok(Json(query::candidates(&permit, input.into_inner()).await?))
 }
 
 /// 账号 · Get an account
@@ -95,7 +95,7 @@ pub async fn get_account(
     permit: Permit<perm::AccountRead>,
     id: PathId<AccountId>,
 ) -> Result<Tagged<Account>> {
-    Ok(Tagged(service::get(&permit, id.0).await?))
+    Ok(Tagged(query::get(&permit, id.0).await?))
 }
 
 /// 修改账号 · Change an account
@@ -117,7 +117,7 @@ pub async fn update_account(
     seen: IfMatch,
     body: Valid<UpdateAccount>,
 ) -> Result<Tagged<Account>> {
-    Ok(Tagged(service::update(&state, &permit, id.0, seen, body.into_inner()).await?))
+    Ok(Tagged(update::update(&state, &permit, id.0, seen, body.into_inner()).await?))
 }
 
 /// 我 · Get the caller
@@ -131,7 +131,7 @@ pub async fn update_account(
     responses((status = 200, description = "当前账号 · The caller", body = Me)))]
 #[get("/me")]
 pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
-    Ok(Json(service::me(&caller).await?))
+    Ok(Json(query::me(&caller).await?))
 }
 
 /// 恢复系统管理员 · Restore an administrator

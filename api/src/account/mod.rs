@@ -17,12 +17,17 @@
 
 pub(crate) mod acts;
 pub mod codes;
+mod create;
 pub mod dto;
 mod handlers;
 pub mod perm;
-pub mod recovery;
+mod query;
+mod recovery;
 mod rules;
-pub mod service;
+mod update;
+
+pub use create::insert;
+pub use recovery::new_recovery_token;
 
 use crate::feature::{Feature, Tag};
 use entity::kinds::Role;

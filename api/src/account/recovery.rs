@@ -10,9 +10,11 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
+use super::create::insert;
 use super::dto::{CreateAccount, RestoreAdministrator, Restored};
-use super::{acts, codes, service};
+use super::{acts, codes};
 use crate::audit::{Record, record};
+use crate::auth;
 use crate::auth::strength::Known;
 use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
 use crate::http::{ApiError, Code, Result};
@@ -27,7 +29,7 @@ const HOURS: i64 = 24;
 ///
 /// # Errors
 /// Those of the database.
-pub async fn new_token(scope: &Scope) -> Result<String> {
+pub async fn new_recovery_token(scope: &Scope) -> Result<String> {
     let token = new_secret();
     let hash = hash_secret(&token);
     scope
@@ -86,7 +88,7 @@ pub async fn restore(
             .add(Column::UsedAt.is_null())
             .add(Column::CreatedAt.gt(oldest(tx.now())))
     };
-    let username = input.username.trim().to_lowercase();
+    let username = auth::username(&input.username);
     let known = {
         let (good, username) = (good.clone(), username.clone());
         let display_name = input.display_name.clone();
@@ -133,7 +135,7 @@ pub async fn restore(
                         ..Default::default()
                     })
                     .await?;
-                    session::service::end_all(tx, row.id, None).await?;
+                    session::end_all(tx, row.id, None).await?;
                     row.id
                 }
                 Some(_) => {
@@ -150,7 +152,7 @@ pub async fn restore(
                         roles: vec![Role::Administrator],
                         member_id: None,
                     };
-                    service::insert(tx, administrator, hash, false).await?
+                    insert(tx, administrator, hash, false).await?
                 }
             };
             record(tx, Record::of(acts::RESTORE).on("account", id)).await

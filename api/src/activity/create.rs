@@ -9,7 +9,7 @@ use super::query::view;
 use super::{acts, dto, rules};
 use crate::audit::{Record, record};
 use crate::door;
-use crate::http::{ApiError, IdempotencyKey, Result};
+use crate::http::{ApiError, FieldCode, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
 
 /// Times as they are kept, to the second.
@@ -36,7 +36,12 @@ pub(super) async fn check_steward(tx: &Tx, steward: Option<MemberId>) -> Result<
     if let Some(id) = steward
         && tx.try_get::<member::Entity>(id).await?.is_none()
     {
-        return Err(ApiError::invalid("steward_id", "没有这个人员", "there is no such member"));
+        return Err(ApiError::wrong(
+            "steward_id",
+            FieldCode::NotFound,
+            "没有这个人员",
+            "there is no such member",
+        ));
     }
     Ok(())
 }
@@ -72,7 +77,12 @@ async fn insert(tx: &Tx, input: dto::CreateActivity) -> Result<activity::Model> 
     if let Some(id) = input.grid_id
         && tx.try_get::<grid::Entity>(id).await?.is_none()
     {
-        return Err(ApiError::invalid("grid_id", "没有这个网格", "there is no such grid"));
+        return Err(ApiError::wrong(
+            "grid_id",
+            FieldCode::NotFound,
+            "没有这个网格",
+            "there is no such grid",
+        ));
     }
     check_steward(tx, input.steward_id).await?;
     tx.insert(activity::ActiveModel {

@@ -89,7 +89,7 @@ impl Dated {
 
     /// The rule by which its minutes are counted; one statement.
     async fn rate(&self, tx: &Tx) -> Result<Rate> {
-        let history = points::service::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
+        let history = points::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
         Ok(rate(&history, &self.activity))
     }
 }
@@ -128,9 +128,9 @@ impl Occasion for Dated {
             let rate = self.rate(tx).await?;
             let earned = rate.of(stay.minutes);
             let (title, per_hour) = (&self.activity.title, rate.per_hour);
-            points::service::post(
+            points::post(
                 tx,
-                points::service::Post {
+                points::Post {
                     source_kind: PostingSourceKind::CheckIn,
                     source_id: stay.id.uuid(),
                     rule: points::rules::ACTIVITY_HOUR.to_owned(),

@@ -136,11 +136,11 @@ async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto::Act
             .collect();
     }
     let grids: Vec<GridId> = activities.iter().filter_map(|activity| activity.grid_id).collect();
-    let grids = crate::grid::service::names(tx, &grids).await?;
+    let grids = crate::grid::names(tx, &grids).await?;
     let stewards: Vec<MemberId> =
         activities.iter().filter_map(|activity| activity.steward_id).collect();
-    let stewards = crate::member::service::names(tx, &stewards).await?;
-    let history = points::service::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
+    let stewards = crate::member::names(tx, &stewards).await?;
+    let history = points::rule_history(tx, points::rules::ACTIVITY_HOUR).await?;
     let now = tx.now();
 
     let people =

@@ -23,7 +23,7 @@ pub(super) fn times(activity: &activity::Model) -> Times {
 
 /// The rule by which an activity's minutes are counted: the one in force on the Beijing day of its start; nothing before the township's
 /// first rule.
-pub(super) fn rate(history: &points::service::RuleHistory, activity: &activity::Model) -> Rate {
+pub(super) fn rate(history: &points::RuleHistory, activity: &activity::Model) -> Rate {
     history.on(clock::beijing(activity.starts_at).date_naive()).map_or(
         Rate { per_hour: Points::ZERO, cap: None },
         |rule| Rate { per_hour: rule.points, cap: rule.cap_per_activity },

@@ -17,6 +17,7 @@ use super::dto::{
 use super::record::{Content, Record, record};
 use super::seal::head;
 use super::{Act, acts};
+use crate::auth;
 use crate::clock::{beijing, day};
 use crate::http::{ApiError, Code, Page, Result};
 use crate::state::AppState;
@@ -84,7 +85,7 @@ async fn rows(
         .add_option(query.since.map(|since| Column::At.gte(day(since.date()).0)))
         .add_option(query.until.map(|until| Column::At.lt(day(until.date()).1)));
     if let Some(username) = &query.username {
-        condition = condition.add(account::Column::Username.eq(username.trim().to_lowercase()));
+        condition = condition.add(account::Column::Username.eq(auth::username(username)));
     }
     if let Some(key) = after {
         condition = condition.add(beyond([Column::At, Column::Id], key, &Order::Desc));

@@ -33,6 +33,7 @@ mod source;
 pub mod strength;
 mod throttle;
 mod token;
+mod username;
 
 pub use device::{Device, Devices, KNOWN_DAYS};
 pub use memory::{Stamp, Tokens, Verified};
@@ -47,3 +48,4 @@ pub use revoke::{Watch, revoke};
 pub use source::{Proxies, Source};
 pub use throttle::{Attempt, By, Shower, Target, Throttle};
 pub use token::{ACCESS_SECONDS, Claims, TokenKey, hash_secret, key_file, new_secret};
+pub use username::username;

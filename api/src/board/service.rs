@@ -39,7 +39,7 @@ pub async fn home(scope: &Scope) -> Result<Home> {
         .read(async |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
             let counts = counts(tx, &sight).await?;
-            let tree = crate::grid::service::tree(tx).await?;
+            let tree = crate::grid::tree(tx).await?;
             let nodes: Vec<Node> = tree
                 .iter()
                 .map(|node| Node { id: node.id, parent_id: node.parent_id, kind: node.kind })
@@ -48,7 +48,7 @@ pub async fn home(scope: &Scope) -> Result<Home> {
                 tree.into_iter().map(|node| (node.id, node.name)).collect();
             let late: HashMap<GridId, i64> =
                 counts.iter().filter_map(|row| Some((row.grid_id?, row.late))).collect();
-            let mut vacancies = crate::grid::service::vacancies(tx).await?;
+            let mut vacancies = crate::grid::vacancies(tx).await?;
             vacancies.retain(|vacancy| sight.sees_grid(vacancy.grid_id));
             Ok(Home {
                 tasks_late: counts.iter().map(|row| row.late).sum(),

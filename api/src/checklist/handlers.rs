@@ -7,8 +7,7 @@ use super::dto::{
     Checklist, ChecklistPage, CreateChecklist, ListChecklists, Preview, PublishChecklist,
     Published, SaveDraft,
 };
-use super::perm;
-use super::service;
+use super::{draft, perm, preview, publish, query};
 use crate::auth::Permit;
 use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 
@@ -29,9 +28,9 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 #[get("/checklists")]
 pub async fn list_checklists(
     permit: Permit<perm::ChecklistRead>,
-    query: Query<ListChecklists>,
+    input: Query<ListChecklists>,
 ) -> Result<Json<ChecklistPage>> {
-    Ok(Json(service::list(&permit, query.into_inner()).await?))
+    Ok(Json(query::list(&permit, input.into_inner()).await?))
 }
 
 /// 新建清单 · Create a checklist
@@ -56,7 +55,7 @@ pub async fn create_checklist(
     key: IdempotencyKey,
     input: Valid<CreateChecklist>,
 ) -> Result<Created<Checklist>> {
-    let list = service::create(&permit, key, input.into_inner()).await?;
+    let list = draft::create(&permit, key, input.into_inner()).await?;
     Ok(Created::tagged(format!("/api/v1/checklists/{}", list.id), list))
 }
 
@@ -78,7 +77,7 @@ pub async fn get_checklist(
     permit: Permit<perm::ChecklistRead>,
     id: PathId<ChecklistId>,
 ) -> Result<Tagged<Checklist>> {
-    Ok(Tagged(service::get(&permit, id.0).await?))
+    Ok(Tagged(query::get(&permit, id.0).await?))
 }
 
 /// 保存草稿 · Save the draft
@@ -105,7 +104,7 @@ pub async fn save_draft(
     seen: IfMatch,
     input: Valid<SaveDraft>,
 ) -> Result<Tagged<Checklist>> {
-    Ok(Tagged(service::save_draft(&permit, id.0, seen, input.into_inner()).await?))
+    Ok(Tagged(draft::save_draft(&permit, id.0, seen, input.into_inner()).await?))
 }
 
 /// 发布前预览 · Preview a publication
@@ -127,7 +126,7 @@ pub async fn preview_checklist(
     permit: Permit<perm::ChecklistPublish>,
     id: PathId<ChecklistId>,
 ) -> Result<Json<Preview>> {
-    Ok(Json(service::preview(&permit, id.0).await?))
+    Ok(Json(preview::preview(&permit, id.0).await?))
 }
 
 /// 发布清单 · Publish a checklist
@@ -158,5 +157,5 @@ pub async fn publish_checklist(
     seen: IfMatch,
     input: Valid<PublishChecklist>,
 ) -> Result<Tagged<Published>> {
-    Ok(Tagged(service::publish(&permit, key, id.0, seen, input.into_inner()).await?))
+    Ok(Tagged(publish::publish(&permit, key, id.0, seen, input.into_inner()).await?))
 }

@@ -12,7 +12,7 @@
 //! - The limit counts from the first day of the period; in the period running at publication from the day of publication,
 //!   and for somebody who comes into the post later from that day.
 //! - A task keeps the version under which it arose. New periods follow the version in force. A duty whose words, post
-//!   and frequency are unchanged is the same duty ([`rules::duty_id`]): it is not asked for twice in one period.
+//!   and frequency are unchanged is the same duty ([`rules::duty::duty_id`]): it is not asked for twice in one period.
 //! - Whoever leaves a post owes nothing in it any more, and what a new version no longer asks is not owed for the
 //!   running period: such tasks are cancelled, with the reason, unless they were handed in. What an earlier period left
 //!   undone stays owed. Back in the post, or back in the list, the same task opens again.
@@ -24,60 +24,28 @@
 
 pub(crate) mod acts;
 pub mod codes;
+mod draft;
 pub mod dto;
-pub mod handlers;
+mod follow;
+mod handlers;
 pub mod perm;
-pub mod rules;
-pub mod service;
+mod plan;
+mod preview;
+mod publish;
+mod query;
+mod rules;
+mod source;
 
-pub use service::JOBS;
+pub use draft::create;
+pub use follow::{JOBS, posts_changed};
+pub use publish::publish;
+pub use source::TaskSource;
 
 use crate::feature::{Feature, Tag};
 use entity::kinds::{ChecklistKind, ChecklistState, Evidence, Frequency};
-use futures_util::future::LocalBoxFuture;
-use uuid::Uuid;
 
 use crate::grid::PostsChanged;
-use crate::http::Result;
-use crate::task::{Event, Fact, Source};
-use crate::tenancy::Tx;
-
-/// What lists are to their tasks.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TaskSource;
-
-impl Source for TaskSource {
-    fn kind(&self) -> &'static str {
-        rules::SOURCE
-    }
-
-    fn heeds(&self) -> &'static [Event] {
-        &[Event::Verified]
-    }
-
-    fn happened<'a>(
-        &'a self,
-        tx: &'a Tx,
-        _: Event,
-        tasks: &'a [entity::task::Model],
-    ) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            for task in tasks {
-                service::reward(tx, task).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn link(&self, tx: &Tx, source_id: Uuid) -> Option<String> {
-        tx.has(perm::CHECKLIST_READ).then(|| format!("/checklists/{source_id}"))
-    }
-
-    /// What is kept with a task is the number of the version under which it arose.
-    fn facts(&self, detail: &str) -> Vec<Fact> {
-        vec![Fact { zh: "清单版本", en: "Version of the list", text: detail.to_owned() }]
-    }
-}
+use crate::task::Source;
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
@@ -92,7 +60,7 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     jobs: JOBS,
     hooks: |shared| {
-        shared.add(PostsChanged(|tx, touched| Box::pin(service::posts_changed(tx, touched))));
+        shared.add(PostsChanged(|tx, touched| Box::pin(posts_changed(tx, touched))));
         shared.add::<Box<dyn Source>>(Box::new(TaskSource));
     },
     words: &[

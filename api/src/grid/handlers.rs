@@ -3,9 +3,9 @@
 use actix_web::{get, patch, post};
 use entity::ids::{GridId, GridPostId};
 
+use super::appoint::appoint_once;
 use super::dto::{Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost, UpdateGrid};
-use super::perm;
-use super::service;
+use super::{end_post, perm, query, rename};
 use crate::auth::Permit;
 use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged, Valid};
 
@@ -20,7 +20,7 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged
     responses((status = 200, description = "全部网格，上级在前 · All grids, parents first", body = GridList)))]
 #[get("/grids")]
 pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>> {
-    Ok(Json(service::list(&permit).await?))
+    Ok(Json(query::list(&permit).await?))
 }
 
 /// 网格边界（GeoJSON） · List grid boundaries
@@ -36,7 +36,7 @@ pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>
 pub async fn list_grid_boundaries(
     permit: Permit<perm::GridRead>,
 ) -> Result<Json<BoundaryCollection>> {
-    Ok(Json(service::boundaries(&permit).await?))
+    Ok(Json(query::boundaries(&permit).await?))
 }
 
 /// 查看网格 · Get a grid
@@ -51,7 +51,7 @@ pub async fn list_grid_boundaries(
     responses((status = 200, description = "网格 · The grid", body = Grid)))]
 #[get("/grids/{id}")]
 pub async fn get_grid(permit: Permit<perm::GridRead>, id: PathId<GridId>) -> Result<Tagged<Grid>> {
-    Ok(Tagged(service::get(&permit, id.0).await?))
+    Ok(Tagged(query::get(&permit, id.0).await?))
 }
 
 /// 网格改名 · Rename a grid
@@ -73,7 +73,7 @@ pub async fn update_grid(
     seen: IfMatch,
     input: Valid<UpdateGrid>,
 ) -> Result<Tagged<Grid>> {
-    Ok(Tagged(service::update(&permit, id.0, seen, input.into_inner()).await?))
+    Ok(Tagged(rename::rename(&permit, id.0, seen, input.into_inner()).await?))
 }
 
 /// 任命网格岗位 · Appoint a person to a post
@@ -96,7 +96,7 @@ pub async fn appoint(
     key: IdempotencyKey,
     input: Valid<Appoint>,
 ) -> Result<Created<GridPost>> {
-    let post = service::appoint_once(&permit, key, input.into_inner()).await?;
+    let post = appoint_once(&permit, key, input.into_inner()).await?;
     Ok(Created::at(format!("/api/v1/grids/{}", post.grid_id), post))
 }
 
@@ -118,5 +118,5 @@ pub async fn end_grid_post(
     id: PathId<GridPostId>,
     input: Valid<EndPost>,
 ) -> Result<Json<GridPost>> {
-    Ok(Json(service::end_post(&permit, id.0, input.into_inner()).await?))
+    Ok(Json(end_post::end_post(&permit, id.0, input.into_inner()).await?))
 }

@@ -16,25 +16,40 @@
 //! - A grid's heads answer for everything beneath it.
 
 pub(crate) mod acts;
+mod appoint;
 pub mod codes;
-pub mod collection;
+mod collection;
 pub mod dto;
-pub mod feature;
+mod end_post;
+mod feature;
 mod follow;
-pub mod geometry;
+mod geometry;
 mod handlers;
+mod holders;
+mod import;
 pub mod perm;
 mod planar;
+mod query;
+mod rename;
 mod row_scope;
 pub mod rules;
-pub mod service;
+mod tree;
+
+pub use appoint::{NewPost, appoint, appoint_many};
+pub use collection::{Drafts, Fault, drafts};
+pub use feature::Feature as DrawnGrid;
+pub use follow::{JOBS, posts_changed};
+pub use holders::{
+    Holder, KnownPost, Vacancy, holders, holders_among, posts_from_today, posts_of, vacancies,
+};
+pub use import::{import, import_collection};
+pub use row_scope::{RowScope, nothing};
+pub use tree::{Node, lock, names, subtree_ids, tree};
 
 use crate::feature::{Feature, Tag};
 use entity::ids::MemberId;
 use entity::kinds::{GridKind, PostKind};
-pub use follow::{JOBS, posts_changed};
 use futures_util::future::LocalBoxFuture;
-pub use row_scope::{RowScope, nothing};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::Result;

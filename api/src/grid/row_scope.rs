@@ -3,15 +3,16 @@
 use chrono::NaiveDate;
 use entity::ids::{GridId, MemberId, PartyOrgId};
 use entity::kinds::PostKind;
-use entity::{grid, grid_post, member};
+use entity::{grid_post, member};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoCondition, SimpleExpr};
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationDef, RelationTrait,
 };
 
+use super::tree::parents;
 use crate::auth::Permission;
 use crate::http::Result;
-use crate::member::service::held_on;
+use crate::member::held_on;
 use crate::member::tree;
 use crate::tenancy::Tx;
 
@@ -59,13 +60,7 @@ impl RowScope {
         };
         let (seen, judged) = (headed(&HEADS), headed(&JUDGES));
         if !seen.is_empty() {
-            let parents: Vec<(GridId, Option<GridId>)> = tx
-                .find::<grid::Entity>()
-                .select_only()
-                .columns([grid::Column::Id, grid::Column::ParentId])
-                .into_tuple()
-                .all()
-                .await?;
+            let parents = parents(tx).await?;
             scope.grids = tree::subtrees(&parents, &seen);
             scope.judged = tree::subtrees(&parents, &judged);
         }

@@ -8,6 +8,9 @@ pub const CODE_MAX: usize = 32;
 /// Characters in a name.
 pub const NAME_MAX: usize = 100;
 
+/// Days that an appointment may lie ahead, or an end.
+pub const AHEAD: u64 = 366;
+
 /// Where grids of this kind may hang: `None` stands for the top of the tree.
 pub fn may_hang(kind: GridKind, parent: Option<GridKind>) -> bool {
     match kind {
@@ -99,13 +102,6 @@ impl Term {
         self.until.is_none_or(|until| begin < until)
             && other.until.is_none_or(|until| begin < until)
     }
-}
-
-/// Whether the text can be a code: letters, digits, `-` and `_`, at most [`CODE_MAX`].
-pub fn is_code(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= CODE_MAX
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 #[cfg(test)]

@@ -131,6 +131,16 @@ impl ApiError {
         self
     }
 
+    /// Says which key it was, where a row could not be inserted because its unique key is taken; every other error stays as it is.
+    #[must_use]
+    pub fn if_taken(
+        self,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        if self.code() == Code::ALREADY_EXISTS { self.detail(zh, en) } else { self }
+    }
+
     /// Seconds after which a repetition makes sense.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

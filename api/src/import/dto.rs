@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
-pub use crate::grid::collection::Fault;
-use crate::grid::feature::Feature;
+use crate::grid::{DrawnGrid, Fault};
 use crate::http::FieldCode;
 
 /// What an imported file came to.
@@ -85,7 +84,7 @@ pub struct GridFile {
     /// One feature a grid: properties `code`, `name`, `kind`, `parent` (code of the grid above), geometry `Polygon` or `MultiPolygon`.
     #[garde(length(min = 1, max = 2000))]
     #[schema(value_type = Vec<Object>, min_items = 1, max_items = 2000)]
-    pub features: Vec<Feature>,
+    pub features: Vec<DrawnGrid>,
 }
 
 fn collection(value: &str, (): &()) -> garde::Result {

@@ -10,13 +10,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::acts;
-use super::dto::{Fault, GridFile, Import};
+use super::dto::{GridFile, Import};
 use super::sheet::{self, Sheet};
 use super::{roster, workbook};
 use crate::audit::{self, Record};
 use crate::clock::beijing;
-use crate::grid::Touched;
-use crate::grid::collection;
+use crate::grid::{self as grids, Fault, Touched};
 use crate::http::{ApiError, Code, IdempotencyKey, JsonBytes, Result};
 use crate::tenancy::{Scope, Tx};
 use crate::work::{Heavy, Lane};
@@ -206,12 +205,12 @@ pub async fn grids<const KIB: usize>(
         .run(move |work| {
             let file: GridFile = sent.parse()?;
             drop(sent);
-            Ok(collection::read(&file.features, work)?)
+            Ok(grids::drafts(&file.features, work)?)
         })
         .await?;
     scope
         .write_once(key, "import_grids", &fingerprint, async move |tx: &Tx| {
-            let plan = crate::grid::service::import(tx, &drafts, dry_run).await?;
+            let plan = grids::import(tx, &drafts, dry_run).await?;
             record(
                 tx,
                 Outcome {
@@ -311,16 +310,16 @@ fn marked(sheet: &Sheet, faults: &[Fault]) -> Result<Option<Vec<u8>>> {
 
 /// Compares again, now that nobody else can change anything, and writes.
 async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Plan> {
-    crate::grid::service::lock(tx, first.grids).await?;
-    crate::member::service::lock_by_number(tx, &roster::numbers(sheet)).await?;
+    grids::lock(tx, first.grids).await?;
+    crate::member::lock_by_number(tx, &roster::numbers(sheet)).await?;
     let plan = roster::plan(sheet, &known(tx, sheet).await?);
     if plan.faults.is_empty() {
-        crate::member::service::create_many(tx, plan.create.clone()).await?;
-        crate::member::service::update_many(tx, &plan.update).await?;
+        crate::member::create_many(tx, plan.create.clone()).await?;
+        crate::member::update_many(tx, &plan.update).await?;
         if !plan.appoint.is_empty() {
             let people = plan.appoint.iter().map(|post| post.member_id).collect();
-            crate::grid::service::appoint_many(tx, plan.appoint.clone()).await?;
-            crate::grid::posts_changed(tx, &Touched::people(people)).await?;
+            grids::appoint_many(tx, plan.appoint.clone()).await?;
+            grids::posts_changed(tx, &Touched::people(people)).await?;
         }
     }
     Ok(plan)
@@ -336,10 +335,10 @@ async fn known(tx: &Tx, sheet: &Sheet) -> Result<roster::Known> {
         .all()
         .await?;
     Ok(roster::Known {
-        orgs: crate::member::service::org_names(tx).await?,
+        orgs: crate::member::org_names(tx).await?,
         grids,
-        members: crate::member::service::by_number(tx, &roster::numbers(sheet)).await?,
-        posts: crate::grid::service::posts_from_today(tx).await?,
+        members: crate::member::by_number(tx, &roster::numbers(sheet)).await?,
+        posts: grids::posts_from_today(tx).await?,
         today: tx.today(),
     })
 }

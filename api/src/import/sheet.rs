@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 };
 
 use crate::door::{self, Kind, clean};
-use crate::grid::collection::Fault;
+use crate::grid::Fault;
 use crate::http::{ApiError, Result};
 
 /// Bytes of a workbook.

@@ -7,8 +7,7 @@ use super::dto::{
     CreateMember, CreatePartyOrg, ListMembers, Member, MemberPage, PartyOrg, PartyOrgList,
     UpdateMember, UpdatePartyOrg,
 };
-use super::perm;
-use super::service;
+use super::{create, create_org, org_query, perm, query, update, update_org};
 use crate::auth::Permit;
 use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 
@@ -22,7 +21,7 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
     responses((status = 200, description = "全部党组织，上级在前 · All party organisations, parents first", body = PartyOrgList)))]
 #[get("/party-orgs")]
 pub async fn list_party_orgs(permit: Permit<perm::MemberRead>) -> Result<Json<PartyOrgList>> {
-    Ok(Json(service::list_orgs(&permit).await?))
+    Ok(Json(org_query::list_orgs(&permit).await?))
 }
 
 /// 新建党组织 · Create a party organisation
@@ -42,7 +41,7 @@ pub async fn create_party_org(
     key: IdempotencyKey,
     input: Valid<CreatePartyOrg>,
 ) -> Result<Created<PartyOrg>> {
-    let org = service::create_org_once(&permit, key, input.into_inner()).await?;
+    let org = create_org::create_org_once(&permit, key, input.into_inner()).await?;
     Ok(Created::tagged(format!("/api/v1/party-orgs/{}", org.id), org))
 }
 
@@ -60,7 +59,7 @@ pub async fn get_party_org(
     permit: Permit<perm::MemberRead>,
     id: PathId<PartyOrgId>,
 ) -> Result<Tagged<PartyOrg>> {
-    Ok(Tagged(service::get_org(&permit, id.0).await?))
+    Ok(Tagged(org_query::get_org(&permit, id.0).await?))
 }
 
 /// 修改党组织 · Change a party organisation
@@ -82,7 +81,7 @@ pub async fn update_party_org(
     seen: IfMatch,
     input: Valid<UpdatePartyOrg>,
 ) -> Result<Tagged<PartyOrg>> {
-    Ok(Tagged(service::update_org(&permit, id.0, seen, input.into_inner()).await?))
+    Ok(Tagged(update_org::update_org(&permit, id.0, seen, input.into_inner()).await?))
 }
 
 /// 人员列表 · List people
@@ -99,9 +98,9 @@ pub async fn update_party_org(
 #[get("/members")]
 pub async fn list_members(
     permit: Permit<perm::MemberRead>,
-    query: Query<ListMembers>,
+    input: Query<ListMembers>,
 ) -> Result<Json<MemberPage>> {
-    Ok(Json(service::list(&permit, query.into_inner()).await?))
+    Ok(Json(query::list(&permit, input.into_inner()).await?))
 }
 
 /// 登记人员 · Enter a person on the roster
@@ -121,7 +120,7 @@ pub async fn create_member(
     key: IdempotencyKey,
     input: Valid<CreateMember>,
 ) -> Result<Created<Member>> {
-    let member = service::create_once(&permit, key, input.into_inner()).await?;
+    let member = create::create_once(&permit, key, input.into_inner()).await?;
     Ok(Created::tagged(format!("/api/v1/members/{}", member.id), member))
 }
 
@@ -140,7 +139,7 @@ pub async fn get_member(
     permit: Permit<perm::MemberRead>,
     id: PathId<MemberId>,
 ) -> Result<Tagged<Member>> {
-    Ok(Tagged(service::get(&permit, id.0).await?))
+    Ok(Tagged(query::get(&permit, id.0).await?))
 }
 
 /// 修改人员 · Change a person
@@ -162,5 +161,5 @@ pub async fn update_member(
     seen: IfMatch,
     input: Valid<UpdateMember>,
 ) -> Result<Tagged<Member>> {
-    Ok(Tagged(service::update(&permit, id.0, seen, input.into_inner()).await?))
+    Ok(Tagged(update::update(&permit, id.0, seen, input.into_inner()).await?))
 }

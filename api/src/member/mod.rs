@@ -15,12 +15,27 @@
 
 pub(crate) mod acts;
 pub mod codes;
+mod create;
+mod create_org;
 pub mod dto;
+mod engine;
 mod handlers;
+mod held;
+mod org_query;
 pub mod perm;
+mod query;
 pub mod rules;
-pub mod service;
 pub mod tree;
+mod update;
+mod update_org;
+
+pub use create::create;
+pub use create_org::create_party_org;
+pub use engine::{
+    KnownMember, NewMember, by_number, create_many, lock_by_number, names, org_names, update_many,
+};
+pub use held::held_on;
+pub use query::search;
 
 use crate::feature::{Feature, Tag};
 use entity::kinds::{MemberCategory, PartyOrgKind};

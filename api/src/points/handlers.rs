@@ -2,8 +2,7 @@
 
 use actix_web::get;
 
-use super::perm;
-use super::{dto, service};
+use super::{dto, perm, query};
 use crate::auth::Permit;
 use crate::http::{Json, Query, Result};
 
@@ -21,7 +20,7 @@ use crate::http::{Json, Query, Result};
 )]
 #[get("/purses/mine")]
 pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::Purse>> {
-    Ok(Json(service::my_purse(&permit).await?))
+    Ok(Json(query::my_purse(&permit).await?))
 }
 
 /// 查询积分明细 · List points entries
@@ -42,9 +41,9 @@ pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::
 #[get("/points-entries")]
 pub async fn list_points_entries(
     permit: Permit<perm::PointsRead>,
-    query: Query<dto::ListPointsEntries>,
+    input: Query<dto::ListPointsEntries>,
 ) -> Result<Json<dto::PointsEntryPage>> {
-    Ok(Json(service::list_entries(&permit, query.into_inner()).await?))
+    Ok(Json(query::list_entries(&permit, input.into_inner()).await?))
 }
 
 /// 查询积分规则 · List points rules
@@ -63,7 +62,7 @@ pub async fn list_points_entries(
 pub async fn list_points_rules(
     permit: Permit<perm::PointsRead>,
 ) -> Result<Json<dto::PointsRuleList>> {
-    Ok(Json(service::list_rules(&permit).await?))
+    Ok(Json(query::list_rules(&permit).await?))
 }
 
 /// 查询季度积分榜 · Get the leaderboard of a quarter
@@ -82,7 +81,7 @@ pub async fn list_points_rules(
 #[get("/leaderboard")]
 pub async fn get_leaderboard(
     permit: Permit<perm::PointsRead>,
-    query: Query<dto::GetLeaderboard>,
+    input: Query<dto::GetLeaderboard>,
 ) -> Result<Json<dto::Leaderboard>> {
-    Ok(Json(service::leaderboard(&permit, query.into_inner()).await?))
+    Ok(Json(query::leaderboard(&permit, input.into_inner()).await?))
 }

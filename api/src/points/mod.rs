@@ -6,7 +6,7 @@
 //! - Everything that earns points is a **source**: a check-in, a verified task. A source posts **once** under a rule,
 //!   however often its request is repeated.
 //! - **Balance** and **quarter score** are kept beside the ledger and moved in the transaction of the posting, so that
-//!   reading them costs the same after ten years. [`service::audit`] counts both again from the entries.
+//!   reading them costs the same after ten years. [`audit()`] counts both again from the entries.
 //! - Each posting says in one Chinese sentence, with its facts, why it is what it is.
 //! - Usual rule of the townships, and the one a new township starts with: 1 hour of service = 1 point, at most
 //!   2 points an activity, counted by the minute and rounded down to 0.01; a checklist item gives the points that it
@@ -15,12 +15,19 @@
 //! - Everyone reads their own purse; the purses of others need `points.read_all`. Points are for service: nobody
 //!   without an act of service has a purse, and no score of residents is kept.
 
+mod audit;
 pub mod codes;
 pub mod dto;
-pub mod handlers;
+mod engine;
+mod handlers;
 pub mod perm;
+mod query;
 pub mod rules;
-pub mod service;
+mod standing;
+
+pub use audit::{Difference, audit};
+pub use engine::{Post, RuleHistory, post, rule_history};
+pub use standing::ensure_standing_data;
 
 use crate::feature::{Feature, Tag};
 use crate::township::service::StandingData;
@@ -31,7 +38,7 @@ pub const FEATURE: Feature = Feature {
     tags: &[Tag { name: "points", zh: "积分", en: "The ledger, purses, ranking" }],
     routes,
     permissions: perm::ALL,
-    hooks: |shared| shared.add(StandingData(|tx| Box::pin(service::ensure_standing_data(tx)))),
+    hooks: |shared| shared.add(StandingData(|tx| Box::pin(ensure_standing_data(tx)))),
     words: &[RulePer::VOCABULARY, PostingSourceKind::VOCABULARY],
     answers: codes::ANSWERS,
     ..Feature::of("points")

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use entity::session;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
-use super::service::SESSION_DAYS;
+use super::pair::SESSION_DAYS;
 use crate::http::Result;
 use crate::jobs::{Act, Job, Kind, Next, Plan, night_after, plant_ahead};
 use crate::tenancy::Tx;

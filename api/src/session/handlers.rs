@@ -6,7 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use entity::ids::SessionId;
 
 use super::dto::{ChangePassword, Refresh, RefreshIn, SessionList, SignIn, SignedIn};
-use super::service::{self, Pair, SESSION_DAYS, Visitor};
+use super::end::{end, end_by_token};
+use super::pair::{Pair, SESSION_DAYS};
+use super::query;
+use super::refresh::refresh;
+use super::sign_in::Visitor;
 use crate::auth::{self, KNOWN_DAYS};
 use crate::door::Secret;
 use crate::http::{ApiError, Code, Json, NoContent, PathId, Result, Valid};
@@ -99,7 +103,7 @@ pub async fn sign_in(
         origin: from.0,
         device: from_cookie(&req, &state, DEVICE),
     };
-    let opened = service::sign_in(&state, body.into_inner(), visitor).await?;
+    let opened = super::sign_in::sign_in(&state, body.into_inner(), visitor).await?;
     let mut response = answer(&state, 201, opened.pair, to);
     response
         .add_cookie(&cookie(&state, DEVICE, opened.device, KNOWN_DAYS))
@@ -129,8 +133,7 @@ pub async fn refresh_session(
     let token = given
         .or_else(|| from_cookie(&req, &state, REFRESH).map(Secret::from))
         .ok_or_else(|| ApiError::new(Code::UNAUTHENTICATED))?;
-    let pair =
-        service::refresh(&state, token.reveal(), state.proxies().source(&req), from.0).await?;
+    let pair = refresh(&state, token.reveal(), state.proxies().source(&req), from.0).await?;
     Ok(answer(&state, 200, pair, to))
 }
 
@@ -152,9 +155,9 @@ pub async fn sign_out(
     if let Some(scope) = caller
         && let Some(session) = scope.principal().map(|principal| principal.session)
     {
-        service::end(&scope, session).await?;
+        end(&scope, session).await?;
     } else if let Some(token) = from_cookie(&req, &state, REFRESH) {
-        service::end_by_token(&state, &token, from.0).await?;
+        end_by_token(&state, &token, from.0).await?;
     }
     let mut answer = HttpResponse::NoContent();
     answer.cookie(cookie(&state, REFRESH, String::new(), 0));
@@ -179,7 +182,7 @@ pub async fn sign_out(
     responses((status = 200, description = "未结束的登录 · Open sessions", body = SessionList)))]
 #[get("/sessions")]
 pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
-    Ok(Json(SessionList { items: service::list(&caller).await?, next_cursor: None }))
+    Ok(Json(SessionList { items: query::list(&caller).await?, next_cursor: None }))
 }
 
 /// 结束一次登录 · End a session
@@ -192,7 +195,7 @@ pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> 
     responses((status = 204, description = "已结束 · Ended")))]
 #[delete("/sessions/{id}")]
 pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Result<NoContent> {
-    service::end(&caller, id.0).await?;
+    end(&caller, id.0).await?;
     Ok(NoContent)
 }
 
@@ -212,6 +215,6 @@ pub async fn change_password(
     state: web::Data<AppState>,
     body: Valid<ChangePassword>,
 ) -> Result<NoContent> {
-    service::change_password(&state, &caller, body.into_inner()).await?;
+    super::change_password::change_password(&state, &caller, body.into_inner()).await?;
     Ok(NoContent)
 }

@@ -15,14 +15,20 @@
 //! - A sign-in leaves a second cookie in the device, by which it is known: see [`crate::auth`].
 
 pub(crate) mod acts;
+mod change_password;
 pub mod codes;
 pub mod dto;
+mod end;
 mod ended;
 mod family;
 mod handlers;
-pub mod service;
+mod pair;
+mod query;
+mod refresh;
+mod sign_in;
 
 use crate::feature::{Feature, Tag};
+pub use end::end_all;
 pub use ended::JOBS;
 pub use family::Family;
 use utoipa_actix_web::service_config::ServiceConfig;

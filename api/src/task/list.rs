@@ -80,7 +80,7 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                 wanted = wanted.add(if is_late { late } else { late.not() });
             }
             if let Some(grid) = query.grid_id {
-                let grids = crate::grid::service::subtree_ids(tx, grid).await?;
+                let grids = crate::grid::subtree_ids(tx, grid).await?;
                 wanted = wanted.add(task::Column::GridId.is_in(grids));
             }
             if let Some(assignee) = query.assignee_id {

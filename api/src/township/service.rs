@@ -14,6 +14,7 @@ use super::{acts, codes, divisions};
 use crate::account;
 use crate::account::dto::CreateAccount;
 use crate::audit::{Record, record};
+use crate::auth;
 use crate::auth::strength::Known;
 use crate::auth::{Lane, Shower, Source, hash_secret, new_secret};
 use crate::files;
@@ -103,7 +104,7 @@ pub async fn set_up(
         [&administrator.username, &administrator.display_name, division.code, division.name];
     Known::from(words).check("password", &administrator.password)?;
     let hash = state.passwords().hash_for(Lane::Stranger, administrator.password.clone()).await?;
-    let username = administrator.username.trim().to_lowercase();
+    let username = auth::username(&administrator.username);
     let scope = state.scope_of(TenantId::new()).from_origin(origin);
     scope
         .write(async move |tx: &Tx| {
@@ -111,7 +112,7 @@ pub async fn set_up(
                 return Err(ApiError::new(codes::SETUP_TOKEN_INVALID));
             }
             establish(tx, division.code, division.name, false).await?;
-            account::service::insert(tx, administrator, hash, false).await?;
+            account::insert(tx, administrator, hash, false).await?;
             Ok(())
         })
         .await?;

@@ -11,7 +11,7 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 
 use super::SLICE_BYTES;
-use super::line::Meter;
+use super::meter::Meter;
 
 /// The middleware.
 pub async fn answers<B: MessageBody + 'static>(

@@ -20,7 +20,7 @@ use futures_util::{FutureExt, Stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::line::Meter;
+use super::meter::Meter;
 use super::{ACCOUNT_KIB, BODIES_KIB, BODY_KIB, STRANGER_BYTES};
 use crate::http::code::Code;
 use crate::http::error::ApiError;

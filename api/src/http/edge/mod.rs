@@ -30,6 +30,7 @@
 mod answer;
 mod bodies;
 pub mod line;
+mod meter;
 mod places;
 pub mod stop;
 

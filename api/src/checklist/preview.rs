@@ -1,0 +1,72 @@
+//! What publishing would bring.
+
+use std::collections::HashSet;
+
+use entity::checklist;
+use entity::ids::{ChecklistId, MemberId};
+use entity::kinds::PostKind;
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::dto::{Preview, PreviewItem, PreviewVacancy};
+use super::plan::{Periods, draft, in_force, lapsed, number, owed, plan, vacancies};
+use super::rules::opening::Opening;
+use crate::clock::beijing;
+use crate::http::Result;
+use crate::tenancy::{Scope, Tx};
+
+/// What publishing the draft now would bring.
+///
+/// # Errors
+/// `not_found`; `nothing_to_publish` without a draft.
+pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
+    scope
+        .read(async |tx: &Tx| {
+            let list = tx.get::<checklist::Entity>(id).await?;
+            let (_, ready) = draft(tx, list).await?;
+            let owed = owed(tx, None).await?;
+            let mut to_be = in_force(tx).await?;
+            to_be.retain(|version| version.list.id != id);
+            to_be.push(ready.clone());
+            let cancelled = lapsed(tx, &owed, &to_be, None).await?.len();
+            let versions = [ready];
+            let plan = plan(tx, &versions, Periods::Running(None), None).await?;
+            let vacancies = vacancies(tx, &versions, &plan.holders).await?;
+            let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
+            let roles: HashSet<PostKind> =
+                versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
+            let people = |wanted: &dyn Fn(PostKind) -> bool| -> Result<i64> {
+                let found: HashSet<MemberId> =
+                    plan.holders.iter().filter(|h| wanted(h.kind)).map(|h| h.member_id).collect();
+                number(found.len())
+            };
+            let by_item = versions
+                .iter()
+                .flat_map(|version| &version.items)
+                .map(|item| {
+                    let due =
+                        openings.iter().filter(|o| o.item_id == item.id).map(|o| o.due_at).min();
+                    Ok(PreviewItem {
+                        item_id: item.id,
+                        what: item.what.clone(),
+                        role: item.role,
+                        holders: people(&|kind| kind == item.role)?,
+                        due_at: due.map(beijing),
+                    })
+                })
+                .collect::<Result<Vec<_>>>()?;
+            Ok(Preview {
+                tasks: number(openings.len())?,
+                tasks_cancelled: number(cancelled)?,
+                holders: people(&|kind| roles.contains(&kind))?,
+                late_free: openings.iter().all(|opening| opening.due_at > tx.now()),
+                first_due: openings.iter().map(|opening| opening.due_at).min().map(beijing),
+                by_item,
+                vacancy_count: number(vacancies.len())?,
+                vacancies: vacancies
+                    .into_iter()
+                    .map(|(grid_id, grid_name, kind)| PreviewVacancy { grid_id, grid_name, kind })
+                    .collect(),
+            })
+        })
+        .await
+}

@@ -1,0 +1,174 @@
+//! Lists as they are shown: with their versions, or in one line.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::ids::{ChecklistId, ChecklistVersionId};
+use entity::kinds::ChecklistState;
+use entity::{checklist, checklist_item, checklist_version};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+
+use super::dto::{
+    Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, Item, ListChecklists,
+};
+use crate::clock::beijing;
+use crate::http::{Page, Result};
+use crate::tenancy::{Scope, Tx, beyond};
+
+/// The lists, newest first; two statements.
+///
+/// # Errors
+/// `invalid_cursor` when the cursor belongs to another list.
+pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
+    use checklist::Column::{CreatedAt, Id};
+    let page = Page::of(scope.seal("checklists", &())?, query.limit);
+    let after: Option<(DateTime<Utc>, ChecklistId)> = page.after(query.cursor.as_deref())?;
+    scope
+        .read(async |tx: &Tx| {
+            let mut find = tx.find::<checklist::Entity>();
+            if let Some(key) = after {
+                find = find.filter(beyond([CreatedAt, Id], key, &Order::Desc));
+            }
+            let lists =
+                find.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all().await?;
+            let (lists, next_cursor) = page.cut(lists, |list| (list.created_at, list.id))?;
+            let mut versions = current_versions(tx, lists.iter().map(|list| list.id)).await?;
+            let items = lists.into_iter().map(|list| brief(list, &mut versions)).collect();
+            Ok(ChecklistPage { items, next_cursor })
+        })
+        .await
+}
+
+#[derive(Debug, FromQueryResult)]
+struct VersionRow {
+    checklist_id: ChecklistId,
+    number: i32,
+    state: ChecklistState,
+    effective_from: Option<NaiveDate>,
+    item_count: i64,
+}
+
+/// Draft and version in force of these lists, with their number of items; one statement.
+async fn current_versions(
+    tx: &Tx,
+    lists: impl Iterator<Item = ChecklistId>,
+) -> Result<HashMap<ChecklistId, Vec<VersionRow>>> {
+    use checklist_version::Column;
+    let rows = tx
+        .find::<checklist_version::Entity>()
+        .join(JoinType::LeftJoin, checklist_item::Relation::ChecklistVersion.def().rev())
+        .select_only()
+        .columns([Column::ChecklistId, Column::Number, Column::State, Column::EffectiveFrom])
+        .column_as(checklist_item::Column::Id.count(), "item_count")
+        .filter(Column::ChecklistId.is_in(lists))
+        .filter(Column::State.is_in([ChecklistState::Draft, ChecklistState::Published]))
+        .group_by(Column::ChecklistId)
+        .group_by(Column::Number)
+        .group_by(Column::State)
+        .group_by(Column::EffectiveFrom)
+        .into_model::<VersionRow>()
+        .all()
+        .await?;
+    let mut found: HashMap<ChecklistId, Vec<VersionRow>> = HashMap::new();
+    for row in rows {
+        found.entry(row.checklist_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+fn brief(
+    list: checklist::Model,
+    versions: &mut HashMap<ChecklistId, Vec<VersionRow>>,
+) -> ChecklistBrief {
+    let versions = versions.remove(&list.id).unwrap_or_default();
+    let of = |state| versions.iter().find(|version| version.state == state);
+    let (draft, published) = (of(ChecklistState::Draft), of(ChecklistState::Published));
+    ChecklistBrief {
+        id: list.id,
+        kind: list.kind,
+        title: list.title,
+        draft: draft.is_some(),
+        published_number: published.map(|version| version.number),
+        effective_from: published.and_then(|version| version.effective_from),
+        item_count: published.or(draft).map_or(0, |version| version.item_count),
+    }
+}
+
+/// A list with all its versions, the newest first; three statements.
+///
+/// # Errors
+/// `not_found` when the township has none such.
+pub async fn get(scope: &Scope, id: ChecklistId) -> Result<Checklist> {
+    scope
+        .read(async |tx: &Tx| {
+            let list = tx.get::<checklist::Entity>(id).await?;
+            show(tx, list).await
+        })
+        .await
+}
+
+pub(super) async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
+    let versions = tx
+        .find::<checklist_version::Entity>()
+        .filter(checklist_version::Column::ChecklistId.eq(list.id))
+        .order_by_desc(checklist_version::Column::Number)
+        .all()
+        .await?;
+    let mut items = items_of(tx, versions.iter().map(|version| version.id)).await?;
+    Ok(Checklist {
+        id: list.id,
+        kind: list.kind,
+        title: list.title,
+        version: list.version,
+        versions: versions
+            .into_iter()
+            .map(|version| ChecklistVersion {
+                id: version.id,
+                number: version.number,
+                state: version.state,
+                effective_from: version.effective_from,
+                published_at: version.published_at.map(beijing),
+                items: items
+                    .remove(&version.id)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(item)
+                    .collect(),
+            })
+            .collect(),
+    })
+}
+
+fn item(row: checklist_item::Model) -> Item {
+    Item {
+        id: row.id,
+        position: row.position,
+        what: row.what,
+        role: row.role,
+        frequency: row.frequency,
+        evidence: row.evidence,
+        limit_working_days: row.limit_working_days,
+        points: row.points.hundredths() / 100,
+    }
+}
+
+/// The items of versions, in order; one statement.
+pub(super) async fn items_of(
+    tx: &Tx,
+    versions: impl Iterator<Item = ChecklistVersionId>,
+) -> Result<HashMap<ChecklistVersionId, Vec<checklist_item::Model>>> {
+    let rows = tx
+        .find::<checklist_item::Entity>()
+        .filter(checklist_item::Column::ChecklistVersionId.is_in(versions))
+        .order_by_asc(checklist_item::Column::Position)
+        .all()
+        .await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        found.entry(row.checklist_version_id).or_default().push(row);
+    }
+    Ok(found)
+}

@@ -1,0 +1,202 @@
+//! What a list does not find: tasks whose duty or post has ended, posts in which nobody is.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use entity::ids::{GridId, MemberId, TaskId};
+use entity::kinds::{Frequency, GridKind, PostKind};
+use uuid::Uuid;
+
+use super::duty::Duty;
+use super::opening::Holder;
+use super::period::period;
+use crate::grid::rules::{single, suits};
+use crate::task::Owed;
+
+/// Why a task is owed no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lapse {
+    /// The person is not in the post any more.
+    PostEnded,
+    /// No list in force asks for it any more, and its period is still running.
+    DutyDropped,
+}
+
+/// The tasks that are owed no longer: what was owed in a post that the person has left, and the running period's part
+/// of duties that no list in force contains. What an earlier period left undone under a duty since dropped stays owed:
+/// a new version does not wipe out what the old one asked in its time.
+#[must_use]
+pub fn lapsed(
+    owed: &[Owed],
+    in_force: &HashSet<Uuid>,
+    holders: &[Holder],
+    today: NaiveDate,
+) -> Vec<(TaskId, Lapse)> {
+    let held: HashSet<(PostKind, GridId, MemberId)> =
+        holders.iter().map(|h| (h.kind, h.grid_id, h.member_id)).collect();
+    let running: HashSet<String> =
+        Frequency::ALL.iter().map(|frequency| period(*frequency, today, today).key).collect();
+    owed.iter()
+        .filter_map(|task| {
+            // A task of a list is a person's in a post of a grid: what lacks one of these is held by nobody.
+            let is_held = task
+                .post
+                .zip(task.grid_id)
+                .zip(task.member_id)
+                .is_some_and(|((post, grid), member)| held.contains(&(post, grid, member)));
+            let lapse = if !is_held {
+                Lapse::PostEnded
+            } else if !in_force.contains(&task.source_item_id) && running.contains(&task.period) {
+                Lapse::DutyDropped
+            } else {
+                return None;
+            };
+            Some((task.id, lapse))
+        })
+        .collect()
+}
+
+/// Where nobody is in a post that has duties: (grid, post), grids in the order given, each pair once.
+#[must_use]
+pub fn vacancies(
+    duties: &[Duty],
+    holders: &[Holder],
+    grids: &[(GridId, GridKind)],
+) -> Vec<(GridId, PostKind)> {
+    let roles: HashSet<PostKind> = duties.iter().map(|d| d.role).collect();
+    let held: HashSet<(GridId, PostKind)> = holders.iter().map(|h| (h.grid_id, h.kind)).collect();
+    // Instructors and workers have a duty where they are; a grid without them lacks nobody.
+    let heads = || PostKind::ALL.iter().copied().filter(|role| single(*role));
+    grids
+        .iter()
+        .flat_map(|(grid, kind)| heads().map(move |role| (*grid, *kind, role)))
+        .filter(|(grid, kind, role)| {
+            suits(*role, *kind) && roles.contains(role) && !held.contains(&(*grid, *role))
+        })
+        .map(|(grid, _, role)| (grid, role))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    use super::super::opening::openings;
+    use super::super::samples::{any_frequency, any_role, day, duty, monday};
+    use super::*;
+    use crate::calendar::Calendar;
+
+    #[test]
+    fn vacancies_are_where_a_duty_finds_nobody() {
+        let (township, general, other, sub) =
+            (GridId::new(), GridId::new(), GridId::new(), GridId::new());
+        let grids = [
+            (township, GridKind::Township),
+            (general, GridKind::General),
+            (sub, GridKind::Sub),
+            (other, GridKind::General),
+        ];
+        let holders = [Holder {
+            kind: PostKind::GeneralHead,
+            since: day("2026-01-01"),
+            grid_id: general,
+            member_id: MemberId::new(),
+        }];
+        let duties = [
+            duty(PostKind::GeneralHead, Frequency::Monthly, 3),
+            duty(PostKind::GeneralHead, Frequency::Weekly, 3),
+            duty(PostKind::SubHead, Frequency::Weekly, 3),
+            duty(PostKind::Worker, Frequency::Weekly, 3),
+        ];
+        assert_eq!(
+            vacancies(&duties, &holders, &grids),
+            vec![(sub, PostKind::SubHead), (other, PostKind::GeneralHead)]
+        );
+        let supervised = [duty(PostKind::Supervisor, Frequency::Quarterly, 3)];
+        assert_eq!(
+            vacancies(&supervised, &holders, &grids),
+            vec![
+                (township, PostKind::Supervisor),
+                (general, PostKind::Supervisor),
+                (other, PostKind::Supervisor)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_lapses_and_what_stays_owed() {
+        let (grid, head, other) = (GridId::new(), MemberId::new(), MemberId::new());
+        let (kept, dropped) = (Uuid::now_v7(), Uuid::now_v7());
+        let owed = |source_id, period: &str, member_id| Owed {
+            id: TaskId::new(),
+            source_item_id: source_id,
+            period: period.to_owned(),
+            post: Some(PostKind::SubHead),
+            grid_id: Some(grid),
+            member_id: Some(member_id),
+        };
+        let tasks = [
+            owed(kept, "2026-11", head),
+            owed(kept, "2026-10", head),
+            owed(dropped, "2026-11", head),
+            owed(dropped, "2026-W47", head),
+            owed(dropped, "once", head),
+            owed(dropped, "2026-10", head),
+            owed(kept, "2026-11", other),
+            owed(dropped, "2026-10", other),
+        ];
+        let holder = Holder {
+            kind: PostKind::SubHead,
+            since: day("2026-01-01"),
+            grid_id: grid,
+            member_id: head,
+        };
+        let found = lapsed(&tasks, &HashSet::from([kept]), &[holder], day("2026-11-22"));
+        let expected: Vec<(TaskId, Lapse)> = [
+            (2, Lapse::DutyDropped),
+            (3, Lapse::DutyDropped),
+            (4, Lapse::DutyDropped),
+            (6, Lapse::PostEnded),
+            (7, Lapse::PostEnded),
+        ]
+        .into_iter()
+        .map(|(index, lapse)| (tasks[index].id, lapse))
+        .collect();
+        assert_eq!(found, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_would_be_opened_lapses(
+            roles in prop::collection::vec((any_role(), any_frequency()), 0..6),
+            posts in prop::collection::vec(any_role(), 0..12),
+            later in 0_i64..400,
+        ) {
+            let duties: Vec<Duty> = roles.iter().map(|(r, f)| duty(*r, *f, 3)).collect();
+            let holders: Vec<Holder> = posts.iter().map(|kind| Holder {
+                kind: *kind,
+                since: day("2026-01-01"),
+                grid_id: GridId::new(),
+                member_id: MemberId::new(),
+            }).collect();
+            let when = monday(9);
+            let owed: Vec<Owed> = openings(&duties, &holders, when, Calendar::china()).into_iter()
+                .map(|o| Owed {
+                    id: TaskId::new(),
+                    post: Some(o.role),
+                    source_item_id: o.duty_id,
+                    period: o.period,
+                    grid_id: Some(o.grid_id),
+                    member_id: Some(o.member_id),
+                })
+                .collect();
+            let in_force: HashSet<Uuid> = duties.iter().map(|d| d.duty_id).collect();
+            let day = when.today + TimeDelta::days(later);
+            prop_assert_eq!(lapsed(&owed, &in_force, &holders, day), vec![]);
+            let all = lapsed(&owed, &in_force, &[], day);
+            prop_assert_eq!(all.len(), owed.len());
+            prop_assert!(all.iter().all(|(_, lapse)| *lapse == Lapse::PostEnded));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The periods of a duty: which one a day lies in, and when the next begins.
+
+use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
+use entity::kinds::Frequency;
+
+/// The period of a duty: its key, as people and the interface see it, and its first day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// `once`, `2026-W47` (ISO week), `2026-11` or `2026Q4`.
+    pub key: String,
+    /// The first day of the period; of `once` the day from which the list is in force.
+    pub first_day: NaiveDate,
+}
+
+/// The period of this frequency that contains `date`. Weeks are ISO weeks: they begin on Monday and the days around New
+/// Year belong to the year that has most of the week.
+#[must_use]
+pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) -> Period {
+    let first_of = |month: u32| NaiveDate::from_ymd_opt(date.year(), month, 1).unwrap_or(date);
+    match frequency {
+        Frequency::Once => Period { key: "once".to_owned(), first_day: effective_from },
+        Frequency::Weekly => {
+            let week = date.iso_week();
+            let since_monday = TimeDelta::days(i64::from(date.weekday().num_days_from_monday()));
+            Period {
+                key: format!("{}-W{:02}", week.year(), week.week()),
+                first_day: date.checked_sub_signed(since_monday).unwrap_or(date),
+            }
+        }
+        Frequency::Monthly => Period {
+            key: format!("{}-{:02}", date.year(), date.month()),
+            first_day: first_of(date.month()),
+        },
+        Frequency::Quarterly => {
+            let quarter = date.month0() / 3;
+            Period {
+                key: format!("{}Q{}", date.year(), quarter + 1),
+                first_day: first_of(quarter * 3 + 1),
+            }
+        }
+    }
+}
+
+/// The first day on which one of these frequencies begins a new period after `day`; none for what is asked once.
+#[must_use]
+pub fn next_first_day(
+    frequencies: impl IntoIterator<Item = Frequency>,
+    day: NaiveDate,
+) -> Option<NaiveDate> {
+    let next = |frequency| match frequency {
+        Frequency::Once => None,
+        Frequency::Weekly => period(frequency, day, day).first_day.checked_add_days(Days::new(7)),
+        Frequency::Monthly => {
+            period(frequency, day, day).first_day.checked_add_months(Months::new(1))
+        }
+        Frequency::Quarterly => {
+            period(frequency, day, day).first_day.checked_add_months(Months::new(3))
+        }
+    };
+    frequencies.into_iter().filter_map(next).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{any_day, any_frequency, day};
+    use super::*;
+
+    #[test]
+    fn periods_of_a_day() {
+        let date = day("2026-11-23");
+        let of = |frequency| {
+            let p = period(frequency, date, day("2026-11-20"));
+            (p.key, p.first_day)
+        };
+        assert_eq!(of(Frequency::Once), ("once".to_owned(), day("2026-11-20")));
+        assert_eq!(of(Frequency::Weekly), ("2026-W48".to_owned(), day("2026-11-23")));
+        assert_eq!(of(Frequency::Monthly), ("2026-11".to_owned(), day("2026-11-01")));
+        assert_eq!(of(Frequency::Quarterly), ("2026Q4".to_owned(), day("2026-10-01")));
+    }
+
+    #[test]
+    fn weeks_around_new_year_follow_iso() {
+        let of = |text| period(Frequency::Weekly, day(text), day("2026-01-01"));
+        assert_eq!(
+            of("2027-01-01"),
+            Period { key: "2026-W53".to_owned(), first_day: day("2026-12-28") }
+        );
+        assert_eq!(
+            of("2024-12-31"),
+            Period { key: "2025-W01".to_owned(), first_day: day("2024-12-30") }
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_period_contains_its_day_and_begins_with_itself(frequency in any_frequency(), date in any_day()) {
+            let found = period(frequency, date, date);
+            prop_assert!(found.first_day <= date);
+            prop_assert!(date - found.first_day <= TimeDelta::days(91));
+            prop_assert_eq!(&period(frequency, found.first_day, found.first_day), &found);
+            if let Some(before) = found.first_day.pred_opt().filter(|_| frequency != Frequency::Once) {
+                prop_assert_ne!(period(frequency, before, before).key, found.key);
+            }
+        }
+    }
+}

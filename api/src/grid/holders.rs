@@ -1,0 +1,195 @@
+//! Who holds which post, and where nobody does.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use entity::ids::{GridId, GridPostId, MemberId};
+use entity::kinds::{GridKind, PostKind};
+use entity::{grid, grid_post, member};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+
+use super::rules;
+use crate::http::Result;
+use crate::member::held_on;
+use crate::tenancy::Tx;
+
+/// A post held today.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Holder {
+    /// The term.
+    pub post_id: GridPostId,
+    /// The post.
+    pub kind: PostKind,
+    /// First day of the term.
+    pub since: NaiveDate,
+    /// Where.
+    pub grid_id: GridId,
+    /// What the grid is called.
+    pub grid_name: String,
+    /// What the grid is.
+    pub grid_kind: GridKind,
+    /// Who.
+    pub member_id: MemberId,
+    /// Their name.
+    pub member_name: String,
+}
+
+/// Posts of these kinds held today, by grid code, kind and name; an empty slice means every kind. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn holders(tx: &Tx, kinds: &[PostKind]) -> Result<Vec<Holder>> {
+    let condition = if kinds.is_empty() {
+        Condition::all()
+    } else {
+        Condition::all().add(grid_post::Column::Kind.is_in(kinds.iter().copied()))
+    };
+    held(tx, condition).await
+}
+
+/// Posts of these kinds that these people hold today, in the same order. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn holders_among(
+    tx: &Tx,
+    kinds: &[PostKind],
+    people: &[MemberId],
+) -> Result<Vec<Holder>> {
+    let condition = Condition::all()
+        .add(grid_post::Column::Kind.is_in(kinds.iter().copied()))
+        .add(grid_post::Column::MemberId.is_in(people.iter().copied()));
+    held(tx, condition).await
+}
+
+/// Posts one person holds today. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn posts_of(tx: &Tx, member: MemberId) -> Result<Vec<Holder>> {
+    held(tx, Condition::all().add(grid_post::Column::MemberId.eq(member))).await
+}
+
+/// Posts held today that meet a condition, by grid code, kind and name. One statement.
+pub(super) async fn held(tx: &Tx, condition: Condition) -> Result<Vec<Holder>> {
+    tx.find::<grid_post::Entity>()
+        .join(JoinType::InnerJoin, grid_post::Relation::Grid.def())
+        .join(JoinType::InnerJoin, grid_post::Relation::Member.def())
+        .select_only()
+        .column_as(grid_post::Column::Id, "post_id")
+        .columns([
+            grid_post::Column::Kind,
+            grid_post::Column::Since,
+            grid_post::Column::GridId,
+            grid_post::Column::MemberId,
+        ])
+        .column_as(grid::Column::Name, "grid_name")
+        .column_as(grid::Column::Kind, "grid_kind")
+        .column_as(member::Column::Name, "member_name")
+        .filter(held_on(tx.today()))
+        .filter(condition)
+        .order_by_asc(grid::Column::Code)
+        .order_by_asc(grid_post::Column::Kind)
+        .order_by_asc(member::Column::Name)
+        .order_by_asc(grid_post::Column::Id)
+        .into_model::<Holder>()
+        .all()
+        .await
+}
+
+/// A head that is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vacancy {
+    /// Where.
+    pub grid_id: GridId,
+    /// What the grid is called.
+    pub grid_name: String,
+    /// The head it needs.
+    pub kind: PostKind,
+}
+
+/// Grids without the head their kind needs, by code. Two statements.
+///
+/// # Errors
+/// Those of the database.
+pub async fn vacancies(tx: &Tx) -> Result<Vec<Vacancy>> {
+    let grids: Vec<(GridId, String, GridKind)> = tx
+        .find::<grid::Entity>()
+        .select_only()
+        .columns([grid::Column::Id, grid::Column::Name, grid::Column::Kind])
+        .order_by_asc(grid::Column::Code)
+        .into_tuple()
+        .all()
+        .await?;
+    let heads: Vec<(GridId, PostKind)> = tx
+        .find::<grid_post::Entity>()
+        .select_only()
+        .columns([grid_post::Column::GridId, grid_post::Column::Kind])
+        .filter(grid_post::Column::Kind.is_in([PostKind::GeneralHead, PostKind::SubHead]))
+        .filter(held_on(tx.today()))
+        .into_tuple()
+        .all()
+        .await?;
+    let mut running: HashMap<GridId, Vec<PostKind>> = HashMap::new();
+    for (grid, kind) in heads {
+        running.entry(grid).or_default().push(kind);
+    }
+    Ok(grids
+        .into_iter()
+        .flat_map(|(grid_id, grid_name, kind)| {
+            let held = running.get(&grid_id).map_or(&[][..], Vec::as_slice);
+            rules::vacant(kind, held).into_iter().map(move |kind| Vacancy {
+                grid_id,
+                grid_name: grid_name.clone(),
+                kind,
+            })
+        })
+        .collect())
+}
+
+/// A post held now or later.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct KnownPost {
+    /// Where.
+    pub grid_id: GridId,
+    /// Who.
+    pub member_id: MemberId,
+    /// Their name.
+    pub member_name: String,
+    /// The post.
+    pub kind: PostKind,
+    /// First day of the term.
+    pub since: NaiveDate,
+    /// The day from which the post is free; none while no end is set.
+    pub until: Option<NaiveDate>,
+}
+
+/// Posts held now or later in all grids. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn posts_from_today(tx: &Tx) -> Result<Vec<KnownPost>> {
+    tx.find::<grid_post::Entity>()
+        .join(JoinType::InnerJoin, grid_post::Relation::Member.def())
+        .select_only()
+        .columns([
+            grid_post::Column::GridId,
+            grid_post::Column::MemberId,
+            grid_post::Column::Kind,
+            grid_post::Column::Since,
+            grid_post::Column::Until,
+        ])
+        .column_as(member::Column::Name, "member_name")
+        .filter(
+            Condition::any()
+                .add(grid_post::Column::Until.is_null())
+                .add(grid_post::Column::Until.gt(tx.today())),
+        )
+        .into_model::<KnownPost>()
+        .all()
+        .await
+}

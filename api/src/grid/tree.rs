@@ -1,0 +1,119 @@
+//! The grids as a tree: which there are, what lies beneath one, what they are called.
+
+use std::collections::HashMap;
+
+use entity::grid;
+use entity::ids::GridId;
+use entity::kinds::GridKind;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+
+use crate::http::{ApiError, Code, Result};
+use crate::member::tree as pairs;
+use crate::tenancy::Tx;
+
+/// Rows asked for by id in one statement.
+const CHUNK: usize = 1000;
+
+/// A grid without its boundary.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Node {
+    /// Which grid.
+    pub id: GridId,
+    /// The grid above it; none at the top.
+    pub parent_id: Option<GridId>,
+    /// Code, unique in the township.
+    pub code: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub kind: GridKind,
+}
+
+/// The whole tree without boundaries, parents first, siblings by code. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn tree(tx: &Tx) -> Result<Vec<Node>> {
+    let rows = tx
+        .find::<grid::Entity>()
+        .select_only()
+        .columns([
+            grid::Column::Id,
+            grid::Column::ParentId,
+            grid::Column::Code,
+            grid::Column::Name,
+            grid::Column::Kind,
+        ])
+        .into_model::<Node>()
+        .all()
+        .await?;
+    Ok(pairs::in_order(rows, |n| n.id, |n| n.parent_id, |n| n.code.clone()))
+}
+
+/// Every grid with its parent, for what is asked of the tree as a whole; one statement.
+pub(super) async fn parents(tx: &Tx) -> Result<Vec<(GridId, Option<GridId>)>> {
+    tx.find::<grid::Entity>()
+        .select_only()
+        .columns([grid::Column::Id, grid::Column::ParentId])
+        .into_tuple()
+        .all()
+        .await
+}
+
+/// The grid and everything beneath it, the grid first; one statement.
+///
+/// # Errors
+/// `not_found` when the township has no such grid.
+pub async fn subtree_ids(tx: &Tx, grid: GridId) -> Result<Vec<GridId>> {
+    let parents = parents(tx).await?;
+    if parents.iter().any(|(id, _)| *id == grid) {
+        Ok(pairs::subtree(&parents, grid))
+    } else {
+        Err(ApiError::new(Code::NOT_FOUND))
+    }
+}
+
+/// Names by id; ids that are not the township's are left out. One statement for every thousand ids.
+///
+/// # Errors
+/// Those of the database.
+pub async fn names(tx: &Tx, ids: &[GridId]) -> Result<HashMap<GridId, String>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(GridId, String)> = tx
+            .find::<grid::Entity>()
+            .select_only()
+            .columns([grid::Column::Id, grid::Column::Name])
+            .filter(grid::Column::Id.is_in(chunk.iter().copied()))
+            .into_tuple()
+            .all()
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Locks grids against appointments by others until the end of this transaction; one statement for every
+/// thousand grids.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(tx: &Tx, mut grids: Vec<GridId>) -> Result<()> {
+    // Everybody locks in the same order, so that nobody waits in a circle.
+    grids.sort_unstable();
+    grids.dedup();
+    for chunk in grids.chunks(CHUNK) {
+        let _locked: Vec<GridId> = tx
+            .find::<grid::Entity>()
+            .select_only()
+            .column(grid::Column::Id)
+            .filter(grid::Column::Id.is_in(chunk.iter().copied()))
+            .order_by_asc(grid::Column::Id)
+            .locked()
+            .into_tuple()
+            .all()
+            .await?;
+    }
+    Ok(())
+}

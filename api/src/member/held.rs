@@ -1,0 +1,101 @@
+//! The posts that people hold. Grids are the room to the right, which builds on what a day of a term is.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use entity::ids::{GridId, GridPostId, MemberId};
+use entity::kinds::PostKind;
+use entity::{grid, grid_post, member};
+use sea_orm::sea_query::{ExprTrait, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+
+use super::dto::{Member, MemberPost};
+use super::perm;
+use super::query::Row;
+use super::tree;
+use crate::http::Result;
+use crate::tenancy::Tx;
+
+/// Posts held on a day: `until` is the first day on which a post is free again.
+#[must_use]
+pub fn held_on(day: NaiveDate) -> Condition {
+    Condition::all().add(grid_post::Column::Since.lte(day)).add(
+        Condition::any()
+            .add(grid_post::Column::Until.is_null())
+            .add(grid_post::Column::Until.gt(day)),
+    )
+}
+
+#[derive(FromQueryResult)]
+struct PostRow {
+    id: GridPostId,
+    member_id: MemberId,
+    grid_id: GridId,
+    grid_name: String,
+    kind: PostKind,
+    since: NaiveDate,
+}
+
+/// The posts held today by these people.
+pub(super) async fn with_posts(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Member>> {
+    let open = tx.has(perm::MEMBER_MANAGE);
+    let mut posts: HashMap<MemberId, Vec<MemberPost>> = HashMap::new();
+    if !rows.is_empty() {
+        let found = tx
+            .find::<grid_post::Entity>()
+            .join(JoinType::InnerJoin, grid_post::Relation::Grid.def())
+            .select_only()
+            .columns([
+                grid_post::Column::Id,
+                grid_post::Column::MemberId,
+                grid_post::Column::GridId,
+                grid_post::Column::Kind,
+                grid_post::Column::Since,
+            ])
+            .column_as(grid::Column::Name, "grid_name")
+            .filter(grid_post::Column::MemberId.is_in(rows.iter().map(|row| row.id)))
+            .filter(held_on(tx.today()))
+            .order_by_asc(grid::Column::Code)
+            .order_by_asc(grid_post::Column::Kind)
+            .into_model::<PostRow>()
+            .all()
+            .await?;
+        for post in found {
+            posts.entry(post.member_id).or_default().push(MemberPost {
+                id: post.id,
+                grid_id: post.grid_id,
+                grid_name: post.grid_name,
+                kind: post.kind,
+                since: post.since,
+            });
+        }
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let held = posts.remove(&row.id).unwrap_or_default();
+            row.into_dto(held, open)
+        })
+        .collect())
+}
+
+/// People who hold a post in the grid or beneath it today. An unknown grid has none.
+pub(super) async fn holds_post_beneath(tx: &Tx, root: GridId) -> Result<SimpleExpr> {
+    let parents: Vec<(GridId, Option<GridId>)> = tx
+        .find::<grid::Entity>()
+        .select_only()
+        .columns([grid::Column::Id, grid::Column::ParentId])
+        .into_tuple()
+        .all()
+        .await?;
+    let holders = tx
+        .find::<grid_post::Entity>()
+        .select_only()
+        .column(grid_post::Column::MemberId)
+        .filter(grid_post::Column::GridId.is_in(tree::subtree(&parents, root)))
+        .filter(held_on(tx.today()));
+    Ok(member::Column::Id.in_subquery(holders.into_subquery()))
+}

@@ -1,0 +1,137 @@
+//! People as they are shown: lists and details.
+
+use entity::ids::{MemberId, PartyOrgId};
+use entity::kinds::MemberCategory;
+use entity::{member, party_org};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+
+use super::dto::{ListMembers, Member, MemberPage, MemberPost, PartyOrgRef};
+use super::held::{holds_post_beneath, with_posts};
+use super::org_query::org_subtree;
+use super::rules::{self, Search};
+use crate::http::{ApiError, Code, Page, Result};
+use crate::tenancy::{Scope, Tx, like};
+
+#[derive(FromQueryResult)]
+pub(super) struct Row {
+    pub(super) id: MemberId,
+    number: String,
+    name: String,
+    category: MemberCategory,
+    phone: Option<String>,
+    party_org_id: Option<PartyOrgId>,
+    party_org_name: Option<String>,
+    version: i32,
+}
+
+impl Row {
+    /// With the telephone number whole where `open`.
+    pub(super) fn into_dto(self, posts: Vec<MemberPost>, open: bool) -> Member {
+        let party_org =
+            self.party_org_id.zip(self.party_org_name).map(|(id, name)| PartyOrgRef { id, name });
+        let phone = self.phone.map(|phone| if open { phone } else { rules::masked(&phone) });
+        Member {
+            id: self.id,
+            number: self.number,
+            name: self.name,
+            category: self.category,
+            phone,
+            party_org,
+            posts,
+            version: self.version,
+        }
+    }
+}
+
+/// A page of people by number; two statements, plus one for each tree that the filter names.
+///
+/// # Errors
+/// `invalid_cursor` when the cursor belongs to another list.
+pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
+    let page = Page::of(scope.seal("members", &query)?, query.limit);
+    let after: Option<String> = page.after(query.cursor.as_deref())?;
+    scope
+        .read(async |tx: &Tx| {
+            let mut condition = Condition::all();
+            if let Some(after) = after {
+                condition = condition.add(member::Column::Number.gt(after));
+            }
+            if let Some(text) = &query.q {
+                condition = condition.add(search(text));
+            }
+            if let Some(category) = query.category {
+                condition = condition.add(member::Column::Category.eq(category));
+            }
+            if let Some(org) = query.party_org_id {
+                let orgs = org_subtree(tx, org).await?;
+                condition = condition.add(member::Column::PartyOrgId.is_in(orgs));
+            }
+            if let Some(grid) = query.grid_id {
+                condition = condition.add(holds_post_beneath(tx, grid).await?);
+            }
+            let rows = rows(tx, condition, Some(page.fetch())).await?;
+            let (rows, next_cursor) = page.cut(rows, |row| row.number.clone())?;
+            Ok(MemberPage { items: with_posts(tx, rows).await?, next_cursor })
+        })
+        .await
+}
+
+/// The people that a search line finds: by the beginning of the number, of the name, or of its initials, or by the last
+/// four digits of the telephone number.
+#[must_use]
+pub fn search(text: &str) -> Condition {
+    let prefix = |column: member::Column, text: &str| column.like(like::beginning(text));
+    match rules::search(text) {
+        Search::All => Condition::all(),
+        Search::Digits { number, tail } => Condition::any()
+            .add(prefix(member::Column::Number, &number))
+            .add_option(tail.map(|tail| member::Column::PhoneTail.eq(tail))),
+        Search::Letters { initials, text } => Condition::any()
+            .add(prefix(member::Column::NameInitials, &initials))
+            .add(prefix(member::Column::Number, &text))
+            .add(prefix(member::Column::Name, &text)),
+        Search::Name(text) => Condition::any()
+            .add(prefix(member::Column::Name, &text))
+            .add(prefix(member::Column::Number, &text)),
+    }
+}
+
+async fn rows(tx: &Tx, condition: Condition, limit: Option<u64>) -> Result<Vec<Row>> {
+    tx.find::<member::Entity>()
+        .join(JoinType::LeftJoin, member::Relation::PartyOrg.def())
+        .select_only()
+        .columns([
+            member::Column::Id,
+            member::Column::Number,
+            member::Column::Name,
+            member::Column::Category,
+            member::Column::Phone,
+            member::Column::PartyOrgId,
+            member::Column::Version,
+        ])
+        .column_as(party_org::Column::Name, "party_org_name")
+        .filter(condition)
+        .order_by_asc(member::Column::Number)
+        .limit(limit)
+        .into_model::<Row>()
+        .all()
+        .await
+}
+
+/// One person; two statements.
+///
+/// # Errors
+/// `not_found` when the township has none such.
+pub async fn get(scope: &Scope, id: MemberId) -> Result<Member> {
+    scope.read(async |tx: &Tx| load(tx, id).await).await
+}
+
+pub(super) async fn load(tx: &Tx, id: MemberId) -> Result<Member> {
+    let rows = rows(tx, Condition::all().add(member::Column::Id.eq(id)), None).await?;
+    let mut found = with_posts(tx, rows).await?;
+    found.pop().ok_or_else(|| ApiError::new(Code::NOT_FOUND))
+}
