@@ -2,12 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use entity::ids::{AccountId, MemberId};
-use entity::kinds::{Role, Sphere};
-use entity::{account, account_role, member};
-use sea_orm::ActiveValue::Set;
-use sea_orm::QuerySelect;
-
 use super::acts;
 use super::dto::{Account, CreateAccount};
 use super::query::one;
@@ -18,6 +12,10 @@ use crate::auth::strength::Known;
 use crate::http::{ApiError, FieldCode, IdempotencyKey, Result};
 use crate::state::AppState;
 use crate::tenancy::{Scope, Tx};
+use entity::ids::{AccountId, MemberId};
+use entity::kinds::{Role, Sphere};
+use entity::{account, account_role, member};
+use sea_orm::ActiveValue::Set;
 
 /// Makes an account, once for each key.
 ///

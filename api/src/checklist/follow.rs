@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::checklist;
 use entity::ids::{ChecklistId, MemberId};
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect};
 
 use super::plan::{Periods, Ready, cancel, in_force, in_force_on, lapsed, open, owed, plan};
 use super::rules::period::next_first_day;

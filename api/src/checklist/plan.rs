@@ -8,7 +8,7 @@ use entity::evidence::{Requirement, Requirements};
 use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, MemberId, TaskId};
 use entity::kinds::{ChecklistKind, ChecklistState, Evidence, EvidenceKind, PostKind};
 use entity::{checklist, checklist_item, checklist_version};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, RelationTrait};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::codes;
 use super::query::items_of;

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use entity::checklist;
 use entity::ids::{ChecklistId, MemberId};
 use entity::kinds::PostKind;
-use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::dto::{Preview, PreviewItem, PreviewVacancy};
 use super::plan::{Periods, draft, in_force, lapsed, number, owed, plan, vacancies};

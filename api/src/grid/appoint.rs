@@ -5,8 +5,7 @@ use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::PostKind;
 use entity::{grid, grid_post, member};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, QueryFilter, RelationTrait};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::Touched;
 use super::dto::{Appoint, GridPost};

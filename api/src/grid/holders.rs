@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::{GridKind, PostKind};
 use entity::{grid, grid_post, member};
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,

@@ -6,7 +6,7 @@ use entity::grid;
 use entity::ids::GridId;
 use entity::kinds::PostKind;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::Deserialize;
 
 use super::collection::{self, Drafts, Known, Plan};

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use entity::ids::GridId;
 use entity::kinds::{GridKind, PostKind};
 use entity::{grid, grid_post};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, RelationTrait};
+use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::dto::{
     BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, Grid, GridList,

@@ -3,7 +3,7 @@
 use entity::grid;
 use entity::ids::GridId;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{IntoActiveModel, RelationTrait};
+use sea_orm::IntoActiveModel;
 
 use super::acts;
 use super::dto::{Grid, UpdateGrid};

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use entity::grid;
 use entity::ids::GridId;
 use entity::kinds::GridKind;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::http::{ApiError, Code, Result};
 use crate::member::tree as pairs;

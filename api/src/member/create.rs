@@ -1,9 +1,5 @@
 //! Entering a person on the roster.
 
-use entity::ids::{MemberId, PartyOrgId};
-use entity::{member, party_org};
-use sea_orm::RelationTrait;
-
 use super::acts;
 use super::dto::{CreateMember, Member};
 use super::engine::{NewMember, new_row};
@@ -12,6 +8,8 @@ use super::rules;
 use crate::audit::{Record, record};
 use crate::http::{ApiError, Code, FieldCode, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
+use entity::ids::{MemberId, PartyOrgId};
+use entity::{member, party_org};
 
 /// Enters a person on the roster, once for each key.
 ///

@@ -4,8 +4,7 @@ use entity::ids::PartyOrgId;
 use entity::kinds::PartyOrgKind;
 use entity::party_org;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, QueryFilter, RelationTrait};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::acts;
 use super::dto::{CreatePartyOrg, PartyOrg};

@@ -6,7 +6,6 @@ use entity::ids::{MemberId, PartyOrgId};
 use entity::kinds::MemberCategory;
 use entity::{member, party_org};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules;

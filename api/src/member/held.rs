@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::PostKind;
 use entity::{grid, grid_post, member};
-use sea_orm::sea_query::{ExprTrait, SimpleExpr};
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,

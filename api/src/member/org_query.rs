@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use entity::ids::PartyOrgId;
 use entity::{member, party_org};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, RelationTrait};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::dto::{PartyOrg, PartyOrgList};
 use super::tree;

@@ -3,7 +3,6 @@
 use entity::ids::{MemberId, PartyOrgId};
 use entity::kinds::MemberCategory;
 use entity::{member, party_org};
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,

@@ -3,8 +3,8 @@
 use entity::ids::MemberId;
 use entity::member;
 use sea_orm::ActiveValue::Set;
+use sea_orm::IntoActiveModel;
 use sea_orm::TryIntoModel;
-use sea_orm::{IntoActiveModel, RelationTrait};
 
 use super::acts;
 use super::create::check_org;

@@ -5,7 +5,7 @@ use entity::kinds::PartyOrgKind;
 use entity::party_org;
 use sea_orm::ActiveValue::Set;
 use sea_orm::TryIntoModel;
-use sea_orm::{IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 
 use super::create_org::{check_level, unknown_parent};
 use super::dto::{PartyOrg, UpdatePartyOrg};

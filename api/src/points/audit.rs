@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use entity::ids::{Points, PointsEntryId, PostingId, PurseId};
 use entity::kinds::HolderKind;
 use entity::{points_entry, purse, purse_quarter};
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules::Quarter;

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use entity::ids::{MemberId, PartyOrgId, Points, PointsEntryId};
 use entity::kinds::{HolderKind, PostingSourceKind, RulePer};
 use entity::{member, party_org, points_entry, points_rule, posting, purse, purse_quarter};
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,

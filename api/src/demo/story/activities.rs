@@ -13,7 +13,6 @@ use entity::ids::{ActivityId, CheckInId, MemberId};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
-use sha2::Digest;
 use std::collections::HashMap;
 
 /// An activity that is to be held.

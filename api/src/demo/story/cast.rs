@@ -14,8 +14,6 @@ use entity::party_org;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use sea_orm::{ColumnTrait, QueryFilter};
-use sha2::Digest;
 use std::collections::{HashMap, HashSet};
 
 /// The grids of the township.
