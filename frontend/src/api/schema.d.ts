@@ -213,7 +213,7 @@ export interface paths {
          *     The code to show at the place now, with its QR picture; it changes every 30 seconds, so ask again at `valid_until`. For the
          *     steward and the office alone (403 `not_steward`), until 12 hours after the end (409 `check_in_closed`).
          *
-         *     权限 · Permission: `activity.steward`
+         *     权限 · Permission: `presence.steward`
          */
         get: operations["get_check_in_code"];
         put?: never;
@@ -493,14 +493,14 @@ export interface paths {
         };
         /**
          * 识别签到码 · Read a scanned code
-         * @description 扫到的签到码属于哪项活动，本人此时可以签到、签退，还是已经完成，以及可得的积分。无效的答 422 `check_in_code_invalid`，
+         * @description 扫到的签到码属于哪项活动（或其他须签到的事项），本人此时可以签到、签退，还是已经完成，以及可得的积分。无效的答 422 `check_in_code_invalid`，
          *     过期的答 422 `check_in_code_expired`；无效的码出示过多，答 429。
          *
          *     What a scanned code is for, and what the caller can do with it: check in, check out, or nothing more; with the points to come.
          *     One that is not genuine answers 422 `check_in_code_invalid`, one whose time is over 422 `check_in_code_expired`; too many that
          *     are not genuine, 429.
          *
-         *     权限 · Permission: `activity.sign_up`
+         *     权限 · Permission: `presence.check_in`
          */
         get: operations["read_check_in_code"];
         put?: never;
@@ -526,19 +526,19 @@ export interface paths {
          *     The caller's own check-ins, the latest first; 409 `no_member` for an account without a person. A page has `limit` rows (1–200,
          *     50 when absent); its `next_cursor` leads to the next one.
          *
-         *     权限 · Permission: `activity.sign_up`
+         *     权限 · Permission: `presence.check_in`
          */
         get: operations["list_check_ins"];
         put?: never;
         /**
          * 签到 · Check in
-         * @description 凭扫到的签到码为本人签到，开始前 30 分钟起、结束前有效。未报名的，有空余名额即当场补上，没有的答 409 `activity_full`。
+         * @description 凭扫到的签到码为本人签到，开始前 30 分钟起、结束前有效。未报名活动的，有空余名额即当场补上，没有的答 409 `activity_full`。
          *     重复签到返回同一条签到记录。
          *
-         *     Checks the caller in by a scanned code, from 30 minutes before the start to the end. Who had not signed up gets a free place
-         *     on the spot; when there is none, 409 `activity_full`. Checking in again answers the same check-in.
+         *     Checks the caller in by a scanned code, from 30 minutes before the start to the end. Who had not signed up for an activity gets
+         *     a free place on the spot; when there is none, 409 `activity_full`. Checking in again answers the same check-in.
          *
-         *     权限 · Permission: `activity.sign_up`
+         *     权限 · Permission: `presence.check_in`
          */
         post: operations["check_in"];
         delete?: never;
@@ -558,15 +558,44 @@ export interface paths {
         put?: never;
         /**
          * 签退 · Check out
-         * @description 结束计时并计入积分，只计活动起止时间之内的整分钟；活动结束 12 小时内可以签退，之后答 409 `check_in_closed`。
+         * @description 结束计时并计入积分，只计起止时间之内的整分钟；结束 12 小时内可以签退，之后答 409 `check_in_closed`。
          *     重复签退返回同一结果，不重复计分。
          *
-         *     Closes the time and posts the points, for full minutes between the start and the end of the activity; possible until 12 hours
+         *     Closes the time and posts the points, for full minutes between the start and the end of the occasion; possible until 12 hours
          *     after the end, then 409 `check_in_closed`. Repeated, it answers the same and posts nothing.
          *
-         *     权限 · Permission: `activity.sign_up`
+         *     权限 · Permission: `presence.check_in`
          */
         post: operations["check_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/check-ins/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 补办签退 · Complete a check-in
+         * @description 本人忘记签退的，由签到管理人或办公室代为签退，写明离开的时间（签到之后，不晚于结束时间，也不晚于现在）和原因，并计入积分。
+         *     开始之后、结束 30 天内可以补办，否则答 409 `check_in_closed`；不能为本人补办（403 `own_check_in`），已签退的答 409
+         *     `state_conflict`。补办人和原因记入签到记录和操作日志。
+         *
+         *     Closes a check-in that its person forgot to close: by the steward or the office, with the moment of leaving (after the check-in,
+         *     not after the end or now) and the reason, and posts the points. From the start to 30 days after the end, otherwise 409
+         *     `check_in_closed`; never one's own (403 `own_check_in`); one that is closed answers 409 `state_conflict`. Who did it and why stand
+         *     in the check-in and in the audit log.
+         *
+         *     权限 · Permission: `presence.steward`
+         */
+        post: operations["complete_check_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2064,13 +2093,22 @@ export interface components {
          *       },
          *       "mine": {
          *         "check_in": {
-         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "activity_title": "水库村河道清理",
          *           "checked_in_at": "2026-11-23T09:30:00+08:00",
          *           "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *           "completion": {
+         *             "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "党建办 王芳",
+         *             "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
+         *           },
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *           "minutes": 95,
-         *           "place": "水库村党群服务站门口",
+         *           "occasion": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "activity",
+         *             "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "place": "水库村党群服务站门口",
+         *             "title": "水库村河道清理"
+         *           },
          *           "points": 1.5
          *         },
          *         "state": "none"
@@ -2185,13 +2223,22 @@ export interface components {
          *           },
          *           "mine": {
          *             "check_in": {
-         *               "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *               "activity_title": "水库村河道清理",
          *               "checked_in_at": "2026-11-23T09:30:00+08:00",
          *               "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *               "completion": {
+         *                 "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "name": "党建办 王芳",
+         *                 "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
+         *               },
          *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *               "minutes": 95,
-         *               "place": "水库村党群服务站门口",
+         *               "occasion": {
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "kind": "activity",
+         *                 "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "place": "水库村党群服务站门口",
+         *                 "title": "水库村河道清理"
+         *               },
          *               "points": 1.5
          *             },
          *             "state": "none"
@@ -2695,43 +2742,43 @@ export interface components {
             new: string;
         };
         /**
-         * @description Somebody's presence at an activity.
+         * @description Somebody's presence at an occasion.
          * @example {
-         *       "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *       "activity_title": "水库村河道清理",
          *       "checked_in_at": "2026-11-23T09:30:00+08:00",
          *       "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *       "completion": {
+         *         "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "党建办 王芳",
+         *         "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
+         *       },
          *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *       "minutes": 95,
-         *       "place": "水库村党群服务站门口",
+         *       "occasion": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "activity",
+         *         "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "place": "水库村党群服务站门口",
+         *         "title": "水库村河道清理"
+         *       },
          *       "points": 1.5
          *     }
          */
         CheckIn: {
             /** @description Its id. */
             id: components["schemas"]["CheckInId"];
-            /** @description The activity. */
-            activity_id: components["schemas"]["ActivityId"];
-            /**
-             * @description Its title.
-             * @example 水库村河道清理
-             */
-            activity_title: string;
-            /**
-             * @description Where it took place.
-             * @example 水库村党群服务站门口
-             */
-            place: string;
+            /** @description What it was. */
+            occasion: components["schemas"]["CheckInOccasion"];
             /** @description When the person checked in. */
             checked_in_at: components["schemas"]["Time"];
             checked_out_at: components["schemas"]["Time"] | null;
             /**
              * Format: int32
-             * @description Minutes between start and end of the activity; null until checked out.
+             * @description Minutes between start and end of the occasion; null until checked out.
              * @example 95
              */
             minutes: number | null;
             points: components["schemas"]["Points"] | null;
+            completion: components["schemas"]["CheckInCompletion"] | null;
         };
         /**
          * @description What the steward's screen shows.
@@ -2768,24 +2815,77 @@ export interface components {
              */
             rotates_every: number;
         };
+        /** @description That somebody else closed a check-in, and why. */
+        CheckInCompletion: {
+            /** @description The account that closed it. */
+            account_id: components["schemas"]["AccountId"];
+            /**
+             * @description The name shown for it.
+             * @example 党建办 王芳
+             */
+            name: string;
+            /**
+             * @description Why.
+             * @example 活动结束后忘记扫码，现场负责人确认其全程参加
+             */
+            reason: string;
+        };
         /**
          * Format: uuid
          * @description Id of a check-in.
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         CheckInId: string;
+        /** @description What somebody is present at. */
+        CheckInOccasion: {
+            /**
+             * @description What kind of thing: `activity` today. Further kinds come with further features; show title and place of a kind that you do
+             *     not know.
+             * @example activity
+             */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The thing.
+             */
+            id: string;
+            /**
+             * @description Its title.
+             * @example 水库村河道清理
+             */
+            title: string;
+            /**
+             * @description Where it takes place.
+             * @example 水库村党群服务站门口
+             */
+            place: string;
+            /**
+             * @description The path under which the account that asks can read the thing; null where it cannot.
+             * @example /activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
+             */
+            link: string | null;
+        };
         /**
          * @description One page of the list.
          * @example {
          *       "items": [
          *         {
-         *           "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "activity_title": "水库村河道清理",
          *           "checked_in_at": "2026-11-23T09:30:00+08:00",
          *           "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *           "completion": {
+         *             "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "党建办 王芳",
+         *             "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
+         *           },
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *           "minutes": 95,
-         *           "place": "水库村党群服务站门口",
+         *           "occasion": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "kind": "activity",
+         *             "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "place": "水库村党群服务站门口",
+         *             "title": "水库村河道清理"
+         *           },
          *           "points": 1.5
          *         }
          *       ],
@@ -2956,57 +3056,69 @@ export interface components {
          * @description What a scanned code says.
          * @example {
          *       "action": "check_in",
-         *       "activity": {
-         *         "cancel_reason": "文字",
-         *         "capacity": 20,
-         *         "checked_in": 0,
-         *         "description": "清理村内河道两侧垃圾，请自带手套。",
-         *         "ends_at": "2026-11-23T09:30:00+08:00",
-         *         "grid": {
-         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "水库村党建总网格"
+         *       "check_in": {
+         *         "checked_in_at": "2026-11-23T09:30:00+08:00",
+         *         "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *         "completion": {
+         *           "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "name": "党建办 王芳",
+         *           "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *         },
          *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *         "may": {
-         *           "manage": false,
-         *           "steward": false
-         *         },
-         *         "mine": {
-         *           "check_in": {
-         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "activity_title": "水库村河道清理",
-         *             "checked_in_at": "2026-11-23T09:30:00+08:00",
-         *             "checked_out_at": "2026-11-23T09:30:00+08:00",
-         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "minutes": 95,
-         *             "place": "水库村党群服务站门口",
-         *             "points": 1.5
-         *           },
-         *           "state": "none"
-         *         },
-         *         "phase": "upcoming",
-         *         "place": "水库村党群服务站门口",
-         *         "points_to_come": 1.5,
-         *         "signed_up": 0,
-         *         "starts_at": "2026-11-23T09:30:00+08:00",
-         *         "steward": {
+         *         "minutes": 95,
+         *         "occasion": {
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *           "name": "张三"
+         *           "kind": "activity",
+         *           "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "place": "水库村党群服务站门口",
+         *           "title": "水库村河道清理"
          *         },
-         *         "title": "水库村河道清理",
-         *         "version": 1,
-         *         "waiting": 0
+         *         "points": 1.5
          *       },
-         *       "points_to_come": 1.5
+         *       "ends_at": "2026-11-23T09:30:00+08:00",
+         *       "occasion": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "kind": "activity",
+         *         "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "place": "水库村党群服务站门口",
+         *         "title": "水库村河道清理"
+         *       },
+         *       "points_to_come": 1.5,
+         *       "starts_at": "2026-11-23T09:30:00+08:00"
          *     }
          */
         CodeReading: {
-            /** @description The activity. */
-            activity: components["schemas"]["Activity"];
+            /** @description What the code is for. */
+            occasion: components["schemas"]["CheckInOccasion"];
+            /** @description Its start. */
+            starts_at: components["schemas"]["Time"];
+            /** @description Its end. */
+            ends_at: components["schemas"]["Time"];
             /** @description What is to be done next. */
             action: components["schemas"]["CodeAction"];
+            check_in: components["schemas"]["CheckIn"] | null;
             /** @description Before check-in: for staying to the end. Before check-out: for leaving now. Then 0. */
             points_to_come: components["schemas"]["Points"];
+        };
+        /**
+         * @description The check-out that somebody forgot.
+         * @example {
+         *       "checked_out_at": "2026-11-28T11:00:00+08:00",
+         *       "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
+         *     }
+         */
+        CompleteCheckIn: {
+            /**
+             * Format: date-time
+             * @description When the person left: from the check-in to the end of the occasion, and not after now.
+             * @example 2026-11-28T11:00:00+08:00
+             */
+            checked_out_at: string;
+            /**
+             * @description Why it is closed for them: 2 to 200 characters, blanks around them not counted.
+             * @example 活动结束后忘记扫码，现场负责人确认其全程参加
+             */
+            reason: string;
         };
         /**
          * @description A new account.
@@ -4245,6 +4357,13 @@ export interface components {
             /** @description Has a place, or waits for one. */
             state: components["schemas"]["SignupState"];
             check_in: components["schemas"]["CheckIn"] | null;
+            /** @description What the caller may do for them now. */
+            may: components["schemas"]["ParticipantMay"];
+        };
+        /** @description What the caller may do for a person at an activity now. */
+        ParticipantMay: {
+            /** @description Complete the check-in that the person forgot to close. */
+            complete: boolean;
         };
         /**
          * @description One page of the list.
@@ -4252,14 +4371,26 @@ export interface components {
          *       "items": [
          *         {
          *           "check_in": {
-         *             "activity_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
-         *             "activity_title": "水库村河道清理",
          *             "checked_in_at": "2026-11-23T09:30:00+08:00",
          *             "checked_out_at": "2026-11-23T09:30:00+08:00",
+         *             "completion": {
+         *               "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "name": "党建办 王芳",
+         *               "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
+         *             },
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *             "minutes": 95,
-         *             "place": "水库村党群服务站门口",
+         *             "occasion": {
+         *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "kind": "activity",
+         *               "link": "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "place": "水库村党群服务站门口",
+         *               "title": "水库村河道清理"
+         *             },
          *             "points": 1.5
+         *           },
+         *           "may": {
+         *             "complete": false
          *           },
          *           "member": {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -8989,7 +9120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `activity_cancelled`, `check_in_closed` */
+            /** @description `activity_cancelled`, `check_in_closed`, `no_member` */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -9110,6 +9241,16 @@ export interface operations {
             };
             /** @description `request_timeout` */
             408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_member` */
+            409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -9452,6 +9593,178 @@ export interface operations {
                 };
             };
             /** @description `check_in_code_expired`, `check_in_code_invalid`, `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_check_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 签到记录 · The check-in */
+                id: components["schemas"]["CheckInId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteCheckIn"];
+            };
+        };
+        responses: {
+            /** @description 已签退的签到记录 · The closed check-in */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckIn"];
+                };
+            };
+            /** @description `bad_request`, `malformed_body` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `not_steward`, `own_check_in`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `check_in_closed`, `state_conflict` */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
