@@ -129,6 +129,36 @@ on_both! {
         }
     }
 
+    async fn what_takes_too_long_is_dropped_with_its_connection(app: TestApp) {
+        let scope = app.scope(Town::A);
+        let unavailable = |outcome: Result<(), ApiError>| {
+            assert_eq!(outcome.unwrap_err().code(), Code::UNAVAILABLE);
+        };
+        // More of them than there are connections of a township; each has asked something, and never comes to an end.
+        let reads = (0..3).map(|_| {
+            scope.read(async |tx: &Tx| {
+                tx.find::<party_org::Entity>().count().await?;
+                std::future::pending::<()>().await;
+                Ok(())
+            })
+        });
+        let reads = async {
+            futures_util::future::join_all(reads).await.into_iter().for_each(unavailable);
+            assert_eq!(named(&app, "一".to_owned()).await.unwrap(), []);
+        };
+        let write = async {
+            let outcome = scope.write(async move |tx: &Tx| {
+                tx.insert(org("91", "一")).await?;
+                std::future::pending::<()>().await;
+                Ok(())
+            });
+            unavailable(outcome.await);
+        };
+        tokio::join!(reads, write);
+        assert_eq!(named(&app, "一".to_owned()).await.unwrap(), []);
+        insert(&app, "91".to_owned(), "一".to_owned()).await.unwrap();
+    }
+
     async fn who_goes_away_leaves_no_transaction_behind(app: TestApp) {
         let scope = app.scope(Town::A);
         for looks in 0..40 {

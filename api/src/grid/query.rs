@@ -119,7 +119,7 @@ pub(super) async fn one(tx: &Tx, id: GridId) -> Result<Grid> {
 /// # Errors
 /// Those of the database, and 500 for a boundary that is no GeoJSON.
 pub async fn boundaries(scope: &Scope) -> Result<BoundaryCollection> {
-    let rows = scope.read(async |tx: &Tx| tx.find::<grid::Entity>().all().await).await?;
+    let rows = scope.read_single(async |tx: &Tx| tx.find::<grid::Entity>().all().await).await?;
     let codes: HashMap<GridId, String> =
         rows.iter().map(|row| (row.id, row.code.clone())).collect();
     let features = tree::in_order(rows, |r| r.id, |r| r.parent_id, |r| r.code.clone())

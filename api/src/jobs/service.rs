@@ -49,7 +49,7 @@ pub async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
     let page = Page::of(scope.seal("jobs", &query)?, query.limit);
     let after: Option<(DateTime<Utc>, JobId)> = page.after(query.cursor.as_deref())?;
     scope
-        .read(async |tx: &Tx| {
+        .read_single(async |tx: &Tx| {
             let condition = Condition::all()
                 .add_option(query.state.map(|state| State.eq(state)))
                 .add_option(query.kind.as_deref().map(|kind| Kind.eq(kind)))
@@ -70,7 +70,7 @@ pub async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
 
 /// One job; 404 when the township has none such.
 pub async fn get(scope: &Scope, id: JobId) -> Result<Job> {
-    scope.read(async |tx: &Tx| Ok(show(tx, tx.get::<job::Entity>(id).await?))).await
+    scope.read_single(async |tx: &Tx| Ok(show(tx, tx.get::<job::Entity>(id).await?))).await
 }
 
 /// How many there are of each state; two statements.

@@ -17,7 +17,7 @@ use super::perm;
 use super::query::Row;
 use super::tree;
 use crate::http::Result;
-use crate::tenancy::Tx;
+use crate::tenancy::{Find, Tx};
 
 /// Posts held on a day: `until` is the first day on which a post is free again.
 #[must_use]
@@ -80,6 +80,46 @@ pub(super) async fn with_posts(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Member>> {
             row.into_dto(held, open)
         })
         .collect())
+}
+
+/// A post beside its person, where there is one.
+#[derive(FromQueryResult)]
+pub(super) struct PostOfOne {
+    post_id: GridPostId,
+    grid_id: GridId,
+    grid_name: String,
+    post_kind: PostKind,
+    since: NaiveDate,
+}
+
+impl From<PostOfOne> for MemberPost {
+    fn from(post: PostOfOne) -> Self {
+        Self {
+            id: post.post_id,
+            grid_id: post.grid_id,
+            grid_name: post.grid_name,
+            kind: post.post_kind,
+            since: post.since,
+        }
+    }
+}
+
+/// Adds the posts held on a day to a select of people, as [`PostOfOne`]: a row for each post, and one for whoever holds none.
+pub(super) fn with_posts_joined(
+    people: Find<'_, member::Entity>,
+    day: NaiveDate,
+) -> Find<'_, member::Entity> {
+    let posts = grid_post::Relation::Member.def().rev().on_condition(move |_, _| held_on(day));
+    people
+        .join(JoinType::LeftJoin, posts)
+        .join(JoinType::LeftJoin, grid_post::Relation::Grid.def())
+        .column_as(grid_post::Column::Id, "post_id")
+        .column_as(grid_post::Column::GridId, "grid_id")
+        .column_as(grid::Column::Name, "grid_name")
+        .column_as(grid_post::Column::Kind, "post_kind")
+        .column_as(grid_post::Column::Since, "since")
+        .order_by_asc(grid::Column::Code)
+        .order_by_asc(grid_post::Column::Kind)
 }
 
 /// People who hold a post in the grid or beneath it today. An unknown grid has none.

@@ -9,11 +9,12 @@ use sea_orm::{
 };
 
 use super::dto::{ListMembers, Member, MemberPage, MemberPost, PartyOrgRef};
-use super::held::{holds_post_beneath, with_posts};
+use super::held::{PostOfOne, holds_post_beneath, with_posts, with_posts_joined};
 use super::org_query::org_subtree;
+use super::perm;
 use super::rules::{self, Search};
 use crate::http::{ApiError, Code, Page, Result};
-use crate::tenancy::{Scope, Tx, like};
+use crate::tenancy::{Find, Scope, Tx, like};
 
 #[derive(FromQueryResult)]
 pub(super) struct Row {
@@ -72,7 +73,12 @@ pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
             if let Some(grid) = query.grid_id {
                 condition = condition.add(holds_post_beneath(tx, grid).await?);
             }
-            let rows = rows(tx, condition, Some(page.fetch())).await?;
+            let rows = people(tx, condition)
+                .order_by_asc(member::Column::Number)
+                .limit(page.fetch())
+                .into_model::<Row>()
+                .all()
+                .await?;
             let (rows, next_cursor) = page.cut(rows, |row| row.number.clone())?;
             Ok(MemberPage { items: with_posts(tx, rows).await?, next_cursor })
         })
@@ -99,7 +105,8 @@ pub fn search(text: &str) -> Condition {
     }
 }
 
-async fn rows(tx: &Tx, condition: Condition, limit: Option<u64>) -> Result<Vec<Row>> {
+/// Selects people and the names of their organisations.
+fn people(tx: &Tx, condition: Condition) -> Find<'_, member::Entity> {
     tx.find::<member::Entity>()
         .join(JoinType::LeftJoin, member::Relation::PartyOrg.def())
         .select_only()
@@ -114,23 +121,36 @@ async fn rows(tx: &Tx, condition: Condition, limit: Option<u64>) -> Result<Vec<R
         ])
         .column_as(party_org::Column::Name, "party_org_name")
         .filter(condition)
-        .order_by_asc(member::Column::Number)
-        .limit(limit)
-        .into_model::<Row>()
-        .all()
-        .await
 }
 
-/// One person; two statements.
+/// One person; one statement.
 ///
 /// # Errors
 /// `not_found` when the township has none such.
 pub async fn get(scope: &Scope, id: MemberId) -> Result<Member> {
-    scope.read(async |tx: &Tx| load(tx, id).await).await
+    scope.read_single(async |tx: &Tx| load(tx, id).await).await
 }
 
+#[derive(FromQueryResult)]
+struct Whole {
+    #[sea_orm(nested)]
+    row: Row,
+    #[sea_orm(nested)]
+    post: Option<PostOfOne>,
+}
+
+/// One person with the posts held today; one statement, of a row for each post.
 pub(super) async fn load(tx: &Tx, id: MemberId) -> Result<Member> {
-    let rows = rows(tx, Condition::all().add(member::Column::Id.eq(id)), None).await?;
-    let mut found = with_posts(tx, rows).await?;
-    found.pop().ok_or_else(|| ApiError::new(Code::NOT_FOUND))
+    let whole = with_posts_joined(people(tx, member::Column::Id.eq(id).into()), tx.today())
+        .into_model::<Whole>()
+        .all()
+        .await?;
+    let mut row = None;
+    let mut posts = Vec::new();
+    for one in whole {
+        posts.extend(one.post.map(MemberPost::from));
+        row.get_or_insert(one.row);
+    }
+    let row = row.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
+    Ok(row.into_dto(posts, tx.has(perm::MEMBER_MANAGE)))
 }

@@ -27,7 +27,7 @@ use crate::tenancy::{Scope, Tx, beyond};
 /// Those of the database.
 pub async fn list_rules(scope: &Scope) -> Result<dto::PointsRuleList> {
     scope
-        .read(async |tx: &Tx| {
+        .read_single(async |tx: &Tx| {
             let rules = tx
                 .find::<points_rule::Entity>()
                 .order_by_asc(points_rule::Column::Code)
@@ -194,7 +194,7 @@ pub async fn leaderboard(scope: &Scope, query: dto::GetLeaderboard) -> Result<dt
     // One page is all there is: a notice shows the first places.
     let limit = u64::from(Page::rows(query.limit));
     scope
-        .read(async |tx: &Tx| {
+        .read_single(async |tx: &Tx| {
             let rows = tx
                 .find::<purse_quarter::Entity>()
                 .join(JoinType::InnerJoin, purse_quarter::Relation::Purse.def())

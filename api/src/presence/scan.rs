@@ -45,7 +45,7 @@ pub async fn show(
 ) -> Result<dto::CheckInCode> {
     let id = id.into();
     let (code, now) = scope
-        .read(async |tx: &Tx| {
+        .read_single(async |tx: &Tx| {
             let kind = occasion::of_kind(tx, kind)?;
             let found = occasion::find(tx, kind, id, Lock::No).await?;
             let found = found.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;

@@ -24,7 +24,7 @@ pub(super) fn who(scope: &Scope) -> Result<(AccountId, SessionId)> {
 pub async fn list(scope: &Scope) -> Result<Vec<Session>> {
     let (account, current) = who(scope)?;
     let rows = scope
-        .read(async |tx| {
+        .read_single(async |tx| {
             tx.find::<session::Entity>()
                 .filter(session::Column::AccountId.eq(account))
                 .filter(session::Column::RevokedAt.is_null())

@@ -61,7 +61,7 @@ pub async fn sign_in(state: &AppState, input: SignIn, visitor: Visitor) -> Resul
     let known = match &scope {
         Some(scope) => {
             scope
-                .read(async |tx| {
+                .read_single(async |tx| {
                     tx.find::<account::Entity>()
                         .filter(account::Column::Username.eq(username.as_str()))
                         .one()

@@ -41,7 +41,7 @@ impl Platform {
         now: DateTime<Utc>,
         most: u64,
     ) -> Result<Vec<TenantId>> {
-        let txn = self.db().begin_read(None);
+        let txn = self.db().begin_single(None);
         Ok(Entity::find()
             .select_only()
             .column(Column::Tenant)

@@ -7,13 +7,16 @@
 //!   row-level security stands underneath as a second wall: every transaction, read or write, first sets its tenant, and
 //!   proves by a key that the serving role cannot read that the server meant it ([`wall`]): a statement slipped into one of
 //!   ours stays within the township it is in.
-//! - A read is one snapshot; a write is one transaction in a task of its own, so that a client that hangs
+//! - A read is one snapshot, or one statement; a write is one transaction in a task of its own, so that a client that hangs
 //!   up cannot cancel it half way. There are no autocommit writes.
+//! - A transaction begins with its first statement, in the same message ([`txn`], [`message`]): n statements are n round trips to
+//!   PostgreSQL and one for the commit, a read of one statement ([`Scope::read_single`]) is one.
+//! - A unit of work has a deadline, reads ten seconds, writes thirty: what takes longer is answered 503, and its connection is closed.
 //! - Nothing acknowledged is lost: a transaction in which a statement failed is never committed, a connection that failed
-//!   in a way that leaves its state in doubt is closed and never pooled, and a write begins only outside any other
-//!   transaction. What could not be stored is answered 503 (507 where the disk is full), and the next write finds a new
+//!   in a way that leaves its state in doubt is closed and never used again, and goes back only outside any transaction. What could not be stored is answered 503 (507 where the disk is full), and the next write finds a new
 //!   connection.
-//! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own.
+//! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own. Writes that wait for it share a commit
+//!   ([`writer`]), each undone alone or kept with the others.
 //! - A township has no more than its share of the connections at a time ([`shares`]): who asks for more waits for his own neighbours.
 //! - Rows outside any township (the townships themselves, the set-up token) are reached through [`Platform`] only.
 

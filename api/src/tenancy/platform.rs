@@ -49,13 +49,13 @@ impl Platform {
 
     /// Whether no township was founded yet.
     pub async fn is_empty(&self) -> Result<bool> {
-        let txn = self.db.begin_read(None);
+        let txn = self.db.begin_single(None);
         Ok(tenant::Entity::find().one(&txn).await?.is_none())
     }
 
     /// The ids of all townships, for the system's own daily work, each in its own scope.
     pub async fn tenants(&self) -> Result<Vec<TenantId>> {
-        let txn = self.db.begin_read(None);
+        let txn = self.db.begin_single(None);
         let rows = tenant::Entity::find().order_by_asc(tenant::Column::Id).all(&txn).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
@@ -81,7 +81,7 @@ impl Platform {
 
     /// The latest moment at which the installation was seen at work; none before it ever was.
     pub async fn seen_at(&self) -> Result<Option<DateTime<Utc>>> {
-        let txn = self.db.begin_read(None);
+        let txn = self.db.begin_single(None);
         let row = probe::Entity::find_by_id(PROBE).one(&txn).await?;
         Ok(row.and_then(|row| row.seen_at))
     }
@@ -111,13 +111,13 @@ impl Platform {
 
     /// Whether a set-up token was ever made.
     pub async fn has_setup_token(&self) -> Result<bool> {
-        let txn = self.db.begin_read(None);
+        let txn = self.db.begin_single(None);
         Ok(setup_token::Entity::find().count(&txn).await? > 0)
     }
 
     /// Whether a set-up token of this hash can still be used: made after `oldest`, and not used.
     pub(crate) async fn is_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
-        let txn = self.db.begin_read(None);
+        let txn = self.db.begin_single(None);
         let found = good_setup_tokens(oldest)
             .filter(setup_token::Column::TokenHash.eq(hash))
             .count(&txn)
@@ -127,7 +127,7 @@ impl Platform {
 
     /// Whether any set-up token can still be used.
     pub(crate) async fn has_good_setup_token(&self, oldest: DateTime<Utc>) -> Result<bool> {
-        let txn = self.db.begin_read(None);
+        let txn = self.db.begin_single(None);
         Ok(good_setup_tokens(oldest).count(&txn).await? > 0)
     }
 }
