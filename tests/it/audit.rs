@@ -766,6 +766,9 @@ on_both! {
         done!("update_activity");
         clerk.post(&format!("{path}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
         done!("cancel_activity");
+        let forgotten = json!({"checked_out_at": app.clock.now().to_rfc3339(), "reason": "忘记签退"});
+        clerk.post(&format!("/check-ins/{}/complete", id("check_in")), &forgotten).await.ok(200);
+        done!("complete_check_in");
 
         let auditor = app.client(Who::Auditor, Town::A).await;
         auditor.get("/audit-entries/export").await.ok(200);
