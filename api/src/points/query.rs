@@ -194,7 +194,7 @@ pub async fn leaderboard(scope: &Scope, query: dto::GetLeaderboard) -> Result<dt
     // One page is all there is: a notice shows the first places.
     let limit = u64::from(Page::rows(query.limit));
     scope
-        .read_single(async |tx: &Tx| {
+        .read(async |tx: &Tx| {
             let rows = tx
                 .find::<purse_quarter::Entity>()
                 .join(JoinType::InnerJoin, purse_quarter::Relation::Purse.def())
