@@ -65,7 +65,7 @@ fn main() -> std::process::ExitCode {
             held &= ratio >= least;
             writeln!(
                 std::io::stdout(),
-                "{db:?} {what}: {product:.0}/s beside bare {bare:.0}/s, ratio {ratio:.2} (limit {least:.2}) {word}"
+                "{db:?} {what}: {product:.0}/s beside {bare:.0}/s, ratio {ratio:.2} (limit {least:.2}) {word}"
             )
             .expect("standard output");
         }
@@ -123,7 +123,42 @@ async fn measure(db: Db) -> Vec<(&'static str, f64, f64)> {
         write_bare = write_bare.max(load::each_once(&bare, CONNECTIONS, bare_check_ins).await);
         write_product = write_product.max(load::each_once(&product, CONNECTIONS, check_ins).await);
     }
-    vec![("point read", best_product, best_bare), ("check-in", write_product, write_bare)]
+    let (at_once, one_by_one) = writes(&app).await;
+    vec![
+        ("point read", best_product, best_bare),
+        ("check-in", write_product, write_bare),
+        ("write of 32 at once, beside one by one", at_once, one_by_one),
+    ]
+}
+
+/// Writes a second of 32 who write at once, and of one: those who wait for SQLite's writer share a commit.
+async fn writes(app: &TestApp) -> (f64, f64) {
+    const WRITES: u32 = 640;
+    let scope = app.scope(Town::A);
+    let account = app.town(Town::A).accounts[&support::Who::Clerk].id;
+    let write = async || {
+        scope
+            .write(async move |tx: &Tx| tx.insert(session_row(tx, SessionId::new(), account)).await)
+            .await
+            .expect("a row");
+    };
+    let (mut at_once, mut one_by_one) = (0.0_f64, 0.0_f64);
+    for _ in 0..ROUNDS {
+        let began = std::time::Instant::now();
+        for _ in 0..WRITES {
+            write().await;
+        }
+        one_by_one = one_by_one.max(f64::from(WRITES) / began.elapsed().as_secs_f64());
+        let began = std::time::Instant::now();
+        let everybody = (0..32).map(|_| async {
+            for _ in 0..WRITES / 32 {
+                write().await;
+            }
+        });
+        futures_util::future::join_all(everybody).await;
+        at_once = at_once.max(f64::from(WRITES) / began.elapsed().as_secs_f64());
+    }
+    (at_once, one_by_one)
 }
 
 async fn token(app: &TestApp, account: &AccountId, session: Option<SessionId>) -> String {
