@@ -40,8 +40,8 @@ struct Limit {
 }
 
 const LIMITS: &[Limit] = &[
-    Limit { db: Db::Sqlite, what: "point read", least: 0.33 },
-    Limit { db: Db::Sqlite, what: "check-in", least: 0.42 },
+    Limit { db: Db::Sqlite, what: "point read", least: 0.6 },
+    Limit { db: Db::Sqlite, what: "check-in", least: 0.8 },
     Limit { db: Db::Postgres, what: "point read", least: 0.21 },
     Limit { db: Db::Postgres, what: "check-in", least: 0.37 },
 ];
