@@ -161,7 +161,7 @@ fn table() -> Vec<Entry> {
         op("list_to_verify", To("cg")),
         op("get_to_verify", To("cg")),
         op("get_task", To("lcgwi")).on("task"),
-        op("accept_task", To("gw")).on("task"),
+        op("accept_task", To("gw")).on("task").with(|_| json!({"from": null})),
         op("submit_task", To("gw")).on("task").with(|_| json!({"text": "已办"})),
         op("verify_task", To("cg")).on("task").with(|_| json!({})),
         op("verify_tasks", To("cg")).with(|f| json!({"tasks": [{"id": f.id("task"), "version": 1}]})),

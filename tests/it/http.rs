@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 
 use api::http::{Code, Language};
+use api::task::Assignee;
 use sea_orm::ConnectionTrait;
 use support::Answer;
 use support::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::task_source::{errand, open};
 
 /// Errors that were seen, each in the form that every error has.
 struct Sweep {
@@ -280,6 +283,16 @@ async fn sweep_work(app: &TestApp, sweep: &mut Sweep) {
         api::task::codes::SELF_VERIFICATION,
         &head.post(&format!("{task}/verify"), &json!({})).await,
     );
+
+    let town = app.town(Town::A);
+    let branch = Assignee::Organisation(town.orgs.branch);
+    let due = app.clock.now() + chrono::TimeDelta::hours(48);
+    open(app, vec![errand("走访", branch, due)]).await.unwrap();
+    let inbox = head.get("/tasks/inbox").await.ok(200);
+    let accept = format!("/tasks/{}/accept", inbox["items"][0]["id"].as_str().unwrap());
+    head.post(&accept, &json!({})).await.ok(200);
+    let worker = app.client(Who::Worker, Town::A).await;
+    sweep.saw(api::task::codes::TASK_TAKEN, &worker.post(&accept, &json!({})).await);
 }
 
 async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {

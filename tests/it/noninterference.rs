@@ -54,6 +54,7 @@ async fn read_everything(clients: &[(Who, Client)], furniture: &Furniture) -> An
             "/members?category=resident",
             "/tasks?late=false&sort=-due_at&limit=1",
             "/tasks?state=verified",
+            "/tasks?held_by=colleagues",
             "/activities?phase=running",
             "/leaderboard?quarter=2026Q4",
             "/points-entries?limit=1",

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::task::photo;
 
-fn errand(title: &str, assignee: Assignee, due_at: DateTime<Utc>) -> New {
+pub(crate) fn errand(title: &str, assignee: Assignee, due_at: DateTime<Utc>) -> New {
     New {
         source_kind: ERRAND,
         source_id: Uuid::from_u128(7),
@@ -43,7 +43,7 @@ fn errand(title: &str, assignee: Assignee, due_at: DateTime<Utc>) -> New {
     }
 }
 
-async fn open(app: &TestApp, tasks: Vec<New>) -> api::http::Result<()> {
+pub(crate) async fn open(app: &TestApp, tasks: Vec<New>) -> api::http::Result<()> {
     app.scope(Town::A).write(async move |tx: &Tx| api::task::open(tx, tasks).await).await
 }
 
@@ -115,20 +115,36 @@ on_both! {
         worker.post(&at("/submit"), &json!({"number": 3})).await.problem(409, "state_conflict");
         let accept = async || {
             let request = worker.request(Method::POST, &at("/accept")).header("idempotency-key", "mine");
-            worker.send(request).await.ok(200)
+            worker.send(request.json(&json!({"from": null}))).await.ok(200)
         };
+        let colleagues = async |client: &Client| titles(client, "/tasks?held_by=colleagues").await;
+        assert!(colleagues(&head).await.is_empty(), "nobody has accepted it");
         let accepted = accept().await;
         assert_eq!(accepted["assignee"]["member"]["name"], "陆小明");
         assert_eq!(accepted["accepted_at"], "2026-11-23T09:00:00+08:00");
         assert_eq!(accepted["may"], json!({"accept": false, "submit": true, "verify": false, "return": false}));
         assert_eq!(accept().await, accepted);
-        worker.act(&at("/accept")).await.problem(409, "state_conflict");
+        for from in [Value::Null, json!(town.members.worker), json!(town.members.head)] {
+            worker.post(&at("/accept"), &json!({"from": from})).await.problem(409, "state_conflict");
+        }
         assert!(titles(&head, "/tasks/inbox").await.is_empty(), "a colleague has it");
-        clerk.act(&at("/accept")).await.problem(403, "forbidden");
+        clerk.post(&at("/accept"), &json!({})).await.problem(403, "forbidden");
 
-        // He is away: a colleague takes it over.
-        head.act(&at("/accept")).await.ok(200);
+        // The worker is away: a colleague finds it and takes it over, from whom it is by then.
+        assert_eq!(colleagues(&head).await, ["走访困难户"]);
+        assert!(colleagues(&worker).await.is_empty(), "it is one's own");
+        clerk.get("/tasks?held_by=colleagues").await.problem(403, "forbidden");
+        let before = head.get(&at("")).await.ok(200);
+        for from in [json!({}), json!({"from": null}), json!({"from": town.members.sub_head})] {
+            head.post(&at("/accept"), &from).await.problem(409, "task_taken");
+        }
+        assert_eq!(head.get(&at("")).await.ok(200), before, "nothing has changed");
+        head.post(&at("/accept"), &json!({"from": town.members.worker})).await.ok(200);
+        for from in [Value::Null, json!(town.members.worker)] {
+            worker.post(&at("/accept"), &json!({"from": from})).await.problem(409, "task_taken");
+        }
         assert!(titles(&worker, "/tasks/inbox").await.is_empty());
+        assert_eq!((colleagues(&worker).await, colleagues(&head).await), (vec!["走访困难户".to_owned()], vec![]));
         worker.post(&at("/submit"), &json!({"number": 3})).await.problem(409, "state_conflict");
 
         let photos = [photo(&head).await, photo(&head).await];
@@ -147,8 +163,10 @@ on_both! {
         assert_eq!(submitted["state"], "submitted");
         head.post(&at("/verify"), &json!({})).await.problem(403, "self_verification");
         assert_eq!(titles(&clerk, "/tasks/to-verify").await, ["走访困难户"]);
+        assert!(colleagues(&worker).await.is_empty(), "it is handed in");
         clerk.post(&at("/return"), &json!({"reason": "请补充"})).await.ok(200);
         assert_eq!(titles(&head, "/tasks/inbox").await, ["走访困难户"], "back with who did it");
+        assert_eq!(colleagues(&worker).await, ["走访困难户"]);
         head.post(&at("/submit"), &done).await.ok(200);
         let verified = clerk.post(&at("/verify"), &json!({})).await.ok(200);
         let log: Vec<_> = verified["log"].as_array().unwrap().iter().map(|line| line["kind"].as_str().unwrap()).collect();
@@ -171,7 +189,8 @@ on_both! {
         let due = app.clock.now() + TimeDelta::hours(48);
         let post = errand("排查隐患", Assignee::Post(town.grids.sub, PostKind::SubHead), due);
         let branch = errand("走访", Assignee::Organisation(town.orgs.branch), due);
-        open(&app, vec![post, branch]).await.unwrap();
+        let committee = errand("镇党委的事", Assignee::Organisation(town.orgs.committee), due);
+        open(&app, vec![post, branch, committee]).await.unwrap();
         let clerk = town.accounts[&Who::Clerk].id;
         let office = |member| app.scope(Town::A).acting_as(clerk, Some(member));
         let named = async |title: &str| {
@@ -184,7 +203,7 @@ on_both! {
         assert!(!may(town.members.spare, post).await.submit);
         // A colleague hands in what is the organisation's: nobody of it judges that.
         let worker = app.client(Who::Worker, Town::A).await;
-        worker.act(&format!("/tasks/{branch}/accept")).await.ok(200);
+        worker.post(&format!("/tasks/{branch}/accept"), &json!({})).await.ok(200);
         let photos = [photo(&worker).await, photo(&worker).await];
         let done = json!({"attachment_ids": photos, "number": 2});
         worker.post(&format!("/tasks/{branch}/submit"), &done).await.ok(200);
@@ -194,16 +213,21 @@ on_both! {
         let office = app.client(Who::Clerk, Town::A).await;
         office.post(&format!("/tasks/{branch}/return"), &json!({"reason": "请补充"})).await.ok(200);
 
-        // He moves to another organisation: it waits with those who stayed.
+        // They move to another organisation: it waits with those who stayed, and is no colleague's any more.
         let head = app.client(Who::GridHead, Town::A).await;
         assert!(titles(&head, "/tasks/inbox").await.is_empty());
+        assert_eq!(titles(&head, "/tasks?held_by=colleagues").await, ["走访"]);
         let path = format!("/members/{}", town.members.worker);
         let version = office.get(&path).await.ok(200)["version"].as_i64().unwrap();
         office.patch(&path, version, &json!({"party_org_id": town.orgs.committee})).await.ok(200);
         assert_eq!(titles(&head, "/tasks/inbox").await, ["走访"]);
-        assert!(titles(&worker, "/tasks/inbox").await.is_empty());
+        assert_eq!(titles(&worker, "/tasks/inbox").await, ["镇党委的事"]);
         worker.post(&format!("/tasks/{branch}/submit"), &done).await.problem(403, "forbidden");
-        head.act(&format!("/tasks/{branch}/accept")).await.ok(200);
+        // What the committee's people accept is nothing to the branch's, and the other way round.
+        worker.post(&format!("/tasks/{}/accept", named("镇党委的事").await), &json!({})).await.ok(200);
+        assert!(titles(&head, "/tasks?held_by=colleagues").await.is_empty());
+        head.post(&format!("/tasks/{branch}/accept"), &json!({"from": town.members.worker})).await.ok(200);
+        assert!(titles(&worker, "/tasks?held_by=colleagues").await.is_empty());
     }
 
     /// What was handed in in time and is sent back after its deadline is late from then on: its source is told so, once.
@@ -286,7 +310,7 @@ on_both! {
         open(&app, vec![twice.clone(), twice]).await.unwrap_err();
         let page = worker.get("/tasks/inbox").await.ok(200);
         let id = page["items"][0]["id"].as_str().unwrap().to_owned();
-        worker.act(&format!("/tasks/{id}/accept")).await.ok(200);
+        worker.post(&format!("/tasks/{id}/accept"), &json!({})).await.ok(200);
         let scope = app.scope(Town::A);
         let task = id.parse().unwrap();
         let cancelled =

@@ -3,9 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use api::task::Assignee;
+use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use support::prelude::*;
 use support::{Answer, Furnished};
+
+use crate::task_source::{errand, open};
 
 const ROUNDS: usize = 6;
 /// Less than whoever waits for a lock waits for it.
@@ -236,6 +240,47 @@ fn a_post_has_one_holder() {
             );
             outside.execute_unprepared(&sql).await.unwrap();
             outside.close().await.unwrap();
+        }
+    });
+}
+
+/// Two accept what nobody has accepted, and then take it over, both from the one who has it.
+#[test]
+fn a_task_is_taken_over_once() {
+    on_both(async |app: TestApp| {
+        let town = app.town(Town::A);
+        let branch = Assignee::Organisation(town.orgs.branch);
+        open(&app, vec![errand("走访", branch, app.clock.now() + TimeDelta::hours(48))])
+            .await
+            .unwrap();
+        let mut people = Vec::new();
+        for (who, member) in [
+            (Who::GridHead, town.members.head),
+            (Who::SubHead, town.members.sub_head),
+            (Who::Worker, town.members.worker),
+        ] {
+            people.push((app.client(who, Town::A).await, member));
+        }
+        let page = people[0].0.get("/tasks?owed=true").await.ok(200);
+        let task = format!("/tasks/{}", page["items"][0]["id"].as_str().unwrap());
+        let accept = format!("{task}/accept");
+        let mut holder = None;
+        for round in 1..=ROUNDS {
+            let others = people.iter().filter(|(_, member)| Some(*member) != holder);
+            let [(one, first), (other, second)] = others.take(2).collect::<Vec<_>>()[..] else {
+                panic!("two of three are left")
+            };
+            let from = json!({"from": holder});
+            let answers =
+                together(&app, &["task"], one.post(&accept, &from), other.post(&accept, &from))
+                    .await;
+            assert_eq!(good(&answers), 1, "{answers:?}");
+            expected(&answers, &["task_taken"]);
+            holder = Some(if answers[0].status < 300 { *first } else { *second });
+            let shown = one.get(&task).await.ok(200);
+            assert_eq!(shown["assignee"]["member"]["id"], json!(holder));
+            let accepted = shown["log"].as_array().unwrap().iter();
+            assert_eq!(accepted.filter(|line| line["kind"] == "accepted").count(), round);
         }
     });
 }

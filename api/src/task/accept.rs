@@ -5,22 +5,32 @@ use entity::kinds::TaskLogKind;
 use entity::task;
 use sea_orm::ActiveValue::Set;
 
+use super::codes;
 use super::detail::show;
-use super::dto::Task;
+use super::dto::{AcceptTask, Task};
 use super::engine::note;
-use super::rules::Act;
+use super::rules::{self, Act};
 use super::source::{Event, tell};
 use super::visibility::Visibility;
-use crate::http::{IdempotencyKey, Result};
+use crate::http::{ApiError, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
 
-/// The assignee takes note of a task; of an organisation, one of its people takes it on, also from a colleague.
-pub async fn accept(scope: &Scope, key: IdempotencyKey, id: TaskId) -> Result<Task> {
+/// The assignee takes note of a task; of an organisation, one of its people takes it on, also from the colleague whom they name.
+pub async fn accept(
+    scope: &Scope,
+    key: IdempotencyKey,
+    id: TaskId,
+    input: AcceptTask,
+) -> Result<Task> {
+    let fingerprint = (id, input);
     scope
-        .write_once(key, "accept_task", &id, async move |tx: &Tx| {
+        .write_once(key, "accept_task", &fingerprint, async move |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
             let task = sight.locked(tx, id).await?;
             let state = sight.allowed(tx, &task, Act::Accept)?;
+            if rules::taken(task.accepted_at.and(task.member_id), input.from) {
+                return Err(ApiError::new(codes::TASK_TAKEN));
+            }
             let accepted = tx
                 .update(task::ActiveModel {
                     id: Set(id),

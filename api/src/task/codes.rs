@@ -14,13 +14,17 @@ pub const SELF_VERIFICATION: Code = Code::new(
 pub const EVIDENCE_MISSING: Code =
     Code::new("evidence_missing", 422, "缺少要求的佐证", "The evidence asked for is missing");
 
+/// Somebody has accepted the task, or taken it over, since whoever accepts it looked at it.
+pub const TASK_TAKEN: Code =
+    Code::new("task_taken", 409, "任务已由他人签收", "Somebody else has accepted the task");
+
 /// All of them.
-pub const ALL: &[Code] = &[SELF_VERIFICATION, EVIDENCE_MISSING];
+pub const ALL: &[Code] = &[SELF_VERIFICATION, EVIDENCE_MISSING, TASK_TAKEN];
 
 /// What operations answer beyond what follows from their form.
 pub const ANSWERS: Answers = &[
     ("list_tasks", &[Code::NOT_FOUND]),
-    ("accept_task", &[Code::STATE_CONFLICT]),
+    ("accept_task", &[Code::STATE_CONFLICT, TASK_TAKEN]),
     ("submit_task", &[Code::STATE_CONFLICT, EVIDENCE_MISSING]),
     ("verify_task", &[SELF_VERIFICATION, Code::STATE_CONFLICT]),
     ("return_task", &[SELF_VERIFICATION, Code::STATE_CONFLICT]),

@@ -292,6 +292,14 @@ pub enum TaskSort {
     DueAtDescending,
 }
 
+/// Who has accepted a task, as seen by whoever lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBy {
+    /// Somebody else of one's organisation.
+    Colleagues,
+}
+
 /// Which tasks to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -319,6 +327,11 @@ pub struct ListTasks {
     /// Owed, accepted or done by this person.
     #[garde(skip)]
     pub member_id: Option<MemberId>,
+    /// `colleagues`: what one's party organisation owes (open or returned) and a colleague has accepted. Whoever may not take it
+    /// over, for want of `task.submit`, gets 403.
+    #[garde(skip)]
+    #[param(inline)]
+    pub held_by: Option<HeldBy>,
     /// Part of the title, or the beginning of the name of the assignee.
     #[garde(length(chars, max = 50))]
     #[param(max_length = 50, example = "巡查")]
@@ -350,6 +363,15 @@ pub struct TaskPaging {
     /// Where the page before ended.
     #[garde(length(max = 500))]
     pub cursor: Option<String>,
+}
+
+/// An acceptance.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptTask {
+    /// The colleague from whom it is taken over, as `assignee.member` told; null while nobody has accepted it.
+    #[garde(skip)]
+    pub from: Option<MemberId>,
 }
 
 /// What is handed in.

@@ -4,8 +4,8 @@ use actix_web::{get, post};
 use entity::ids::TaskId;
 
 use super::dto::{
-    ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, ToVerify, Verdict, Verdicts,
-    VerifyTask, VerifyTasks,
+    AcceptTask, ListTasks, ReturnTask, SubmitTask, Task, TaskPage, TaskPaging, ToVerify, Verdict,
+    Verdicts, VerifyTask, VerifyTasks,
 };
 use super::perm;
 use crate::auth::Permit;
@@ -29,11 +29,13 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// 查询任务 · List tasks
 ///
 /// 本人、本人岗位和所在党组织的任务，以及本人任督导员、总网格长、子网格长的网格及其下级的任务；有 `task.read_all` 权限的，
-/// 看全镇街。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
+/// 看全镇街。`held_by` 为 `colleagues` 时，只列所在党组织中由同事签收的待办和被退回的，可以接手；无 `task.submit` 权限的
+/// 答 403。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
 /// 下一页以 `next_cursor` 作翻页标记。
 ///
 /// Own tasks, those of one's posts and party organisation, and those in the subtrees of the grids one heads; all of the
-/// township's with `task.read_all`. The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
+/// township's with `task.read_all`. `held_by=colleagues` leaves what colleagues of one's party organisation have accepted and
+/// still owe, for whoever may take it over (`task.submit`, otherwise 403). The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
 /// rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "task",
@@ -131,12 +133,14 @@ pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Res
 
 /// 签收任务 · Accept a task
 ///
-/// 承办人签收任务。交由党组织承办的，由其中一人先签收、后提交，同事可以接手。非承办人签收的答 403；不是待办或被退回的，
-/// 或已经签收的，答 409 `state_conflict`。
+/// 承办人签收任务。交由党组织承办的，由其中一人先签收、后提交，同事可以接手：`from` 写明从谁手中接过，尚无人签收的为空；
+/// 此时已由他人签收的，答 409 `task_taken`，任务不变。非承办人签收的答 403；不是待办或被退回的，或本人已经签收的，
+/// 答 409 `state_conflict`。
 ///
 /// The assignee takes note of the task. What is given to an organisation one of its people takes on, before handing it in; a
-/// colleague can take it over. Anybody else gets 403; a task that is not open or returned, or that one has accepted already, 409
-/// `state_conflict`.
+/// colleague can take it over: `from` says from whom, and is null while nobody has accepted it. Where by then somebody else has
+/// it, the answer is 409 `task_taken` and nothing changes. Anybody else gets 403; a task that is not open or returned, or that
+/// one has accepted already, 409 `state_conflict`.
 #[utoipa::path(
     tag = "task",
     operation_id = "accept_task",
@@ -145,6 +149,7 @@ pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Res
         ("id" = TaskId, Path, description = "任务 · The task"),
         ("Idempotency-Key" = Option<String>, Header, description = "同一键重复提交只生效一次 · The same key takes effect once")
     ),
+    request_body = AcceptTask,
     responses((status = 200, description = "已签收 · Accepted", body = Task))
 )]
 #[post("/tasks/{id}/accept")]
@@ -152,8 +157,9 @@ pub async fn accept_task(
     permit: Permit<perm::TaskSubmit>,
     id: PathId<TaskId>,
     key: IdempotencyKey,
+    input: Valid<AcceptTask>,
 ) -> Result<Tagged<Task>> {
-    Ok(Tagged(super::accept(&permit, key, id.0).await?))
+    Ok(Tagged(super::accept(&permit, key, id.0, input.into_inner()).await?))
 }
 
 /// 提交任务 · Hand in a task

@@ -6,12 +6,15 @@ use entity::{member, party_org, task};
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
-use super::dto::{ListTasks, SeenTask, TaskBrief, TaskPage, TaskPaging, TaskSort, ToVerify};
+use super::dto::{
+    HeldBy, ListTasks, SeenTask, TaskBrief, TaskPage, TaskPaging, TaskSort, ToVerify,
+};
+use super::perm;
 use super::row::{Row, rows};
 use super::rules;
 use super::visibility::{Visibility, late, looking_right};
 use crate::clock;
-use crate::http::{ApiError, Page, Result};
+use crate::http::{ApiError, Code, Page, Result};
 use crate::tenancy::{Scope, Tx, beyond, like};
 
 /// Tasks that can be verified by one request: what [`super::dto::VerifyTasks`] takes.
@@ -55,7 +58,13 @@ async fn page(
 }
 
 /// Tasks that the account sees.
+///
+/// # Errors
+/// `forbidden` when what colleagues have accepted is asked for by who may not take it over.
 pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
+    if query.held_by.is_some() && !scope.has(perm::TASK_SUBMIT) {
+        return Err(ApiError::new(Code::FORBIDDEN));
+    }
     let shown = Page::of(scope.seal("tasks", &query)?, query.limit);
     scope
         .read(async |tx: &Tx| {
@@ -88,6 +97,9 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
             }
             if let Some(member) = query.member_id {
                 wanted = wanted.add(task::Column::MemberId.eq(member));
+            }
+            if let Some(HeldBy::Colleagues) = query.held_by {
+                wanted = wanted.add(sight.with_colleagues());
             }
             if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
                 wanted = wanted.add(

@@ -4,8 +4,9 @@
 //!   [`Source`] (a feature above) opens it ([`open`]) and is told, in the same transaction, what becomes of it
 //!   ([`Event`]).
 //! - It is given to a person, to whoever holds a post in a grid, or to an organisation ([`Assignee`]); it may belong to a grid
-//!   or to none. What is given to an organisation somebody of it accepts (签收) before he hands it in; a colleague can take it over.
-//!   Who does the work of a post is who holds it that day. A person may accept what is his, and need not.
+//!   or to none. What is given to an organisation somebody of it accepts (签收) before they hand it in. A colleague finds
+//!   what others have accepted and can take it over, naming from whom: of two at once the second is told so ([`rules::taken`]).
+//!   Who does the work of a post is who holds it that day. A person may accept what is theirs, and need not.
 //! - `open → submitted → verified`, and `submitted → returned → submitted`. A return names its reason; the deadline
 //!   stays as it was. Of two who act at once one wins, the other is told that the state has changed (409).
 //! - Of one obligation ([`rules::obligation_id`]) there is one task. What is no longer owed its source cancels ([`cancel`]), with the

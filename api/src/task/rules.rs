@@ -248,6 +248,13 @@ pub fn refusal(act: Act, facts: &Facts) -> Option<Refusal> {
     who.or_else(state).or_else(accepted)
 }
 
+/// Whether the task is by now somebody's whom those who accept it do not name: it was accepted, or taken over, since they looked.
+/// What nobody has accepted is taken from nobody.
+#[must_use]
+pub fn taken(accepted_by: Option<MemberId>, from: Option<MemberId>) -> bool {
+    accepted_by.is_some() && accepted_by != from
+}
+
 /// What somebody hands in, as far as it is evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Given<'a> {

@@ -100,6 +100,20 @@ impl Visibility {
         Condition::all().add(assigned).add(task::Column::State.is_in(rules::OWED)).add(by_him)
     }
 
+    /// What a colleague has accepted and still owes: of the organisation's owed tasks exactly those that [`Self::owed`] leaves out.
+    /// Of tasks that are joined with their people.
+    pub(super) fn with_colleagues(&self) -> Condition {
+        let (Some(member), Some(organisation)) = (self.rows.member, self.rows.organisation) else {
+            return nothing();
+        };
+        Condition::all()
+            .add(task::Column::AssigneeKind.eq(AssigneeKind::Organisation))
+            .add(task::Column::AssigneeId.eq(organisation.uuid()))
+            .add(task::Column::State.is_in(rules::OWED))
+            .add(task::Column::MemberId.ne(member))
+            .add(member::Column::PartyOrgId.eq(organisation))
+    }
+
     /// The submitted tasks that this account may verify, provided that its roles let it verify at all.
     #[must_use]
     pub fn to_verify(&self) -> Condition {

@@ -1707,11 +1707,13 @@ export interface paths {
         /**
          * 查询任务 · List tasks
          * @description 本人、本人岗位和所在党组织的任务，以及本人任督导员、总网格长、子网格长的网格及其下级的任务；有 `task.read_all` 权限的，
-         *     看全镇街。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
+         *     看全镇街。`held_by` 为 `colleagues` 时，只列所在党组织中由同事签收的待办和被退回的，可以接手；无 `task.submit` 权限的
+         *     答 403。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
          *     下一页以 `next_cursor` 作翻页标记。
          *
          *     Own tasks, those of one's posts and party organisation, and those in the subtrees of the grids one heads; all of the
-         *     township's with `task.read_all`. The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
+         *     township's with `task.read_all`. `held_by=colleagues` leaves what colleagues of one's party organisation have accepted and
+         *     still owe, for whoever may take it over (`task.submit`, otherwise 403). The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
          *     rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `task.read`
@@ -1865,12 +1867,14 @@ export interface paths {
         put?: never;
         /**
          * 签收任务 · Accept a task
-         * @description 承办人签收任务。交由党组织承办的，由其中一人先签收、后提交，同事可以接手。非承办人签收的答 403；不是待办或被退回的，
-         *     或已经签收的，答 409 `state_conflict`。
+         * @description 承办人签收任务。交由党组织承办的，由其中一人先签收、后提交，同事可以接手：`from` 写明从谁手中接过，尚无人签收的为空；
+         *     此时已由他人签收的，答 409 `task_taken`，任务不变。非承办人签收的答 403；不是待办或被退回的，或本人已经签收的，
+         *     答 409 `state_conflict`。
          *
          *     The assignee takes note of the task. What is given to an organisation one of its people takes on, before handing it in; a
-         *     colleague can take it over. Anybody else gets 403; a task that is not open or returned, or that one has accepted already, 409
-         *     `state_conflict`.
+         *     colleague can take it over: `from` says from whom, and is null while nobody has accepted it. Where by then somebody else has
+         *     it, the answer is 409 `task_taken` and nothing changes. Anybody else gets 403; a task that is not open or returned, or that
+         *     one has accepted already, 409 `state_conflict`.
          *
          *     权限 · Permission: `task.submit`
          */
@@ -1987,6 +1991,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description An acceptance.
+         * @example {
+         *       "from": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77"
+         *     }
+         */
+        AcceptTask: {
+            from?: components["schemas"]["MemberId"] | null;
+        };
         /**
          * @description An account.
          * @example {
@@ -16466,6 +16479,11 @@ export interface operations {
                 /** @description Owed, accepted or done by this person. */
                 member_id?: components["schemas"]["MemberId"];
                 /**
+                 * @description `colleagues`: what one's party organisation owes (open or returned) and a colleague has accepted. Whoever may not take it
+                 *     over, for want of `task.submit`, gets 403.
+                 */
+                held_by?: "colleagues";
+                /**
                  * @description Part of the title, or the beginning of the name of the assignee.
                  * @example 巡查
                  */
@@ -17261,7 +17279,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptTask"];
+            };
+        };
         responses: {
             /** @description 已签收 · Accepted */
             200: {
@@ -17274,7 +17296,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description `bad_request`, `invalid_parameter` */
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -17325,8 +17347,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `state_conflict` */
+            /** @description `state_conflict`, `task_taken` */
             409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;

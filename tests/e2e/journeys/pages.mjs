@@ -155,7 +155,8 @@ async function errand(head, id, api) {
   const { page } = head
   const whole = await api.head.get(`/tasks/${id}`)
   const need = { count: 1, unit: null, least: null, most: null }
-  let accepted = false
+  const colleague = { id: whole.id, name: '李明' }
+  let accepted
   const told = () => ({
     ...whole,
     title: '走访困难户',
@@ -163,7 +164,7 @@ async function errand(head, id, api) {
     assignee: {
       kind: 'organisation',
       id: whole.id,
-      member: accepted ? whole.assignee.member : null,
+      member: accepted ? whole.assignee.member : colleague,
       post: null,
       organisation: { id: whole.id, name: '水库村党总支' },
     },
@@ -178,18 +179,20 @@ async function errand(head, id, api) {
       { ...need, kind: 'photo', count: 2 },
       { ...need, kind: 'number', unit: '户', least: 1, most: 40 },
     ],
-    may: { accept: !accepted, submit: accepted, verify: false, return: false },
+    may: { accept: !accepted, submit: Boolean(accepted), verify: false, return: false },
   })
   const at = `**/api/v1/tasks/${id}`
   await page.route(at, (route) => route.fulfill({ json: told() }))
   await page.route(`${at}/accept`, (route) => {
-    accepted = true
+    accepted = route.request().postDataJSON()
     return route.fulfill({ json: told() })
   })
   await head.go(`/hand/tasks/${id}`)
   await head.text('水库村党总支').first().waitFor()
+  await head.text('现由 李明 办理').first().waitFor()
   await head.tap(head.button('签收'))
   await page.getByText('已签收').first().waitFor()
+  same(accepted, { from: colleague.id }, 'from whom it is taken over')
   await page.getByLabel('数量（户）').fill('41')
   await head.tap(head.button('提交'))
   await page.getByRole('alert').filter({ hasText: '本任务须至少 2 张照片' }).waitFor()

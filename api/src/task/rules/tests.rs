@@ -182,6 +182,16 @@ fn what_an_organisation_owes_is_done_by_who_accepted_it() {
     assert_eq!(refusal(Act::Accept, &Facts { accepted: true, ..own }), Some(Refusal::WrongState));
 }
 
+#[test]
+fn what_is_taken_over_is_taken_from_who_has_it() {
+    let (colleague, another) = (Some(MemberId::new()), Some(MemberId::new()));
+    assert!(!taken(None, None), "nobody has it");
+    assert!(!taken(colleague, colleague));
+    assert!(taken(colleague, None), "somebody was quicker");
+    assert!(taken(colleague, another), "somebody else has it by now");
+    assert!(!taken(None, colleague), "it waits with everybody again");
+}
+
 fn any_moment() -> impl Strategy<Value = DateTime<Utc>> {
     (1_700_000_000_i64..1_900_000_000)
         .prop_map(|s| DateTime::from_timestamp(s, 0).unwrap_or_default())
