@@ -187,7 +187,12 @@ async function errand(head, id, api) {
     accepted = route.request().postDataJSON()
     return route.fulfill({ json: told() })
   })
-  await head.go(`/hand/tasks/${id}`)
+  const list = /\/api\/v1\/tasks\?.*held_by=colleagues/
+  await page.route(list, (route) => route.fulfill({ json: { items: [told()], next_cursor: null } }))
+  await head.go('/hand/')
+  await head.tap(head.link('同事已签收'))
+  await head.text('李明 已签收').first().waitFor()
+  await head.tap(head.link(/走访困难户/))
   await head.text('水库村党总支').first().waitFor()
   await head.text('现由 李明 办理').first().waitFor()
   await head.tap(head.button('签收'))
@@ -200,6 +205,7 @@ async function errand(head, id, api) {
   await page.getByText('详情').first().click()
   await page.getByText('《关于开展入户走访的函》（来文单位 区民政局）').waitFor()
   await page.unroute(at)
+  await page.unroute(list)
   await page.unroute(`${at}/accept`)
   head.quiet()
 }
