@@ -196,7 +196,7 @@ final class Scenario {
         TaskPage tasks = answer(
                 200,
                 clerk.task()
-                        .listTasksWithHttpInfo(TaskState.OPEN, null, null, false, null, person, null, "党小组学习", null, null, null));
+                        .listTasksWithHttpInfo(TaskState.OPEN, null, null, false, null, person, null, null, "党小组学习", null, null, null));
         same(tasks.getItems().size(), 1);
         TaskBrief brief = tasks.getItems().get(0);
         same(
