@@ -390,9 +390,17 @@ fn after_a_long_break() {
             .read(async |tx: &Tx| {
                 use entity::activity::Entity;
                 let activities = tx.find::<Entity>().all().await?;
-                let running =
-                    activities.iter().filter(|row| row.starts_at <= now && row.ends_at > now);
-                assert_eq!(running.count(), 1);
+                let running: Vec<&str> = activities
+                    .iter()
+                    .filter(|row| row.starts_at <= now && row.ends_at > now)
+                    .map(|row| row.title.as_str())
+                    .collect();
+                // The one that is always on; what was planned three days ahead before the break may be on by now.
+                assert_eq!(
+                    running.iter().filter(|title| **title == "党员志愿服务集中行动").count(),
+                    1
+                );
+                assert!(running.len() <= 2, "{running:?}");
                 assert_eq!(activities.iter().filter(|row| row.starts_at > now).count(), 2);
                 let submissions = tx.find::<entity::task_submission::Entity>().all().await?;
                 let last = submissions.iter().map(|row| row.at).max().unwrap();
