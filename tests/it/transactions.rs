@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use support::Furnished;
 use support::prelude::*;
@@ -105,11 +106,16 @@ on_both! {
                 scope
                     .write(async move |tx: &Tx| {
                         tx.insert(org(&format!("7{number:06}"), "一")).await?;
-                        match number % 4 {
+                        match number % 5 {
                             // Thinks better of it.
                             0 => Err(ApiError::new(Code::CONFLICT)),
                             // The database refuses: the code is taken, by himself.
                             1 => tx.insert(org(&format!("7{number:06}"), "二")).await.map(drop),
+                            // The database cannot even do what it is asked.
+                            2 => {
+                                let overflows = Expr::cust("abs(-9223372036854775807 - 1) > 0");
+                                tx.find::<party_org::Entity>().filter(overflows).count().await.map(drop)
+                            }
                             _ => tx.insert(org(&format!("8{number:06}"), "三")).await.map(drop),
                         }
                     })
@@ -121,9 +127,10 @@ on_both! {
         let rows = app.scope(Town::A).read(async |tx: &Tx| tx.find::<party_org::Entity>().all().await).await.unwrap();
         for (number, outcome) in outcomes.iter().enumerate() {
             let kept = rows.iter().filter(|row| row.code[1..] == format!("{number:06}")).count();
-            match number % 4 {
+            match number % 5 {
                 0 => assert_eq!((outcome, kept), (&Err(Code::CONFLICT), 0)),
                 1 => assert_eq!((outcome, kept), (&Err(Code::ALREADY_EXISTS), 0)),
+                2 => assert_eq!((outcome, kept), (&Err(Code::INTERNAL), 0)),
                 _ => assert_eq!((outcome, kept), (&Ok(()), 2)),
             }
         }

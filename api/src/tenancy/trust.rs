@@ -74,6 +74,12 @@ pub(super) fn broken_connection(error: &DbErr) -> bool {
     }
 }
 
+/// Whether SQLite refused the statement alone: it is wrong (1) or asks for too much (18), and the transaction around it stands.
+pub(super) fn one_statement(error: &DbErr) -> bool {
+    matches!(inner(error), Some(sqlx::Error::Database(error))
+        if error.code().and_then(|code| sqlite_kind(&code)).is_some_and(|kind| matches!(kind, 1 | 18)))
+}
+
 /// Whether PostgreSQL does not know a statement by this name.
 pub(super) fn unknown_name(error: &DbErr) -> bool {
     matches!(inner(error), Some(sqlx::Error::Database(error)) if error.code().as_deref() == Some("26000"))

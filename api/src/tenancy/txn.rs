@@ -99,11 +99,12 @@ impl Txn {
         underway.answered = true;
         if let Err(error) = &outcome {
             self.failed.store(true, Ordering::SeqCst);
-            if trust::in_doubt(error) {
-                match &mut *on {
-                    On::Turn { turn, .. } => turn.give_up(error),
-                    _ => self.pool.trust.doubt(error),
-                }
+            match &mut *on {
+                // Others have a part in that transaction; should it be gone, his savepoint cannot be rolled back to.
+                On::Turn { .. } if trust::one_statement(error) => {}
+                On::Turn { turn, .. } if trust::in_doubt(error) => turn.give_up(error),
+                _ if trust::in_doubt(error) => self.pool.trust.doubt(error),
+                _ => {}
             }
         }
         outcome
