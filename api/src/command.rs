@@ -183,7 +183,7 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
             }
             Command::Admin { command: Admin::AuditProof { township, from, to } } => {
                 let scope = scope_of(&start(config).await?, &township, "admin audit-proof").await?;
-                let proof = scope.read(async |tx| cosign::proof(tx, from, to).await).await?;
+                let proof = scope.at_length().read(async |tx| cosign::proof(tx, from, to).await).await?;
                 say(proof.trim_end())
             }
             Command::Admin { command: Admin::Cosign { log, name, seen, proof, checkpoint } } => {

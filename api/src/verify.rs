@@ -48,6 +48,7 @@ impl std::fmt::Display for Verified {
 pub async fn verify(state: &AppState, tenant: TenantId, kept: &[String]) -> Result<Verified> {
     state
         .scope_of(tenant)
+        .at_length()
         .read(async |tx| {
             let township = tx.township().await?;
             let audit = audit::verify(tx, kept).await?;

@@ -30,7 +30,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("the writing pool", "pub fn act(db: &Db) { let _ = &db.write; }", "E0616"),
     (
         "a transaction of one's own",
-        "pub async fn act(db: &Db) { let _ = db.begin_write(None).await; }",
+        "pub async fn act(db: &Db) { let _ = db.begin_write(None, false).await; }",
         "E0624",
     ),
     (

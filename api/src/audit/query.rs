@@ -185,6 +185,7 @@ pub async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
 /// Those of the database.
 pub async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
     let (found, labels) = scope
+        .at_length()
         .read(async |tx: &Tx| {
             let labels = tx.all::<&'static Act>().to_vec();
             Ok((rows(tx, &query, None, EXPORTED_MAX).await?, labels))

@@ -30,6 +30,7 @@ pub async fn publish(
 ) -> Result<Published> {
     let fingerprint = (id, input.clone());
     scope
+        .at_length()
         .write_once(key, "publish_checklist", &fingerprint, async move |tx: &Tx| {
             jobs::believe_clock(tx)?;
             let list = tx.get_locked::<checklist::Entity>(id).await?;

@@ -120,6 +120,7 @@ impl Story {
             township::service::found_in(&scope, CODE, NAME, true).await?;
         }
         let players = scope
+            .at_length()
             .write(async move |tx: &Tx| cast_players(&mut Cast::new(tx, seed, hash).await?).await)
             .await?;
         let told = scope.read(async |tx: &Tx| newest_act(tx).await).await?;

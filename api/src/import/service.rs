@@ -209,6 +209,7 @@ pub async fn grids<const KIB: usize>(
         })
         .await?;
     scope
+        .at_length()
         .write_once(key, "import_grids", &fingerprint, async move |tx: &Tx| {
             let plan = grids::import(tx, &drafts, dry_run).await?;
             record(
@@ -276,6 +277,7 @@ pub async fn members(
         .await?;
     let kept_name = file_name.clone();
     scope
+        .at_length()
         .write_once(key, "import_members", &fingerprint, async move |tx: &Tx| {
             let mut plan = first;
             if plan.faults.is_empty() && !dry_run {

@@ -135,7 +135,8 @@ impl Claimed {
         let (job, fence) = (self.job.clone(), self.fence);
         let outcome = match kind.act {
             Act::Inside(act) => {
-                let inside = scope.write(async move |tx: &Tx| {
+                let at_length = scope.at_length();
+                let inside = at_length.write(async move |tx: &Tx| {
                     let next = act(tx, &job).await?;
                     end(tx, &kind, job.id, fence, next).await
                 });

@@ -130,7 +130,7 @@ impl Db {
             return;
         };
         const STATEMENTS: &str = "PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002";
-        let looked = async { writer.turn().await?.alone(STATEMENTS).await };
+        let looked = async { writer.turn(None).await?.alone(STATEMENTS).await };
         match looked.await {
             // A connection reads the statistics when it is made, and no more.
             Ok(_) => self.read.trust.renew(),
@@ -232,7 +232,7 @@ impl Db {
     }
 
     async fn probe(&self) -> Result<(), DbErr> {
-        let txn = self.begin_write(None).await?;
+        let txn = self.begin_write(None, false).await?;
         let more = Expr::cust("probe.writes + 1");
         Insert::one(probe::ActiveModel { id: Set(1), writes: Set(1), seen_at: NotSet })
             .on_conflict(
@@ -253,10 +253,20 @@ impl Db {
         Txn::single(self.read.clone(), tenant)
     }
 
-    /// A transaction for writing; on SQLite when it is its turn.
-    pub(super) async fn begin_write(&self, tenant: Option<TenantId>) -> Result<Txn, DbErr> {
+    /// A transaction for writing; on SQLite when it is its turn, and with nobody who would have to wait for a `long` one.
+    pub(super) async fn begin_write(
+        &self,
+        tenant: Option<TenantId>,
+        long: bool,
+    ) -> Result<Txn, DbErr> {
         Ok(match &self.writer {
-            Some(writer) => Txn::in_turn(self.write.clone(), tenant, writer.turn().await?),
+            Some(writer) => {
+                let mut turn = writer.turn(tenant).await?;
+                if long {
+                    turn.close().await?;
+                }
+                Txn::in_turn(self.write.clone(), tenant, turn)
+            }
             None => Txn::new(self.write.clone(), tenant),
         })
     }
@@ -275,7 +285,7 @@ fn common(url: &str) -> ConnectOptions {
 
 fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
     let mut options = common(&config.database_url);
-    options.max_connections(if reader { config.sqlite_readers } else { 1 }).min_connections(1);
+    options.max_connections(if reader { config.sqlite_readers } else { 1 }).min_connections(0);
     options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlite| {
@@ -304,7 +314,9 @@ fn postgres(config: &Config, reader: bool) -> ConnectOptions {
     options.max_connections(if reader { readers } else { writers }).min_connections(0);
     options.test_before_acquire(false);
     options.map_sqlx_postgres_opts(move |postgres| {
-        let postgres = postgres.options(POSTGRES_LIMITS);
+        // A roll-back off the path may find that what it was to end has ended; that is no news.
+        let postgres =
+            postgres.options([("client_min_messages", "error")]).options(POSTGRES_LIMITS);
         if reader {
             // One snapshot for all statements of a read, without asking for it in every transaction.
             postgres.options([

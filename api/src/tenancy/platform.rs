@@ -65,7 +65,7 @@ impl Platform {
         use entity::revocation::{Column, Entity};
         let db = self.db.clone();
         actix_web::rt::spawn(async move {
-            let txn = db.begin_write(None).await?;
+            let txn = db.begin_write(None, false).await?;
             for some in ids.chunks(500) {
                 Entity::delete_many()
                     .filter(Column::Id.is_in(some.iter().copied()))
@@ -90,7 +90,7 @@ impl Platform {
     pub(crate) async fn see(&self, now: DateTime<Utc>, operator: bool) -> Result<()> {
         let db = self.db.clone();
         actix_web::rt::spawn(async move {
-            let txn = db.begin_write(None).await?;
+            let txn = db.begin_write(None, false).await?;
             let mut update = probe::Entity::update_many()
                 .col_expr(probe::Column::SeenAt, sea_orm::sea_query::Expr::value(now))
                 .filter(probe::Column::Id.eq(PROBE));

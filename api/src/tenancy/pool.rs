@@ -15,13 +15,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::connection::{Connection, not_acquired};
 use super::db::StartError;
 use super::message::Texts;
-use super::shares::{Place, Shares};
+use super::shares::{PATIENCE, Place, Shares};
 use super::trust::Trust;
 use super::wall::Wall;
 use crate::config::Config;
 
-/// How long somebody waits for a connection.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection that nobody used for so long is asked whether it is still there: the server, or what stands between, may have ended it.
 const IDLE: Duration = Duration::from_secs(30);
 /// How long a connection to PostgreSQL is used: what it remembers only grows.

@@ -19,6 +19,8 @@ use crate::http::{ApiError, Result};
 const READ: Duration = Duration::from_secs(10);
 /// How long a write may take.
 const WRITE: Duration = Duration::from_secs(30);
+/// How long either may take that is known to take long.
+const LONG: Duration = Duration::from_secs(10 * 60);
 
 /// One township's data, seen by one principal, or by the system itself when there is none.
 #[derive(Clone)]
@@ -30,6 +32,7 @@ pub struct Scope {
     shared: Arc<Shared>,
     origin: Option<Arc<Origin>>,
     told: bool,
+    long: bool,
 }
 
 impl Scope {
@@ -40,7 +43,7 @@ impl Scope {
         clock: Clock,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { db, tenant, principal, clock, shared, origin: None, told: false }
+        Self { db, tenant, principal, clock, shared, origin: None, told: false, long: false }
     }
 
     /// The township.
@@ -119,6 +122,17 @@ impl Scope {
         Self { clock, told: true, ..self.clone() }
     }
 
+    /// The same, for what goes with the size of the township: a publication, an import, an operator's check. It has ten minutes, and on
+    /// SQLite nobody's commit waits for it.
+    #[must_use]
+    pub fn at_length(&self) -> Self {
+        Self { long: true, ..self.clone() }
+    }
+
+    fn deadline(&self, usual: Duration) -> Duration {
+        if self.long { LONG } else { usual }
+    }
+
     /// Whether its moments are a story's.
     #[must_use]
     pub fn is_told(&self) -> bool {
@@ -128,7 +142,7 @@ impl Scope {
     /// Reads in one snapshot.
     ///
     /// # Errors
-    /// `unavailable` when it takes longer than ten seconds.
+    /// `unavailable` when it takes longer than ten seconds, or ten minutes [`Scope::at_length`].
     pub async fn read<T>(&self, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
         self.read_in(self.db.begin_read(Some(self.tenant)), f).await
     }
@@ -144,7 +158,7 @@ impl Scope {
 
     async fn read_in<T>(&self, txn: Txn, f: impl AsyncFnOnce(&Tx) -> Result<T>) -> Result<T> {
         let tx = Tx::new(txn, self.clone());
-        match tokio::time::timeout(READ, f(&tx)).await {
+        match tokio::time::timeout(self.deadline(READ), f(&tx)).await {
             Ok(outcome) => outcome,
             Err(_) => {
                 tx.abandon().await;
@@ -157,7 +171,7 @@ impl Scope {
     /// caller is gone. `Err` rolls back.
     ///
     /// # Errors
-    /// `unavailable` when it takes longer than thirty seconds.
+    /// `unavailable` when it takes longer than thirty seconds, or ten minutes [`Scope::at_length`].
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where
         T: 'static,
@@ -165,9 +179,10 @@ impl Scope {
     {
         let scope = self.clone();
         let task = actix_web::rt::spawn(async move {
-            let txn = scope.db.begin_write(Some(scope.tenant)).await?;
+            let txn = scope.db.begin_write(Some(scope.tenant), scope.long).await?;
+            let deadline = scope.deadline(WRITE);
             let tx = Tx::new(txn, scope);
-            match tokio::time::timeout(WRITE, f(&tx)).await {
+            match tokio::time::timeout(deadline, f(&tx)).await {
                 Ok(Ok(value)) => {
                     tx.commit().await?;
                     Ok(value)

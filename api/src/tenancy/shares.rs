@@ -9,8 +9,8 @@ use entity::ids::TenantId;
 use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long somebody waits for a place: as long as for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long somebody waits for a place, a connection or a turn at writing.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Townships beyond which those that hold nothing are forgotten.
 const REMEMBERED: usize = 1024;
 
@@ -28,7 +28,11 @@ impl Shares {
     /// side by side.
     pub(super) fn of(connections: u32) -> Self {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
-        let places = (connections.saturating_mul(3) / 8).max(2).min(connections.max(1));
+        Self::each((connections.saturating_mul(3) / 8).max(2).min(connections.max(1)))
+    }
+
+    /// With so many places for each township.
+    pub(super) fn each(places: usize) -> Self {
         Self { places, townships: Mutex::default() }
     }
 

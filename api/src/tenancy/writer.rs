@@ -5,24 +5,29 @@
 //!   Those who come later line up behind the closer. Nobody who waits alone waits longer than for himself.
 //! - A transaction that fails is rolled back to its savepoint; the others stand. Where SQLite gave up the whole (its disk is full, its
 //!   file cannot be read), or the commit fails, nobody of them is acknowledged.
+//! - What is known to take long closes what is open before it begins, so that nobody's acknowledgement waits for it.
 //! - Later ones see what earlier ones wrote, which is committed with them or not at all; readers see it when it is committed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use entity::ids::TenantId;
 use sea_orm::sea_query::Values;
 use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::connection::{Answer, Connection};
-use super::pool::{PATIENCE as TURN, Pool};
+use super::pool::Pool;
+use super::shares::{PATIENCE, Place, Shares};
 use super::trust;
 
 /// Transactions that share one commit at most.
 const SHARED_BY: usize = 256;
 /// How long one may wait for others to be written beside it, before it is committed.
-const PATIENCE: Duration = Duration::from_millis(50);
+const SHARING: Duration = Duration::from_millis(50);
+/// Those of one township who may stand in line: whoever else of it comes waits for his own neighbours, before the line.
+const IN_LINE: usize = 16;
 
 /// The one that writes.
 pub(super) struct Writer {
@@ -30,6 +35,7 @@ pub(super) struct Writer {
     desk: Arc<Mutex<Desk>>,
     /// Who waits for a turn, the closer aside.
     waiting: AtomicUsize,
+    shares: Shares,
 }
 
 /// What is handed from turn to turn.
@@ -50,6 +56,8 @@ struct Desk {
 pub(super) struct Turn {
     desk: OwnedMutexGuard<Desk>,
     writer: Arc<Writer>,
+    /// Its township's place in the line.
+    _place: Option<Place>,
 }
 
 struct Waiting<'a>(&'a AtomicUsize);
@@ -62,18 +70,27 @@ impl Drop for Waiting<'_> {
 
 impl Writer {
     pub(super) fn new(pool: Arc<Pool>) -> Arc<Self> {
-        Arc::new(Self { pool, desk: Arc::default(), waiting: AtomicUsize::new(0) })
+        Arc::new(Self {
+            pool,
+            desk: Arc::default(),
+            waiting: AtomicUsize::new(0),
+            shares: Shares::each(IN_LINE),
+        })
     }
 
     /// A turn; first come, first served.
-    pub(super) async fn turn(self: &Arc<Self>) -> Result<Turn, DbErr> {
+    pub(super) async fn turn(self: &Arc<Self>, tenant: Option<TenantId>) -> Result<Turn, DbErr> {
+        let place = match tenant {
+            Some(tenant) => Some(self.shares.take(tenant).await?),
+            None => None,
+        };
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let waits = Waiting(&self.waiting);
-        let desk = tokio::time::timeout(TURN, self.desk.clone().lock_owned())
+        let desk = tokio::time::timeout(PATIENCE, self.desk.clone().lock_owned())
             .await
             .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         drop(waits);
-        let mut turn = Turn { desk, writer: self.clone() };
+        let mut turn = Turn { desk, writer: self.clone(), _place: place };
         turn.heal().await;
         Ok(turn)
     }
@@ -87,7 +104,7 @@ impl Writer {
         let writer = self.clone();
         tokio::spawn(async move {
             let desk = writer.desk.clone().lock_owned().await;
-            let mut turn = Turn { desk, writer };
+            let mut turn = Turn { desk, writer, _place: None };
             turn.desk.closing = false;
             turn.heal().await;
             // Whoever waits is told.
@@ -140,7 +157,7 @@ impl Turn {
         if !self.desk.unfinished {
             return Ok(());
         }
-        let long = self.desk.open.is_some_and(|since| since.elapsed() > PATIENCE);
+        let long = self.desk.open.is_some_and(|since| since.elapsed() > SHARING);
         let alone = self.writer.waiting.load(Ordering::SeqCst) == 0;
         if alone || long || self.desk.written.len() + 1 >= SHARED_BY {
             return self.close().await;
@@ -191,7 +208,7 @@ impl Turn {
     }
 
     /// Commits all that is written.
-    async fn close(&mut self) -> Result<(), DbErr> {
+    pub(super) async fn close(&mut self) -> Result<(), DbErr> {
         if self.desk.open.is_none() {
             return Ok(());
         }
