@@ -11,7 +11,7 @@ const TENANT: &str = "tenant_id";
 /// The tenant table that the others are distributed with.
 const FIRST: &str = "party_org";
 
-/// Only the rows of the township named in the transaction by `app_set_tenant`; none at all before it was called. What
+/// Only the rows of the township named in the transaction by `SET LOCAL app.tenant_id`; none at all before that. What
 /// [`crate::raise_walls`] makes of it after the last step asks for more.
 /// Without a subquery, which the distributed database would refuse; a setting that was cleared reads as ''.
 const OWN_ROWS: &str = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid";

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::ddl::{on_postgres, text};
+use crate::ddl::text;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -46,22 +46,6 @@ impl MigrationTrait for Migration {
         ] {
             let mut index = Index::create();
             manager.create_index(index.name(name).table(table).col(column).take()).await?;
-        }
-
-        if on_postgres(manager) {
-            let db = manager.get_connection();
-            // SET LOCAL and not set_config(): only the former reaches the workers of the distributed database. The
-            // argument is a uuid and is quoted all the same.
-            db.execute_unprepared(
-                "CREATE FUNCTION app_set_tenant(tenant uuid) RETURNS void LANGUAGE plpgsql AS $$
-                 BEGIN
-                     EXECUTE pg_catalog.format('SET LOCAL app.tenant_id = %L', $1);
-                 END
-                 $$",
-            )
-            .await?;
-            db.execute_unprepared("REVOKE ALL ON FUNCTION app_set_tenant(uuid) FROM PUBLIC")
-                .await?;
         }
         Ok(())
     }

@@ -40,12 +40,6 @@ const PROVED: &str = "CREATE OR REPLACE FUNCTION app_tenant() RETURNS uuid LANGU
         RETURN NULL;
     END $$";
 
-/// SET LOCAL and not set_config(): only the former reaches the workers of the distributed database.
-const SET_PROVED: &str = "CREATE OR REPLACE FUNCTION app_set_tenant(tenant uuid, proof text) RETURNS void LANGUAGE plpgsql AS $$
-    BEGIN
-        EXECUTE pg_catalog.format('SET LOCAL app.tenant_id = %L', $1::pg_catalog.text OPERATOR(pg_catalog.||) $2);
-    END $$";
-
 /// The token of the very first start, which the server makes itself: none once a township is there.
 const FIRST_TOKEN: &str = "CREATE OR REPLACE FUNCTION app_first_setup_token(id uuid, hash text, made timestamptz) RETURNS boolean \
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -97,12 +91,7 @@ where
         grant(&tx, table, rights, &role).await?;
     }
     functions(&tx, key).await?;
-    for function in [
-        "app_set_tenant(uuid)",
-        "app_set_tenant(uuid, text)",
-        "app_tenant()",
-        "app_first_setup_token(uuid, text, timestamptz)",
-    ] {
+    for function in ["app_tenant()", "app_first_setup_token(uuid, text, timestamptz)"] {
         tx.execute_unprepared(&format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC")).await?;
         tx.execute_unprepared(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role}")).await?;
     }
@@ -133,7 +122,6 @@ async fn functions<C: ConnectionTrait>(db: &C, key: Option<&[u8; KEY]>) -> Resul
         "CREATE TABLE IF NOT EXISTS gezhi_wall.key (id smallint PRIMARY KEY CHECK (id = 1), key bytea NOT NULL)",
         "REVOKE ALL ON gezhi_wall.key FROM PUBLIC",
         "DELETE FROM gezhi_wall.key",
-        SET_PROVED,
         FIRST_TOKEN,
         if key.is_some() { PROVED } else { SAID },
     ] {

@@ -229,7 +229,7 @@ impl TestApp {
         hash.update(key);
         hash.update(tenant.uuid().as_bytes());
         let proof: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("SELECT app_set_tenant('{tenant}', '{proof}')")
+        format!("SET LOCAL app.tenant_id = '{tenant}{proof}'")
     }
 
     /// A connection past the server: PostgreSQL's superuser, or the SQLite file.

@@ -164,44 +164,31 @@ impl Txn {
 
     /// The transaction's beginning and its first statement; where it is its only one, the end too.
     async fn open_on(&self, on: &mut Connection, first: &Statement) -> Result<Answer, DbErr> {
-        let run = |sql: &str| (sql.to_owned(), values(first.values.clone()));
         if matches!(on, Connection::Sqlite(_)) {
             let opening = if self.single { "" } else { "BEGIN;" };
-            let (sql, values) = run(&format!("{opening}{}", first.sql));
-            return on.run(sql, values).await;
+            let sql = format!("{opening}{}", first.sql);
+            return on.run(sql, values(first.values.clone())).await;
         }
         let enter = self.tenant.map(|tenant| self.pool.wall.enter(tenant));
-        if self.pool.singly() {
-            on.say("BEGIN".to_owned()).await?;
-            if let Some(enter) = enter {
-                on.say(enter).await?;
-            }
-            let (sql, values) = run(&first.sql);
-            let answer = on.run(sql, values).await?;
-            return self.close_single(on, answer).await;
+        let opening = std::iter::once("BEGIN".to_owned()).chain(enter);
+        let singly = self.pool.singly();
+        if let Some(by_name) = self.pool.texts.by_name(first).filter(|_| !singly) {
+            let closing = self.single.then(|| "COMMIT".to_owned());
+            let parts = opening.chain([by_name.execute]).chain(closing);
+            let message = parts.collect::<Vec<_>>().join(";");
+            return match on.say(message.clone()).await {
+                Err(error) if trust::unknown_name(&error) => {
+                    on.say(format!("ROLLBACK;{}", by_name.prepare)).await?;
+                    on.say(message).await
+                }
+                outcome => outcome,
+            };
         }
-        let opening = match enter {
-            Some(enter) => format!("BEGIN;{enter}"),
-            None => "BEGIN".to_owned(),
-        };
-        let Some(by_name) = self.pool.texts.by_name(first) else {
-            on.say(opening).await?;
-            let (sql, values) = run(&first.sql);
-            let answer = on.run(sql, values).await?;
-            return self.close_single(on, answer).await;
-        };
-        let closing = if self.single { ";COMMIT" } else { "" };
-        let message = format!("{opening};{}{closing}", by_name.execute);
-        match on.say(message.clone()).await {
-            Err(error) if trust::unknown_name(&error) => {
-                on.say(format!("ROLLBACK;{}", by_name.prepare)).await?;
-                on.say(message).await
-            }
-            outcome => outcome,
+        let opening: Vec<String> = opening.collect();
+        for message in if singly { opening } else { vec![opening.join(";")] } {
+            on.say(message).await?;
         }
-    }
-
-    async fn close_single(&self, on: &mut Connection, answer: Answer) -> Result<Answer, DbErr> {
+        let answer = on.run(first.sql.clone(), values(first.values.clone())).await?;
         if self.single {
             on.say("COMMIT".to_owned()).await?;
         }
