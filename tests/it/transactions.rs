@@ -254,6 +254,32 @@ fn round_trips() {
         single().await;
         // The roll-back is off the path of whoever read, and done before the connection is anybody else's.
         assert_eq!(wire.trips() - before, 2 + 1 + 1, "two statements and the roll-back, then one");
+
+        // Several statements in one message do not pass the distributed database: a server that finds it sends each by itself.
+        let outside = app.outside().await;
+        outside
+            .execute_unprepared(
+                "SET allow_system_table_mods = on; \
+                 INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) \
+                 VALUES (16000, 'citus', 10, 11, false, '0')",
+            )
+            .await
+            .unwrap();
+        outside.close().await.unwrap();
+        let node = app.node(|_| {}).await;
+        let scope = node.scope(Town::A);
+        let read = async || {
+            scope.read_single(async |tx: &Tx| tx.find::<party_org::Entity>().count().await).await.unwrap()
+        };
+        // What a server does while it starts may come between.
+        let mut fewest = u32::MAX;
+        for _ in 0..8 {
+            let before = wire.trips();
+            assert_eq!(read().await, 4);
+            fewest = fewest.min(wire.trips() - before);
+        }
+        assert_eq!(fewest, 4, "BEGIN, the township, the statement, COMMIT");
+        node.leave().await;
         app.stop().await;
     });
 }
