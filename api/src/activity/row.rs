@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::activity;
-use entity::ids::{MemberId, Points};
+use entity::ids::Points;
 
 use super::codes;
 use super::perm;
@@ -34,14 +34,6 @@ pub(super) fn rate(history: &points::RuleHistory, activity: &activity::Model) ->
 pub(super) fn is_steward(tx: &Tx, activity: &activity::Model) -> bool {
     tx.has(perm::ACTIVITY_MANAGE)
         || (activity.steward_id.is_some() && activity.steward_id == tx.member())
-}
-
-/// The caller's member, for what only people on the roster do.
-///
-/// # Errors
-/// `no_member`.
-pub(super) fn acting_member(tx: &Tx) -> Result<MemberId> {
-    tx.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))
 }
 
 /// Whether people may still sign up or withdraw.

@@ -6,7 +6,7 @@ use entity::ids::ActivityId;
 use super::dto;
 use super::places::take_place;
 use super::query::view;
-use super::row::{acting_member, open_for_sign_up};
+use super::row::open_for_sign_up;
 use crate::http::{IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
 
@@ -17,7 +17,7 @@ use crate::tenancy::{Scope, Tx};
 pub async fn sign_up(scope: &Scope, key: IdempotencyKey, id: ActivityId) -> Result<dto::Activity> {
     scope
         .write_once(key, "sign_up", &id, async move |tx: &Tx| {
-            let me = acting_member(tx)?;
+            let me = tx.acting_member()?;
             let activity = tx.get_locked::<activity::Entity>(id).await?;
             open_for_sign_up(&activity, tx.now())?;
             take_place(tx, &activity, me).await?;

@@ -7,7 +7,7 @@ use super::dto;
 use super::occasion::KIND;
 use super::places::give_back;
 use super::query::view;
-use super::row::{acting_member, open_for_sign_up};
+use super::row::open_for_sign_up;
 use crate::http::{ApiError, Code, Result};
 use crate::presence;
 use crate::tenancy::{Scope, Tx};
@@ -19,7 +19,7 @@ use crate::tenancy::{Scope, Tx};
 pub async fn withdraw(scope: &Scope, id: ActivityId) -> Result<dto::Activity> {
     scope
         .write(async move |tx: &Tx| {
-            let me = acting_member(tx)?;
+            let me = tx.acting_member()?;
             let activity = tx.get_locked::<activity::Entity>(id).await?;
             open_for_sign_up(&activity, tx.now())?;
             if presence::has_come(tx, KIND, id.uuid(), me).await? {

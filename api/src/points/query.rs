@@ -61,7 +61,7 @@ pub async fn list_rules(scope: &Scope) -> Result<dto::PointsRuleList> {
 /// # Errors
 /// `no_member` when the account is not linked to a member.
 pub async fn my_purse(scope: &Scope) -> Result<dto::Purse> {
-    let member_id = scope.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))?;
+    let member_id = scope.acting_member()?;
     scope
         .read(async |tx: &Tx| {
             let member = tx.get::<member::Entity>(member_id).await?;
@@ -125,7 +125,7 @@ pub async fn list_entries(
     query: dto::ListPointsEntries,
 ) -> Result<dto::PointsEntryPage> {
     let own = scope.member();
-    let member_id = query.member_id.or(own).ok_or_else(|| ApiError::new(Code::NO_MEMBER))?;
+    let member_id = query.member_id.map_or_else(|| scope.acting_member(), Ok)?;
     if Some(member_id) != own && !scope.has(perm::POINTS_READ_ALL) {
         return Err(ApiError::new(Code::FORBIDDEN));
     }

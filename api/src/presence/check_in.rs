@@ -5,7 +5,6 @@ use entity::ids::MemberId;
 use sea_orm::{NotSet, Set};
 
 use super::dto;
-use super::list::acting_member;
 use super::occasion::{Lock, Occasion};
 use super::row::{self, Row};
 use super::scan::{check_in_open, occasion_of};
@@ -25,7 +24,7 @@ pub async fn check_in(
     let fingerprint = input.clone();
     scope
         .write_once(key, "check_in", &fingerprint, async move |tx: &Tx| {
-            let me = acting_member(tx)?;
+            let me = tx.acting_member()?;
             let occasion = occasion_of(tx, &input.code, Lock::Yes).await?;
             let (row, fresh) = arrive(tx, occasion.as_ref(), me).await?;
             Ok(dto::Arrival { fresh, check_in: row.shown(occasion.about().into()) })

@@ -6,7 +6,6 @@ use entity::ids::{AccountId, CheckInId};
 use sea_orm::Set;
 
 use super::code::{self, Refused};
-use super::list::acting_member;
 use super::occasion::{self, Lock, Occasion, Stay};
 use super::row::{self, Row};
 use super::scan::check_out_over;
@@ -28,7 +27,7 @@ pub async fn check_out(
 ) -> Result<dto::CheckIn> {
     scope
         .write(async move |tx: &Tx| {
-            let me = acting_member(tx)?;
+            let me = tx.acting_member()?;
             let seen = row::get(tx, id).await?;
             if seen.member_id != me {
                 return Err(ApiError::new(Code::NOT_FOUND));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::check_in::Column as Col;
-use entity::ids::{CheckInId, MemberId, Points};
+use entity::ids::{CheckInId, Points};
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -13,16 +13,8 @@ use super::occasion::{self, Lock};
 use super::row::{self, Row};
 use super::scan::{check_in_open, check_out_over, occasion_of};
 use crate::clock;
-use crate::http::{ApiError, Code, Page, Result};
+use crate::http::{ApiError, Page, Result};
 use crate::tenancy::{Scope, Tx, beyond};
-
-/// The caller's member, for what only people on the roster do.
-///
-/// # Errors
-/// `no_member`.
-pub(super) fn acting_member(tx: &Tx) -> Result<MemberId> {
-    tx.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))
-}
 
 /// What a scanned code says to the caller.
 ///
@@ -31,7 +23,7 @@ pub(super) fn acting_member(tx: &Tx) -> Result<MemberId> {
 pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
     scope
         .read(async |tx: &Tx| {
-            let me = acting_member(tx)?;
+            let me = tx.acting_member()?;
             let occasion = occasion_of(tx, text, Lock::No).await?;
             let (about, now) = (occasion.about(), tx.now());
             let mine = row::of_member(tx, about.kind, about.id, me).await?;
@@ -71,7 +63,7 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
     let after = page.after::<(DateTime<Utc>, CheckInId)>(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
-            let me = acting_member(tx)?;
+            let me = tx.acting_member()?;
             let mut find = row::rows(tx).filter(Col::MemberId.eq(me));
             if let Some(key) = after {
                 find = find.filter(beyond([Col::CheckedInAt, Col::Id], key, &Order::Desc));

@@ -13,7 +13,7 @@ use super::tx::Tx;
 use super::txn::{Txn, no_answer};
 use crate::auth::{Permission, Principal};
 use crate::clock::Clock;
-use crate::http::{ApiError, Result};
+use crate::http::{ApiError, Code, Result};
 
 /// How long a read may take: whoever waits longer is gone, and the connection is another's to use.
 const READ: Duration = Duration::from_secs(10);
@@ -62,6 +62,14 @@ impl Scope {
     #[must_use]
     pub fn member(&self) -> Option<MemberId> {
         self.principal.as_ref().and_then(|principal| principal.member)
+    }
+
+    /// The member the account is linked to, for what only people on the roster do.
+    ///
+    /// # Errors
+    /// `no_member`.
+    pub fn acting_member(&self) -> Result<MemberId> {
+        self.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))
     }
 
     /// Who acts; none for the system itself.

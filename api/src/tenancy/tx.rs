@@ -80,6 +80,14 @@ impl Tx {
         self.scope.member()
     }
 
+    /// The member the account is linked to, for what only people on the roster do.
+    ///
+    /// # Errors
+    /// `no_member`.
+    pub fn acting_member(&self) -> Result<MemberId> {
+        self.scope.acting_member()
+    }
+
     /// Who acts and from where, for the record.
     #[must_use]
     pub(crate) fn scope(&self) -> &Scope {
