@@ -6,13 +6,12 @@ use entity::ids::{AccountId, CheckInId};
 use sea_orm::Set;
 
 use super::code::{self, Refused};
-use super::occasion::{self, Lock, Occasion, Stay};
+use super::occasion::{self, Lock, Occasion, Occasions, Stay};
 use super::row::{self, Row};
 use super::scan::check_out_over;
 use super::{acts, codes, dto};
 use crate::audit::{Record, record};
 use crate::http::{ApiError, Code, Result};
-
 use crate::tenancy::{Scope, Tx};
 
 /// Checks the caller out and posts the points. Repeated, it answers the same.
@@ -32,13 +31,12 @@ pub async fn check_out(
             if seen.member_id != me {
                 return Err(ApiError::new(Code::NOT_FOUND));
             }
-            let (occasion, row) = locked(tx, seen).await?;
+            let (kind, occasion, row) = locked(tx, seen).await?;
             let about = occasion.about();
             if row.checked_out_at.is_some() {
                 return Ok(row.shown(about.into()));
             }
             let parsed = code::parse(&input.code)?;
-            let kind = occasion::of_kind(tx, about.kind)?;
             let belongs = parsed.tenant == tx.tenant().uuid()
                 && parsed.letter == kind.letter()
                 && parsed.occasion == about.id;
@@ -70,7 +68,7 @@ pub async fn complete(
         .write(async move |tx: &Tx| {
             let actor = tx.actor().ok_or_else(|| ApiError::new(Code::FORBIDDEN))?;
             let seen = row::get(tx, id).await?;
-            let (occasion, row) = locked(tx, seen).await?;
+            let (_, occasion, row) = locked(tx, seen).await?;
             let about = occasion.about();
             if !about.steward {
                 return Err(ApiError::new(codes::NOT_STEWARD));
@@ -108,13 +106,13 @@ pub async fn complete(
         .await
 }
 
-/// The occasion under its lock, and the row as it is now: another request may have closed it meanwhile.
-async fn locked(tx: &Tx, seen: Row) -> Result<(Box<dyn Occasion>, Row)> {
+/// The occasion under its lock with its kind, and the row as it is now: another request may have closed it meanwhile.
+async fn locked(tx: &Tx, seen: Row) -> Result<(&dyn Occasions, Box<dyn Occasion>, Row)> {
     let kind = occasion::of_kind(tx, &seen.occasion_kind)?;
     let occasion = occasion::find(tx, kind, seen.occasion_id, Lock::Yes).await?;
     let occasion =
         occasion.ok_or_else(|| ApiError::internal(format!("{} has no occasion", seen.id)))?;
-    Ok((occasion, row::get(tx, seen.id).await?))
+    Ok((kind, occasion, row::get(tx, seen.id).await?))
 }
 
 /// Closes the time of a check-in at `left`; the occasion posts what it was worth. The caller holds the lock of the occasion.
