@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use api::feature::Feature;
 use api::http::Result;
+use api::presence::dto::CheckInOccasion;
 use api::presence::rules::Window;
 use api::presence::{About, Lock, Occasion, Occasions, Stay};
 use api::tenancy::Tx;
@@ -54,11 +55,13 @@ impl Occasions for Patrols {
             let rows = if lock == Lock::Yes { find.locked() } else { find }.all().await?;
             let patrol = |row: grid::Model| -> Box<dyn Occasion> {
                 Box::new(Patrol(About {
-                    kind: PATROL,
-                    id: row.id.uuid(),
-                    title: format!("{}巡查", row.name),
-                    place: row.name,
-                    link: None,
+                    shown: CheckInOccasion {
+                        kind: PATROL.to_owned(),
+                        id: row.id.uuid(),
+                        title: format!("{}巡查", row.name),
+                        place: row.name,
+                        link: None,
+                    },
                     window: Window {
                         starts_at: start_of_tests(),
                         ends_at: start_of_tests() + TimeDelta::hours(1),

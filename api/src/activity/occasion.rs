@@ -57,12 +57,8 @@ pub(super) fn reference(tx: &Tx, activity: &activity::Model) -> CheckInOccasion 
         id: activity.id.uuid(),
         title: activity.title.clone(),
         place: activity.place.clone(),
-        link: link(tx, activity),
+        link: tx.has(perm::ACTIVITY_READ).then(|| format!("/activities/{}", activity.id)),
     }
-}
-
-fn link(tx: &Tx, activity: &activity::Model) -> Option<String> {
-    tx.has(perm::ACTIVITY_READ).then(|| format!("/activities/{}", activity.id))
 }
 
 /// One of them.
@@ -74,11 +70,7 @@ struct Dated {
 impl Dated {
     fn of(tx: &Tx, activity: activity::Model) -> Self {
         let about = About {
-            kind: KIND,
-            id: activity.id.uuid(),
-            title: activity.title.clone(),
-            place: activity.place.clone(),
-            link: link(tx, &activity),
+            shown: reference(tx, &activity),
             window: times(&activity).window,
             cancelled: activity.cancelled_at.map(|_| codes::ACTIVITY_CANCELLED),
             code_secret: activity.code_secret.clone(),

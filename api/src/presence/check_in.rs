@@ -27,7 +27,8 @@ pub async fn check_in(
             let me = tx.acting_member()?;
             let occasion = occasion_of(tx, &input.code, Lock::Yes).await?;
             let (row, fresh) = arrive(tx, occasion.as_ref(), me).await?;
-            Ok(dto::Arrival { fresh, check_in: row.shown(occasion.about().into()) })
+            let shown = occasion.about().shown.clone();
+            Ok(dto::Arrival { fresh, check_in: row.shown(shown) })
         })
         .await
 }
@@ -35,13 +36,14 @@ pub async fn check_in(
 /// The check-in, and whether it was made now. The caller holds the lock of the occasion.
 async fn arrive(tx: &Tx, occasion: &dyn Occasion, member: MemberId) -> Result<(Row, bool)> {
     let (about, now) = (occasion.about(), tx.now());
+    let (kind, id) = (about.shown.kind.as_str(), about.shown.id);
     if let Err(closed) = check_in_open(about, now) {
         // Who is in finds the same check-in at any time.
-        let there = row::of_member(tx, about.kind, about.id, member).await?;
+        let there = row::of_member(tx, kind, id, member).await?;
         return there.map(|row| (row, false)).ok_or(closed);
     }
     occasion.admit(tx, member).await?;
-    let row = Row::fresh((about.kind, about.id), member, now);
+    let row = Row::fresh((kind, id), member, now);
     let fresh = tx
         .insert_if_absent(check_in::ActiveModel {
             tenant_id: NotSet,
@@ -60,7 +62,7 @@ async fn arrive(tx: &Tx, occasion: &dyn Occasion, member: MemberId) -> Result<(R
     if fresh {
         return Ok((row, true));
     }
-    let there = row::of_member(tx, about.kind, about.id, member).await?;
+    let there = row::of_member(tx, kind, id, member).await?;
     let there = there.ok_or_else(|| ApiError::internal("a check-in that is there is not there"))?;
     Ok((there, false))
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::occasion::About;
 use crate::clock::Time;
 use crate::door::{self, Lines};
 
@@ -31,18 +30,6 @@ pub struct CheckInOccasion {
     /// The path under which the account that asks can read the thing; null where it cannot.
     #[schema(required = true, example = "/activities/019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77")]
     pub link: Option<String>,
-}
-
-impl From<&About> for CheckInOccasion {
-    fn from(about: &About) -> Self {
-        Self {
-            kind: about.kind.to_owned(),
-            id: about.id,
-            title: about.title.clone(),
-            place: about.place.clone(),
-            link: about.link.clone(),
-        }
-    }
 }
 
 /// That somebody else closed a check-in, and why.

@@ -34,12 +34,12 @@ pub async fn check_out(
             let (kind, occasion, row) = locked(tx, seen).await?;
             let about = occasion.about();
             if row.checked_out_at.is_some() {
-                return Ok(row.shown(about.into()));
+                return Ok(row.shown(about.shown.clone()));
             }
             let parsed = code::parse(&input.code)?;
             let belongs = parsed.tenant == tx.tenant().uuid()
                 && parsed.letter == kind.letter()
-                && parsed.occasion == about.id;
+                && parsed.occasion == about.shown.id;
             if !belongs {
                 return Err(Refused::Forged.into());
             }
@@ -49,7 +49,7 @@ pub async fn check_out(
                 return Err(check_out_over());
             }
             let row = close(tx, occasion.as_ref(), row, now, None).await?;
-            Ok(row.shown(about.into()))
+            Ok(row.shown(about.shown.clone()))
         })
         .await
 }
@@ -101,7 +101,7 @@ pub async fn complete(
             let row = close(tx, occasion.as_ref(), row, left, by).await?;
             let entry = Record::of(acts::COMPLETE).on("check_in", id).with("member_id", member);
             record(tx, entry.with("checked_out_at", left).for_purpose(&reason)).await?;
-            Ok(row.shown(about.into()))
+            Ok(row.shown(about.shown.clone()))
         })
         .await
 }

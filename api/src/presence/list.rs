@@ -26,7 +26,8 @@ pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
             let me = tx.acting_member()?;
             let occasion = occasion_of(tx, text, Lock::No).await?;
             let (about, now) = (occasion.about(), tx.now());
-            let mine = row::of_member(tx, about.kind, about.id, me).await?;
+            let shown = &about.shown;
+            let mine = row::of_member(tx, &shown.kind, shown.id, me).await?;
             let (action, points_to_come) = match &mine {
                 None => {
                     check_in_open(about, now)?;
@@ -43,11 +44,11 @@ pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
                 Some(_) => (CodeAction::Done, Points::ZERO),
             };
             Ok(dto::CodeReading {
-                occasion: about.into(),
+                occasion: shown.clone(),
                 starts_at: clock::beijing(about.window.starts_at),
                 ends_at: clock::beijing(about.window.ends_at),
                 action,
-                check_in: mine.map(|row| row.shown(about.into())),
+                check_in: mine.map(|row| row.shown(shown.clone())),
                 points_to_come,
             })
         })
@@ -99,7 +100,7 @@ async fn occasions(tx: &Tx, rows: &[Row]) -> Result<HashMap<Uuid, dto::CheckInOc
     let mut found = HashMap::with_capacity(rows.len());
     for (kind, ids) in kinds {
         let those = occasion::of_kind(tx, kind)?.find(tx, &ids, Lock::No).await?;
-        found.extend(those.iter().map(|one| (one.about().id, one.about().into())));
+        found.extend(those.iter().map(|one| (one.about().shown.id, one.about().shown.clone())));
     }
     Ok(found)
 }

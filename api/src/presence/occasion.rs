@@ -5,6 +5,7 @@ use entity::ids::{CheckInId, MemberId, Points};
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
+use super::dto::CheckInOccasion;
 use super::rules::Window;
 use crate::feature;
 use crate::http::{ApiError, Code, Result};
@@ -40,16 +41,8 @@ pub trait Occasions: Send + Sync {
 /// What presence must know of an occasion.
 #[derive(Debug, Clone)]
 pub struct About {
-    /// The word of its kind.
-    pub kind: &'static str,
-    /// Its id.
-    pub id: Uuid,
-    /// Its title.
-    pub title: String,
-    /// Where it takes place.
-    pub place: String,
-    /// The path under which the account that acts reads it; nothing where it cannot.
-    pub link: Option<String>,
+    /// What it is, as it is shown to the account that acts.
+    pub shown: CheckInOccasion,
     /// When it takes place.
     pub window: Window,
     /// What is answered where it was called off, in the feature's own words.
