@@ -4,11 +4,14 @@
 use std::time::{Duration, Instant};
 
 use api::task::Assignee;
+use api::tenancy::Tx;
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use support::prelude::*;
 use support::{Answer, Furnished};
 
+use crate::activity::{id_of, in_minutes, publish};
+use crate::presence::{check_in, shown};
 use crate::task_source::{errand, open};
 
 const ROUNDS: usize = 6;
@@ -29,6 +32,17 @@ async fn waiting(outside: &DatabaseConnection) -> i64 {
     row.await.unwrap().unwrap().try_get("", "n").unwrap()
 }
 
+/// Looks until so many wait, and says how many do.
+async fn stand(outside: &DatabaseConnection, many: i64) -> i64 {
+    // Each look is a trip to the database, which is wait enough between two.
+    let began = Instant::now();
+    let mut stood = waiting(outside).await;
+    while stood < many && began.elapsed() < PATIENCE {
+        stood = waiting(outside).await;
+    }
+    stood
+}
+
 /// Both at once: on PostgreSQL behind a gate of locks on these tables, which opens when both stand before it.
 async fn together(
     app: &TestApp,
@@ -43,12 +57,7 @@ async fn together(
     let (outside, watcher) = (app.outside().await, app.outside().await);
     hold(&outside, gate).await;
     let open = async {
-        // Each look is a trip to the database, which is wait enough between two.
-        let began = Instant::now();
-        let mut both = waiting(&watcher).await;
-        while both < 2 && began.elapsed() < PATIENCE {
-            both = waiting(&watcher).await;
-        }
+        let both = stand(&watcher, 2).await;
         outside.execute_unprepared("ROLLBACK").await.unwrap();
         both
     };
@@ -57,6 +66,25 @@ async fn together(
     outside.close().await.unwrap();
     watcher.close().await.unwrap();
     [one, other]
+}
+
+/// Both at once, and on PostgreSQL `one` is the first before the gate, and so the first through it.
+async fn in_turn(
+    app: &TestApp,
+    gate: &[&str],
+    one: impl Future<Output = Answer>,
+    other: impl Future<Output = Answer>,
+) -> [Answer; 2] {
+    let watcher = app.outside().await;
+    let after = async {
+        if app.db == Db::Postgres {
+            stand(&watcher, 1).await;
+        }
+        other.await
+    };
+    let answers = together(app, gate, one, after).await;
+    watcher.close().await.unwrap();
+    answers
 }
 
 fn good(answers: &[Answer]) -> usize {
@@ -307,5 +335,87 @@ fn a_draft_is_published_once() {
         }
         let twice = "SELECT count(*) AS n FROM (SELECT source_id, period, grid_id, member_id FROM task GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) t";
         assert_eq!(count(&app, twice).await, 0);
+    });
+}
+
+/// An activity is called off while somebody comes to it, each of them first in turn.
+#[test]
+fn nobody_is_in_at_what_is_called_off() {
+    on_both(async |app: TestApp| {
+        for round in 0..ROUNDS {
+            let id = id_of(&publish(&app, Town::A, 5, 95, json!({})).await);
+            let (scanned, reason) =
+                (json!({"code": shown(&app, Town::A, &id).await}), json!({"reason": "暴雨"}));
+            let path = format!("/activities/{id}/cancel");
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            let member = app.client(Who::Member, Town::A).await;
+            let (cancel, come) = (clerk.post(&path, &reason), member.post("/check-ins", &scanned));
+            let answers = if round % 2 == 0 {
+                in_turn(&app, &["activity"], cancel, come).await
+            } else {
+                in_turn(&app, &["activity"], come, cancel).await
+            };
+            assert_eq!(good(&answers), 1, "{answers:?}");
+            expected(&answers, &["activity_cancelled", "state_conflict"]);
+            if app.db == Db::Postgres {
+                assert_eq!(good(&answers[..1]), 1, "{answers:?}");
+            }
+            let in_vain = "SELECT count(*) AS n FROM check_in c JOIN activity a ON a.tenant_id = c.tenant_id AND a.id = c.occasion_id \
+                           WHERE a.cancelled_at IS NOT NULL";
+            assert_eq!(count(&app, in_vain).await, 0);
+        }
+    });
+}
+
+/// The person checks out at the very moment at which the office closes the check-in for them, each of them first in turn: one of them
+/// does it, and it is posted once.
+#[test]
+fn a_check_in_is_closed_once() {
+    on_both(async |app: TestApp| {
+        let mut activities = Vec::new();
+        for _ in 0..ROUNDS {
+            activities.push(id_of(&publish(&app, Town::A, 5, 95, json!({})).await));
+        }
+        app.clock.advance(TimeDelta::minutes(5));
+        let mut inside = Vec::new();
+        for id in activities {
+            let arrived = check_in(&app, Who::Member, &id).await.ok(201);
+            inside.push((id, id_of(&arrived)));
+        }
+        app.clock.advance(TimeDelta::minutes(60));
+        let given = json!({"checked_out_at": in_minutes(&app, -30), "reason": "忘记签退"});
+        // Who would not wait for the activity waits for what is written.
+        let gate = ["activity", "check_in"];
+        for (round, (activity, id)) in inside.iter().enumerate() {
+            let scanned = json!({"code": shown(&app, Town::A, activity).await});
+            let (out, complete) =
+                (format!("/check-ins/{id}/check-out"), format!("/check-ins/{id}/complete"));
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            let member = app.client(Who::Member, Town::A).await;
+            let (leave, close) = (member.post(&out, &scanned), clerk.post(&complete, &given));
+            let office_first = round % 2 == 1;
+            let [left, completed] = if office_first {
+                let [completed, left] = in_turn(&app, &gate, close, leave).await;
+                [left, completed]
+            } else {
+                in_turn(&app, &gate, leave, close).await
+            };
+            // Who leaves is told how it ended, whoever closed it; the office is told that it came too late.
+            let left = left.ok(200);
+            if completed.status == 200 {
+                assert_eq!((&left, &left["minutes"]), (&completed.json, &json!(30)));
+            } else {
+                completed.problem(409, "state_conflict");
+                assert_eq!(left["minutes"], 60);
+            }
+            if app.db == Db::Postgres {
+                assert_eq!(completed.status == 200, office_first);
+            }
+        }
+        let scope = app.scope(Town::A);
+        let posted =
+            scope.read(async |tx: &Tx| tx.find::<entity::posting::Entity>().count().await).await;
+        assert_eq!(usize::try_from(posted.unwrap()).unwrap(), ROUNDS);
+        assert_eq!(scope.read(api::points::audit).await.unwrap(), []);
     });
 }
