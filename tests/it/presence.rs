@@ -461,7 +461,8 @@ on_both! {
         let activity = id_of(&publish(&app, Town::A, 5, 95, json!({})).await);
         let clerk = app.town(Town::A).accounts[&Who::Clerk].id;
         let office = app.scope(Town::A).acting_as(clerk, None);
-        let code = presence::show(&office, PATROL, grid, "").await.unwrap().code;
+        let patrol_code = async || presence::show(&office, PATROL, grid, "").await.unwrap().code;
+        let code = patrol_code().await;
         assert_eq!((&code[..1], &shown(&app, Town::A, &activity).await[..1]), ("P", "a"));
         let worker = app.client(Who::Worker, Town::A).await;
         let reading = worker.get(&format!("/check-in-codes/{code}")).await.ok(200);
@@ -475,7 +476,7 @@ on_both! {
         // Nobody was counted at the activity who was on patrol.
         assert_eq!(worker.get(&format!("/activities/{activity}")).await.ok(200)["checked_in"], 1);
 
-        // Out with the code of an activity, it is not; with its own it is, and the source is told once.
+        // Not out with the code of an activity. The office completes it, and then any code is answered how it ended; the source is told once.
         let out = format!("/check-ins/{}/check-out", id_of(&patrol));
         let wrong = shown(&app, Town::A, &activity).await;
         worker.post(&out, &json!({"code": wrong})).await.problem(422, "check_in_code_invalid");
@@ -483,8 +484,8 @@ on_both! {
         app.clock.advance(TimeDelta::minutes(9));
         let given = json!({"checked_out_at": left_at(-5), "reason": "忘记签退"});
         let path = format!("/check-ins/{}/complete", id_of(&patrol));
-        let office = app.client(Who::Clerk, Town::A).await;
-        let done = office.post(&path, &given).await.ok(200);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let done = clerk.post(&path, &given).await.ok(200);
         assert_eq!((&done["minutes"], &done["points"]), (&json!(5), &json!(0)));
         let worker = app.client(Who::Worker, Town::A).await;
         assert_eq!(worker.post(&out, &json!({"code": wrong})).await.ok(200), done);
@@ -492,5 +493,18 @@ on_both! {
         assert_eq!(told.get("patrolled for 5 minutes"), Some(&1));
         assert_eq!(told.get("came to a patrol"), Some(&1));
         assert_eq!(entries(&app, Who::Worker).await, Vec::<Value>::new());
+
+        // Whoever stays to the end of theirs leaves by its own code.
+        let member = app.client(Who::Member, Town::A).await;
+        let came = member.post("/check-ins", &json!({"code": patrol_code().await})).await.ok(201);
+        app.clock.advance(TimeDelta::minutes(7));
+        let (out, code) = (format!("/check-ins/{}/check-out", id_of(&came)), patrol_code().await);
+        let reading = member.get(&format!("/check-in-codes/{code}")).await.ok(200);
+        assert_eq!(reading["action"], "check_out");
+        let gone = member.post(&out, &json!({"code": code})).await.ok(200);
+        assert_eq!((&gone["minutes"], &gone["points"], &gone["completion"]), (&json!(7), &json!(0), &Value::Null));
+        assert_eq!(member.post(&out, &json!({"code": code})).await.ok(200), gone);
+        assert_eq!(left(&app.scope(Town::A)).await.get("patrolled for 7 minutes"), Some(&1));
+        assert_eq!(entries(&app, Who::Member).await, Vec::<Value>::new());
     }
 }
