@@ -6,6 +6,8 @@ use api::presence::{self, code};
 use api::tenancy::Tx;
 use chrono::TimeDelta;
 use entity::ids::{ActivityId, CheckInId};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, QueryFilter};
 use support::kinds::left;
 use support::patrols::PATROL;
 use support::prelude::*;
@@ -506,5 +508,29 @@ on_both! {
         assert_eq!(member.post(&out, &json!({"code": code})).await.ok(200), gone);
         assert_eq!(left(&app.scope(Town::A)).await.get("patrolled for 7 minutes"), Some(&1));
         assert_eq!(entries(&app, Who::Member).await, Vec::<Value>::new());
+    }
+
+    /// An occasion is known by its kind and its id together: rows of two kinds may have the same id.
+    async fn two_kinds_may_share_an_id(app: TestApp) {
+        use entity::activity::{Column, Entity};
+        let grid = app.town(Town::A).grids.general;
+        let made: ActivityId = id_of(&publish(&app, Town::A, 5, 95, json!({})).await).parse().unwrap();
+        app.scope(Town::A).write(async move |tx: &Tx| {
+            let rename = tx.update_many::<Entity>().col_expr(Column::Id, Expr::value(grid.uuid()));
+            rename.filter(Column::Id.eq(made)).exec().await
+        }).await.unwrap();
+        let id = grid.to_string();
+        let clerk = app.town(Town::A).accounts[&Who::Clerk].id;
+        let office = app.scope(Town::A).acting_as(clerk, None);
+        let code = presence::show(&office, PATROL, grid, "").await.unwrap().code;
+        let worker = app.client(Who::Worker, Town::A).await;
+        let patrol = worker.post("/check-ins", &json!({"code": code})).await.ok(201);
+        app.clock.advance(TimeDelta::minutes(1));
+        let activity = check_in(&app, Who::Worker, &id).await.ok(201);
+        assert_eq!((&patrol["occasion"]["id"], &patrol["occasion"]["kind"]), (&json!(id), &json!(PATROL)));
+        assert_eq!((&activity["occasion"]["id"], &activity["occasion"]["kind"]), (&json!(id), &json!("activity")));
+        assert_eq!(worker.get("/check-ins").await.ok(200)["items"], json!([activity, patrol]));
+        let read = worker.get(&format!("/activities/{id}")).await.ok(200);
+        assert_eq!((&read["checked_in"], &read["mine"]["check_in"]), (&json!(1), &activity));
     }
 }

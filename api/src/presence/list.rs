@@ -81,7 +81,8 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
             let items = rows
                 .into_iter()
                 .map(|row| {
-                    let occasion = occasions.get(&row.occasion_id).cloned();
+                    let key = (row.occasion_kind.as_str(), row.occasion_id);
+                    let occasion = occasions.get(&key).cloned();
                     let gone = || ApiError::internal(format!("{} has no occasion", row.id));
                     let occasion = occasion.ok_or_else(gone)?;
                     Ok(row.shown(occasion))
@@ -92,15 +93,21 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
         .await
 }
 
-async fn occasions(tx: &Tx, rows: &[Row]) -> Result<HashMap<Uuid, dto::CheckInOccasion>> {
+/// Those of these check-ins, by kind and id: two kinds may have rows of one id.
+async fn occasions(
+    tx: &Tx,
+    rows: &[Row],
+) -> Result<HashMap<(&'static str, Uuid), dto::CheckInOccasion>> {
     let mut kinds: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
     for row in rows {
         kinds.entry(&row.occasion_kind).or_default().push(row.occasion_id);
     }
     let mut found = HashMap::with_capacity(rows.len());
     for (kind, ids) in kinds {
-        let those = occasion::of_kind(tx, kind)?.find(tx, &ids, Lock::No).await?;
-        found.extend(those.iter().map(|one| (one.about().shown.id, one.about().shown.clone())));
+        let kind = occasion::of_kind(tx, kind)?;
+        let those = kind.find(tx, &ids, Lock::No).await?;
+        let shown = those.iter().map(|one| &one.about().shown);
+        found.extend(shown.map(|one| ((kind.kind(), one.id), one.clone())));
     }
     Ok(found)
 }
