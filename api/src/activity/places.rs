@@ -1,6 +1,6 @@
 //! Who has a place and who waits for one. All here is done under the lock of the activity's row.
 
-use entity::ids::{ActivityId, ActivitySignupId, MemberId};
+use entity::ids::{ActivitySignupId, MemberId};
 use entity::kinds::SignupState;
 use entity::{activity, activity_signup};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
@@ -113,33 +113,34 @@ pub(super) async fn give_back(tx: &Tx, activity: &activity::Model, member: Membe
     if given > 0 { move_up(tx, activity).await } else { Ok(()) }
 }
 
-async fn people(tx: &Tx, activity: ActivityId, state: SignupState) -> Result<u64> {
-    tx.find::<activity_signup::Entity>()
-        .filter(activity_signup::Column::ActivityId.eq(activity))
-        .filter(activity_signup::Column::State.eq(state))
-        .count()
-        .await
-}
-
 /// Gives free places to those who have waited longest. The caller holds the lock of the activity's row.
 pub(super) async fn move_up(tx: &Tx, activity: &activity::Model) -> Result<()> {
-    let taken = people(tx, activity.id, SignupState::SignedUp).await?;
-    let free = rules::free_places(activity.capacity, taken);
-    if free == 0 {
-        return Ok(());
+    let mut free = None;
+    if activity.capacity.is_some() {
+        let taken = tx
+            .find::<activity_signup::Entity>()
+            .filter(activity_signup::Column::ActivityId.eq(activity.id))
+            .filter(activity_signup::Column::State.eq(SignupState::SignedUp))
+            .count()
+            .await?;
+        let left = rules::free_places(activity.capacity, taken);
+        if left == 0 {
+            return Ok(());
+        }
+        free = Some(left);
     }
-    let mut waiting = tx
+    let next: Vec<ActivitySignupId> = tx
         .find::<activity_signup::Entity>()
         .select_only()
         .column(activity_signup::Column::Id)
         .filter(activity_signup::Column::ActivityId.eq(activity.id))
         .filter(activity_signup::Column::State.eq(SignupState::Waiting))
         .order_by_asc(activity_signup::Column::At)
-        .order_by_asc(activity_signup::Column::Id);
-    if activity.capacity.is_some() {
-        waiting = waiting.limit(free);
-    }
-    let next: Vec<ActivitySignupId> = waiting.into_tuple().all().await?;
+        .order_by_asc(activity_signup::Column::Id)
+        .limit(free)
+        .into_tuple()
+        .all()
+        .await?;
     if next.is_empty() {
         return Ok(());
     }
