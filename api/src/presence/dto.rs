@@ -74,10 +74,12 @@ crate::page!(CheckInPage, CheckIn);
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CheckInCode {
     /// Where the picture leads, relative to this server.
-    #[schema(example = "/c/AZqlwno-fEGdKz9rHA5ad...")]
+    #[schema(
+        example = "/c/aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w"
+    )]
     pub url: String,
     /// The code alone.
-    #[schema(example = "AZqlwno-fEGdKz9rHA5ad...")]
+    #[schema(example = "aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w")]
     pub code: String,
     /// The QR picture of the full address, as SVG.
     #[schema(example = "<svg xmlns=\"http://www.w3.org/2000/svg\">…</svg>")]
@@ -135,7 +137,11 @@ pub struct CodeReading {
 pub struct ScannedCode {
     /// The last part of the address in the picture.
     #[garde(length(chars, min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200, example = "AZqlwno-fEGdKz9rHA5ad...")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        example = "aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w"
+    )]
     pub code: String,
 }
 

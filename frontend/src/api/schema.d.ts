@@ -2796,22 +2796,22 @@ export interface components {
         /**
          * @description What the steward's screen shows.
          * @example {
-         *       "code": "AZqlwno-fEGdKz9rHA5ad...",
+         *       "code": "aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w",
          *       "rotates_every": 30,
          *       "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\">…</svg>",
-         *       "url": "/c/AZqlwno-fEGdKz9rHA5ad...",
+         *       "url": "/c/aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w",
          *       "valid_until": "2026-11-23T09:30:00+08:00"
          *     }
          */
         CheckInCode: {
             /**
              * @description Where the picture leads, relative to this server.
-             * @example /c/AZqlwno-fEGdKz9rHA5ad...
+             * @example /c/aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w
              */
             url: string;
             /**
              * @description The code alone.
-             * @example AZqlwno-fEGdKz9rHA5ad...
+             * @example aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w
              */
             code: string;
             /**
@@ -5054,13 +5054,13 @@ export interface components {
         /**
          * @description A scanned code.
          * @example {
-         *       "code": "AZqlwno-fEGdKz9rHA5ad..."
+         *       "code": "aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w"
          *     }
          */
         ScannedCode: {
             /**
              * @description The last part of the address in the picture.
-             * @example AZqlwno-fEGdKz9rHA5ad...
+             * @example aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w
              */
             code: string;
         };

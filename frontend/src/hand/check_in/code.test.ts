@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { codeOf, explained } from './code'
 
-const code = 'AZqlwno-fEGdKz9rHA5ad'.padEnd(70, '_')
+const code = 'aAZqlwlgPfEGdKz9rHA5aaQGapcJ6PnxBnSs_axwOWncDkWfCBhl4bhfyW-uUGhT_6OZ31w'
 
 describe('what the camera read', () => {
   it('is a code alone or at the end of an address', () => {
