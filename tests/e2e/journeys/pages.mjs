@@ -230,6 +230,7 @@ export async function hand(browser, server, head, member, steward, api) {
     }
     await see(head, '/')
     await see(head, '/?view=verify')
+    await see(head, '/?view=colleagues')
     await see(head, '/?view=done')
     await see(head, `/tasks/${withPhoto.id}`)
     await see(head, `/tasks/${done.id}`)
