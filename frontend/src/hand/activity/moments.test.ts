@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '@/api'
-import { isToday, open, scanUseful, split } from './moments'
+import { checkOutOver, isToday, open, scanUseful, split } from './moments'
 
 const now = new Date('2026-11-22T10:00:00+08:00')
 const activity = (starts: string, ends: string, change: Partial<Activity> = {}) =>
@@ -43,6 +43,10 @@ describe('scanning', () => {
     expect(scanUseful(activity('21T20:00', '21T22:00', present()), now)).toBe(false)
     expect(scanUseful(activity('22T09:00', '22T11:00', present('x')), now)).toBe(false)
     expect(scanUseful(activity('22T09:00', '22T11:00', { phase: 'cancelled' }), now)).toBe(false)
+  })
+  it('is over after them, and somebody else must complete it', () => {
+    expect(checkOutOver(activity('21T20:00', '21T22:01'), now)).toBe(false)
+    expect(checkOutOver(activity('21T20:00', '21T22:00'), now)).toBe(true)
   })
   it('lets people sign up until the end', () => {
     expect(open(activity('22T09:00', '22T11:00', { phase: 'running' }))).toBe(true)

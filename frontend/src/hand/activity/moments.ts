@@ -40,6 +40,11 @@ export function scanUseful(activity: Activity, now: Date = new Date()): boolean 
   return start <= now.getTime() && now.getTime() < end
 }
 
+/** Whether it is too late for those who are in to check out by themselves. */
+export function checkOutOver(activity: Pick<Activity, 'ends_at'>, now: Date = new Date()): boolean {
+  return Date.parse(activity.ends_at) + closesAfter <= now.getTime()
+}
+
 /** Whether one may still sign up or withdraw. */
 export function open(activity: Times): boolean {
   return activity.phase === 'upcoming' || activity.phase === 'running'

@@ -44,6 +44,8 @@ export default defineTexts({
     how_in: '到现场后，用手机相机、微信或下面的按钮扫现场的签到码。活动开始前 30 分钟起可以签到。',
     how_out: '离开前请再扫一次现场的码签退，签退后才计时和积分。',
     not_out: '活动已结束，您还没有签退：结束后 12 小时内，请扫签到管理人手机上的码签退。',
+    out_over:
+      '活动已结束，您还没有签退：已超过 12 小时，请联系签到管理人或党建办补办签退（结束后 30 天内）。',
     cancelled_text: '本活动已取消。',
     cancelled_for: '取消原因：{reason}',
     steward: '签到管理',
@@ -109,6 +111,8 @@ export default defineTexts({
     how_out: 'Before you leave, scan the code again to check out; only then time and points are counted.',
     not_out:
       "The activity is over and you have not checked out: within 12 hours after its end, scan the code on the steward's phone.",
+    out_over:
+      'The activity is over and you have not checked out: more than 12 hours have passed. Ask the steward or the party office to complete your check-in, within 30 days after its end.',
     cancelled_text: 'This activity was cancelled.',
     cancelled_for: 'Reason: {reason}',
     steward: 'Check-in desk',
