@@ -1,20 +1,8 @@
 import type { Activity, UpdateActivity } from '@/api'
+import { fromPicker, toPicker } from '@/shared/picker'
 
-/** A moment of the interface as the pickers take it: the clock of Beijing without a zone, `2026-11-22T09:30`. */
-export function toPicker(time: string): string {
-  return new Date(new Date(time).getTime() + 8 * 3_600_000).toISOString().slice(0, 16)
-}
-/** What a picker gave, read as Beijing's clock whatever the zone of the device. */
-export function fromPicker(local: string): string {
-  return `${local.slice(0, 16)}:00+08:00`
-}
 export function later(local: string, minutes: number): string {
   return toPicker(new Date(new Date(fromPicker(local)).getTime() + minutes * 60_000).toISOString())
-}
-
-/** When somebody who forgot to check out has most likely left: at the end, or now while the activity still runs. */
-export function leavingOf(activity: Pick<Activity, 'ends_at'>, now: Date = new Date()): string {
-  return toPicker(new Date(Math.min(Date.parse(activity.ends_at), now.getTime())).toISOString())
 }
 
 export interface Written {
