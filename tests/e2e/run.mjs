@@ -32,7 +32,13 @@ try {
       return browser.version()
     })
     await check('the accounts of the demonstration open', async () => {
-      const names = { clerk: 'clerk', head: 'sub_head', steward: 'grid_head', member: 'member' }
+      const names = {
+        clerk: 'clerk',
+        head: 'sub_head',
+        steward: 'grid_head',
+        worker: 'worker',
+        member: 'member',
+      }
       for (const [name, username] of Object.entries(names)) api[name] = await signInByApi(server, username)
     })
   })

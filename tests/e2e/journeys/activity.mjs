@@ -70,6 +70,10 @@ export async function arrive(browser, server, api) {
       await steward.go(`/hand/activities/${activity.id}/steward`)
       await steward.page.locator('li').filter({ hasText: name }).filter({ hasText: '签到' }).waitFor()
     })
+    await check('somebody else is in, who will forget to check out', async () => {
+      const { code } = await api.steward.get(`/activities/${activity.id}/check-in-code`)
+      await api.worker.post('/check-ins', { code })
+    })
     await check('a code that is no code is refused in words', async () => {
       member.expected = [/status of 4\d\d/]
       await page.goto(`${server.base}/c/not-a-code`)
@@ -113,6 +117,24 @@ export async function leave({ member, steward, activity }, api) {
       earned = Number(/得 ([\d.]+) 分/.exec(await page.locator('.result').innerText())?.[1])
       assert(earned > 0, 'nothing was earned')
       return `${member.taps} taps, one of them to confirm leaving early; ${earned} points`
+    })
+    await check('the steward completes on the phone what somebody forgot', async () => {
+      const { name } = (await api.worker.get('/me')).member
+      const row = steward.page.locator('li').filter({ hasText: name })
+      const reason = '手机没电，离开前已当面说明'
+      steward.taps = 0
+      await steward.tap(row.getByRole('button', { name: `为${name}补办签退` }))
+      const left = await row.getByLabel('签退时间').inputValue()
+      const send = row.getByRole('button', { name: '补办签退', exact: true })
+      await steward.tap(send)
+      await row.getByText('请写明原因，至少 2 个字').waitFor()
+      await row.getByLabel('补办原因').fill(reason)
+      await steward.tap(send)
+      await row.getByText(`补办：${reason}`).waitFor()
+      const [done] = (await api.worker.get('/check-ins')).items
+      same(done.completion.reason, reason, 'why it was completed')
+      same(done.checked_out_at, `${left}:00+08:00`, 'the moment that was proposed')
+      return `${steward.taps} taps, one of them without a reason`
     })
     await check('积分 shows the points and the reason', async () => {
       await member.link('查看积分').tap()

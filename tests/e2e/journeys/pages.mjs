@@ -241,6 +241,8 @@ export async function hand(browser, server, head, member, steward, api) {
     await see(member, `/activities/${coming.id}`)
     await see(member, `/activities/${running.id}`)
     await see(steward, `/activities/${running.id}/steward`)
+    const complete = (page) => page.getByRole('button', { name: /^为.+补办签退$/ }).first().tap()
+    await see(steward, `/activities/${running.id}/steward`, complete, '/activities/…/steward, completing')
     const { code } = await api.steward.get(`/activities/${running.id}/check-in-code`)
     await see(member, `/c/${code}`)
     // There is no camera here: the page says what else there is.
