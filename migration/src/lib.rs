@@ -18,6 +18,7 @@ mod m20261126_000012_probe;
 mod m20261126_000014_fingerprints;
 mod m20261126_000016_roles;
 mod m20261126_000017_jobs;
+mod m20261126_000018_ledger;
 #[cfg(test)]
 mod tests;
 mod walls;
@@ -93,6 +94,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000014_fingerprints::Migration),
             Box::new(m20261126_000016_roles::Migration),
             Box::new(m20261126_000017_jobs::Migration),
+            Box::new(m20261126_000018_ledger::Migration),
         ]
     }
 }

@@ -394,6 +394,34 @@ on_both! {
         assert_sound(&app).await;
     }
 
+    /// What was earned earlier and is posted later stands where it was posted: the balance of the first line is the purse's.
+    async fn the_lines_of_a_purse_follow_its_balance(app: TestApp) {
+        let forgotten = id_of(&publish(&app, Town::A, 5, 95, json!({})).await);
+        app.clock.advance(TimeDelta::minutes(5));
+        let open = id_of(&check_in(&app, Who::Member, &forgotten).await.ok(201));
+        app.clock.advance(TimeDelta::days(1));
+        let other = id_of(&publish(&app, Town::A, 5, 95, json!({})).await);
+        app.clock.advance(TimeDelta::minutes(5));
+        let there = id_of(&check_in(&app, Who::Member, &other).await.ok(201));
+        app.clock.advance(TimeDelta::minutes(60));
+        check_out(&app, Who::Member, &other, &there).await.ok(200);
+        app.clock.advance(TimeDelta::days(1));
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let given = json!({"checked_out_at": "2026-11-23T10:20:00+08:00", "reason": "忘记签退"});
+        clerk.post(&format!("/check-ins/{open}/complete"), &given).await.ok(200);
+        let lines = entries(&app, Who::Member).await;
+        let of = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+        assert_eq!(of("amount"), [json!(1.25), json!(1)]);
+        assert_eq!(of("balance_after"), [json!(2.25), json!(1)]);
+        // Page by page it is the same.
+        let member = app.client(Who::Member, Town::A).await;
+        let first = member.get("/points-entries?limit=1").await.ok(200);
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let second = member.get(&format!("/points-entries?limit=1&cursor={cursor}")).await.ok(200);
+        assert_eq!([&first["items"][0], &second["items"][0]], [&lines[0], &lines[1]]);
+        assert_sound(&app).await;
+    }
+
     /// A completion stays inside what can have been: from the check-in to the end, not in the future, for a while only, with a reason.
     async fn a_completion_has_its_bounds(app: TestApp) {
         let id = id_of(&publish(&app, Town::A, 10, 100, json!({})).await);

@@ -25,10 +25,10 @@ pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::
 
 /// 查询积分明细 · List points entries
 ///
-/// 积分明细，最新的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
+/// 积分明细，最后入账的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
 /// 每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
 ///
-/// The lines of a purse, each with the sentence that explains it, the newest first. Without `member_id` the caller's own; those
+/// The lines of a purse, each with the sentence that explains it, the last posted first. Without `member_id` the caller's own; those
 /// of others need `points.read_all` (403). A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next
 /// one.
 #[utoipa::path(

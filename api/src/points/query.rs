@@ -7,8 +7,7 @@ use entity::ids::{MemberId, PartyOrgId, Points, PointsEntryId};
 use entity::kinds::{HolderKind, PostingSourceKind, RulePer};
 use entity::{member, party_org, points_entry, points_rule, posting, purse, purse_quarter};
 use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 use uuid::Uuid;
 
@@ -19,7 +18,7 @@ use super::rules::{self, Quarter};
 use crate::clock;
 use crate::http::{ApiError, Code, FieldCode, Page, Result};
 use crate::member::dto::{MemberRef, PartyOrgRef};
-use crate::tenancy::{Scope, Tx, beyond};
+use crate::tenancy::{Scope, Tx};
 
 /// All rules, by code, the newest first.
 ///
@@ -130,7 +129,7 @@ pub async fn list_entries(
         return Err(ApiError::new(Code::FORBIDDEN));
     }
     let page = Page::of(scope.seal("points_entries", &member_id)?, query.limit);
-    let after = page.after::<(DateTime<Utc>, PointsEntryId)>(query.cursor.as_deref())?;
+    let after = page.after::<PointsEntryId>(query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             tx.get::<member::Entity>(member_id).await?;
@@ -150,18 +149,17 @@ pub async fn list_entries(
                 .column(posting::Column::SourceKind)
                 .column(posting::Column::SourceId)
                 .filter(points_entry::Column::PurseId.eq(purse.id));
-            if let Some(key) = after {
-                let columns = [points_entry::Column::At, points_entry::Column::Id];
-                find = find.filter(beyond(columns, key, &Order::Desc));
+            if let Some(id) = after {
+                find = find.filter(points_entry::Column::Id.lt(id));
             }
+            // As they were posted, which is the order of the balances: what was earned earlier may have been posted later.
             let rows = find
-                .order_by_desc(points_entry::Column::At)
                 .order_by_desc(points_entry::Column::Id)
                 .limit(page.fetch())
                 .into_model::<EntryRow>()
                 .all()
                 .await?;
-            let (rows, next_cursor) = page.cut(rows, |row| (row.at, row.id))?;
+            let (rows, next_cursor) = page.cut(rows, |row| row.id)?;
             let items = rows
                 .into_iter()
                 .map(|row| dto::PointsEntry {
