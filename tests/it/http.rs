@@ -687,16 +687,22 @@ on_both! {
         let (clerk, administrator) =
             (app.client(Who::Clerk, Town::A).await, app.client(Who::Administrator, Town::A).await);
         let auditor = app.client(Who::Auditor, Town::A).await;
+        let activity = app.furnish(Town::A).await.id("activity").to_owned();
         let places = [
             (&clerk, format!("/members/{}", town.members.spare), vec!["name", "category", "phone"]),
             (&clerk, format!("/party-orgs/{}", town.orgs.branch), vec!["name", "kind", "parent_id"]),
             (&clerk, format!("/grids/{}", town.grids.general), vec!["name"]),
-            (&administrator, format!("/accounts/{}", town.accounts[&Who::Leader].id), vec!["display_name", "disabled"]),
+            (&administrator, format!("/accounts/{}", town.accounts[&Who::Leader].id), vec!["display_name", "disabled", "roles"]),
+            (&clerk, format!("/activities/{activity}"), vec!["title", "description", "place", "starts_at", "ends_at", "capacity"]),
         ];
         let updates = async || {
             let entries = auditor.get("/audit-entries?limit=200").await.ok(200);
             let entries = entries["items"].as_array().unwrap().iter();
-            entries.filter(|one| one["act"].as_str().unwrap().starts_with("update_")).count()
+            let entries = entries.filter(|one| {
+                let act = one["act"].as_str().unwrap();
+                act.starts_with("update_") || act == "change_roles"
+            });
+            entries.count()
         };
         for (client, path, same) in places {
             let before = client.get(&path).await;

@@ -52,10 +52,11 @@ pub async fn update(
             let row = tx.get_locked::<account::Entity>(id).await?;
             seen.check(row.version)?;
             check_member(tx, input.member_id.flatten()).await?;
-            if changes_nothing(&row, &input) {
+            let roles = roles_of(tx, &row, &input).await?;
+            if changes_nothing(&row, &roles, &input) {
                 return one(tx, id).await;
             }
-            record_update(tx, &row, &input).await?;
+            record_update(tx, &row, &roles, &input).await?;
             let ends = input.disabled == Some(true) || hash.is_some();
             // One's own password is one's own, whichever way it is set.
             let must_change = hash.is_some() && tx.actor() != Some(id);
@@ -91,8 +92,27 @@ pub async fn update(
         .await
 }
 
+/// The roles that it has, where they are to be changed.
+async fn roles_of(tx: &Tx, row: &account::Model, input: &UpdateAccount) -> Result<Vec<Role>> {
+    if input.roles.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = tx
+        .find::<account_role::Entity>()
+        .filter(account_role::Column::AccountId.eq(row.id))
+        .order_by_asc(account_role::Column::Role)
+        .all()
+        .await?;
+    Ok(rows.iter().map(|row| row.role).collect())
+}
+
 /// One entry for each kind of change, so that each is found by its act.
-async fn record_update(tx: &Tx, row: &account::Model, input: &UpdateAccount) -> Result<()> {
+async fn record_update(
+    tx: &Tx,
+    row: &account::Model,
+    before: &[Role],
+    input: &UpdateAccount,
+) -> Result<()> {
     let entry = |act| Record::of(act).on("account", row.id);
     if input.display_name.is_some() || input.member_id.is_some() {
         let name = input.display_name.as_deref().unwrap_or(&row.display_name);
@@ -103,16 +123,8 @@ async fn record_update(tx: &Tx, row: &account::Model, input: &UpdateAccount) -> 
         record(tx, entry).await?;
     }
     if let Some(roles) = &input.roles {
-        let before: Vec<Role> = tx
-            .find::<account_role::Entity>()
-            .filter(account_role::Column::AccountId.eq(row.id))
-            .all()
-            .await?
-            .iter()
-            .map(|row| row.role)
-            .collect();
         let changed =
-            entry(acts::CHANGE_ROLES).changed("roles", Some(words(&before)), Some(words(roles)));
+            entry(acts::CHANGE_ROLES).changed("roles", Some(words(before)), Some(words(roles)));
         record(tx, changed).await?;
     }
     if input.password.is_some() {
@@ -164,9 +176,12 @@ async fn keep_an_administrator(tx: &Tx) -> Result<()> {
     Ok(())
 }
 
-/// Whether an account is what the input makes of it. Roles and a password that are named are set anew, whatever they were.
-fn changes_nothing(row: &account::Model, input: &UpdateAccount) -> bool {
-    input.roles.is_none()
+/// Whether an account is what the input makes of it. A password that is named is set anew, whatever it was.
+fn changes_nothing(row: &account::Model, held: &[Role], input: &UpdateAccount) -> bool {
+    let same = |roles: &Vec<Role>| {
+        roles.iter().all(|role| held.contains(role)) && held.iter().all(|role| roles.contains(role))
+    };
+    input.roles.as_ref().is_none_or(same)
         && input.password.is_none()
         && input.display_name.as_ref().is_none_or(|name| *name == row.display_name)
         && input.member_id.is_none_or(|member| member == row.member_id)

@@ -2,7 +2,7 @@
 
 use entity::activity;
 use entity::ids::ActivityId;
-use sea_orm::Set;
+use sea_orm::{IntoActiveModel, Set, TryIntoModel};
 
 use super::create::{check_steward, check_times, second};
 use super::places::move_up;
@@ -53,21 +53,29 @@ pub async fn update(
             }
             let trimmed = |text: String| text.trim().to_owned();
             let before = old.clone();
-            let activity = tx
-                .update(activity::ActiveModel {
-                    tenant_id: Set(tx.tenant()),
-                    id: Set(id),
-                    title: Set(input.title.map_or(old.title, trimmed)),
-                    description: Set(input.description.map_or(old.description, String::from)),
-                    place: Set(input.place.map_or(old.place, trimmed)),
-                    starts_at: Set(starts_at),
-                    ends_at: Set(ends_at),
-                    capacity: Set(input.capacity.unwrap_or(old.capacity)),
-                    steward_id: Set(input.steward_id.unwrap_or(old.steward_id)),
-                    version: Set(old.version + 1),
-                    ..Default::default()
-                })
-                .await?;
+            let mut row = old.into_active_model();
+            if let Some(title) = input.title {
+                row.title = Set(trimmed(title));
+            }
+            if let Some(description) = input.description {
+                row.description = Set(description.into());
+            }
+            if let Some(place) = input.place {
+                row.place = Set(trimmed(place));
+            }
+            row.starts_at = Set(starts_at);
+            row.ends_at = Set(ends_at);
+            if let Some(capacity) = input.capacity {
+                row.capacity = Set(capacity);
+            }
+            if let Some(steward) = input.steward_id {
+                row.steward_id = Set(steward);
+            }
+            if row.clone().try_into_model()? == before {
+                return view(tx, before).await;
+            }
+            row.version = Set(before.version + 1);
+            let activity = tx.update(row).await?;
             let entry = Record::of(acts::UPDATE)
                 .on("activity", id)
                 .changed("title", Some(&before.title), Some(&activity.title))
