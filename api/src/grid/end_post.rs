@@ -1,8 +1,8 @@
 //! Ending a post.
 
 use chrono::Days;
-use entity::grid_post;
 use entity::ids::GridPostId;
+use entity::{grid, grid_post};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, Condition, IntoActiveModel, QueryFilter};
@@ -26,6 +26,9 @@ use crate::tenancy::{Scope, Tx};
 pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<GridPost> {
     scope
         .write(async move |tx: &Tx| {
+            // The grid first, as whoever appoints does: who ends and who follows see each other.
+            let seen = tx.get::<grid_post::Entity>(id).await?;
+            tx.get_locked::<grid::Entity>(seen.grid_id).await?;
             let post = tx.get_locked::<grid_post::Entity>(id).await?;
             let today = tx.today();
             if post.until.is_some_and(|until| until <= today) {
