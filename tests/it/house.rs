@@ -97,7 +97,8 @@ fn sources(room: &str) -> Vec<String> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.file_stem().is_some_and(|name| name == "tests") {
+            // Tests beside what they test, and not what calls itself so.
+            if path.file_stem().is_some_and(|name| name == "tests") && is_tests(&folder) {
                 continue;
             }
             if path.is_dir() {
@@ -110,12 +111,20 @@ fn sources(room: &str) -> Vec<String> {
     found.extend(file.exists().then_some(file));
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned();
         // Comments name what they like.
         let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
         lines.collect::<Vec<_>>().join("\n")
     };
     found.into_iter().map(read).collect()
+}
+
+/// Whether the module of this folder declares its `tests` for tests alone.
+fn is_tests(folder: &Path) -> bool {
+    [folder.join("mod.rs"), folder.with_extension("rs")]
+        .iter()
+        .filter_map(|module| std::fs::read_to_string(module).ok())
+        .any(|text| text.contains("#[cfg(test)]\nmod tests;"))
 }
 
 /// The names that follow a prefix in a text, those in braces among them: `entity::{task, task_log}`, `entity::task::Model`.
