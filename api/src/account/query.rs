@@ -126,7 +126,7 @@ async fn views(tx: &Tx, rows: Vec<account::Model>) -> Result<Vec<Account>> {
 pub async fn candidates(scope: &Scope, input: ListCandidates) -> Result<CandidateList> {
     use member::Column;
     scope
-        .read(async |tx| {
+        .read_single(async |tx| {
             let found = tx
                 .find::<member::Entity>()
                 .join(JoinType::LeftJoin, account::Relation::Member.def().rev())

@@ -161,7 +161,7 @@ pub async fn read_by_link(state: &AppState, text: &str) -> Result<attachment::Mo
     let shown = link::read(&link_key(state), text, state.clock().now());
     let shown = shown.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
     let scope = state.scope_of(shown.tenant);
-    scope.read(async |tx: &Tx| tx.get::<attachment::Entity>(shown.photo).await).await
+    scope.read_single(async |tx: &Tx| tx.get::<attachment::Entity>(shown.photo).await).await
 }
 
 /// What is done when it is due.

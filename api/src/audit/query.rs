@@ -120,7 +120,7 @@ pub async fn list(scope: &Scope, query: ListAuditEntries) -> Result<AuditEntryPa
     let page = Page::of(scope.seal("audit_entries", &query)?, query.limit);
     let after = page.after(query.cursor.as_deref())?;
     scope
-        .read(async |tx| {
+        .read_single(async |tx| {
             let rows = rows(tx, &query, after, page.fetch()).await?;
             let (rows, next_cursor) = page.cut(rows, |row| (row.at, row.id))?;
             Ok(AuditEntryPage { items: rows.into_iter().map(Row::into_dto).collect(), next_cursor })

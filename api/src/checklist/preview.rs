@@ -19,6 +19,7 @@ use crate::tenancy::{Scope, Tx};
 /// `not_found`; `nothing_to_publish` without a draft.
 pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
     scope
+        .at_length()
         .read(async |tx: &Tx| {
             let list = tx.get::<checklist::Entity>(id).await?;
             let (_, ready) = draft(tx, list).await?;

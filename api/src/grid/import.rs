@@ -16,7 +16,7 @@ use crate::http::{ApiError, Code, Result};
 use crate::tenancy::Tx;
 use crate::work::Budget;
 
-/// What the township has, for comparison with a file. Two statements.
+/// What the township has, for comparison with a file. Three statements.
 async fn known(tx: &Tx) -> Result<Vec<Known>> {
     // Locked before anything is read: what came first is seen, also what was made while the locks were waited for, and what comes
     // later waits.

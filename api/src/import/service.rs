@@ -148,7 +148,7 @@ fn dto(row: Row) -> Result<Import> {
 /// One import; 404 when the township has none such.
 pub async fn get(scope: &Scope, id: ImportId) -> Result<Import> {
     let row = scope
-        .read(async |tx: &Tx| {
+        .read_single(async |tx: &Tx| {
             tx.find::<Entity>()
                 .select_only()
                 .columns([
@@ -267,7 +267,7 @@ pub async fn members(
             "No header found: one of the first ten rows must name 编号 and 姓名; use the template",
         )
     })?;
-    let known = scope.read(async |tx: &Tx| known(tx, &sheet).await).await?;
+    let known = scope.at_length().read(async |tx: &Tx| known(tx, &sheet).await).await?;
     let (sheet, first, mut marked) = heavy
         .run(move |_| {
             let plan = roster::plan(&sheet, &known);
@@ -327,7 +327,7 @@ async fn apply(tx: &Tx, sheet: &Sheet, first: roster::Plan) -> Result<roster::Pl
     Ok(plan)
 }
 
-/// What the township has, as far as the file touches it: four statements, and one more for every thousand rows.
+/// What the township has, as far as the file touches it: three statements, and one for every thousand rows.
 async fn known(tx: &Tx, sheet: &Sheet) -> Result<roster::Known> {
     let grids: Vec<(entity::ids::GridId, String, String, GridKind)> = tx
         .find::<grid::Entity>()

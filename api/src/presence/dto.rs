@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::door::{self, Lines};
+use crate::http::FieldCode;
 
 /// What somebody is present at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -153,7 +154,7 @@ pub struct CompleteCheckIn {
     #[garde(skip)]
     #[schema(value_type = chrono::DateTime<chrono::FixedOffset>, example = "2026-11-28T11:00:00+08:00")]
     pub checked_out_at: door::Moment,
-    /// Why it is closed for them: 2 to 200 characters, blanks around them not counted.
+    /// Why it is closed for them: at least 2 characters besides the blanks around them, at most 200 in all.
     #[garde(length(chars, max = 200), custom(two_characters))]
     #[schema(value_type = String, min_length = 2, max_length = 200, example = "活动结束后忘记扫码，现场负责人确认其全程参加")]
     pub reason: Lines,
@@ -163,7 +164,7 @@ fn two_characters(text: &str, (): &()) -> garde::Result {
     if text.trim().chars().nth(1).is_some() {
         return Ok(());
     }
-    Err(garde::Error::new("请写明原因，至少 2 个字|say why, in at least 2 characters"))
+    Err(FieldCode::TooShort.because("请写明原因，至少 2 个字", "say why, in at least 2 characters"))
 }
 
 /// Which page of one's own check-ins.

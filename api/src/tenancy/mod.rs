@@ -27,7 +27,7 @@
 )]
 
 mod bell;
-pub mod bulk;
+mod bulk;
 mod connection;
 mod db;
 mod find;

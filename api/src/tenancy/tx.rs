@@ -253,9 +253,13 @@ impl Tx {
             }
             let mut update = self.update_many::<A::Entity>();
             for column in columns {
-                let values =
-                    ids.iter().filter_map(|(id, row)| Some((*id, row.get(*column).into_value()?)));
-                update = update.col_expr(*column, bulk::by_id(id, *column, values));
+                let value = |row: &A| {
+                    let value = row.get(*column).into_value();
+                    value.ok_or_else(|| ApiError::internal("a row without a column it changes"))
+                };
+                let values: Vec<(Uuid, Value)> =
+                    ids.iter().map(|(id, row)| Ok((*id, value(row)?))).collect::<Result<_>>()?;
+                update = update.col_expr(*column, bulk::by_id(id, *column, values.into_iter()));
             }
             update
                 .col_expr(version, version.into_expr().add(1))
