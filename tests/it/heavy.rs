@@ -389,6 +389,20 @@ async fn measure(app: TestApp) {
         report(&format!("coordinates of {piece}"), &cost);
     }
 
+    // What the type refuses is not read as a tree of values, however it is made.
+    for (path, start, piece, bytes) in [
+        ("/imports/grids?dry_run=true", r#"{"type":1,"features":["#, r#"{"":0},"#, 4_900_000),
+        ("/imports/grids?dry_run=true", r#"{"type":1,"features":["#, "[[]],", 4_900_000),
+        ("/tasks/verify", r#"{"tasks":["#, "1,", 900_000),
+        ("/tasks/verify", r#"{"tasks":["#, r#"{"":0},"#, 60_000),
+    ] {
+        let body = format!("{start}{}0]}}", piece.repeat(bytes / piece.len()));
+        let cost = Cost::begin();
+        let request = clerk.request(Method::POST, path).header("content-type", "application/json");
+        clerk.send(request.body(body)).await.problem(422, "validation_failed");
+        report(&format!("{bytes} bytes of {piece} at {path}"), &cost);
+    }
+
     let upload = async |bytes: Vec<u8>| {
         worker.upload("/attachments", "file", "a", "image/jpeg", bytes).await
     };

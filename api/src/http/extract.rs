@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use garde::Validate;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::code::{Code, Language, Text};
@@ -125,6 +125,10 @@ async fn read_limited(payload: &mut Payload, limit: usize) -> Result<web::BytesM
     Ok(bytes)
 }
 
+/// Bytes of a refused body that are read a second time, as a tree of values, which takes up to a hundred times as much: of a larger one
+/// the first fault is told alone.
+const READ_AGAIN: usize = 64 * 1024;
+
 /// Parses JSON: broken syntax is 400; what is not of the operation's form is 422 with every fault and its place.
 fn parse<T: DeserializeOwned>(bytes: &[u8], form: &Form) -> Result<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -132,13 +136,21 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], form: &Form) -> Result<T> {
         serde_path_to_error::deserialize(Door::new(&mut deserializer)).map_err(|error| {
             let place = place(error.path());
             let inner = error.into_inner();
+            if !inner.is_data() {
+                return malformed(&inner);
+            }
             // Broken behind the fault counts as broken.
+            if bytes.len() > READ_AGAIN {
+                return match serde_json::from_slice::<IgnoredAny>(bytes) {
+                    Ok(_) => refusal(Vec::new(), place, &inner.to_string(), None),
+                    Err(broken) => malformed(&broken),
+                };
+            }
             match serde_json::from_slice::<Value>(bytes) {
-                Ok(value) if inner.is_data() => {
+                Ok(value) => {
                     let found = form.body_faults(&value);
                     refusal(found, place.clone(), &inner.to_string(), form::at(&value, &place))
                 }
-                Ok(_) => malformed(&inner),
                 Err(broken) => malformed(&broken),
             }
         })?;
@@ -225,17 +237,20 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let query = req.query_string();
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let reader = Door::new(serde_urlencoded::Deserializer::new(pairs));
-        ready(
+        let read = |query: &str| {
+            let pairs = form_urlencoded::parse(query.as_bytes());
+            let reader = Door::new(serde_urlencoded::Deserializer::new(pairs));
             serde_path_to_error::deserialize::<_, T>(reader)
-                .map_err(|error| {
-                    let found = form::of(req).query_faults(query);
-                    let place = place(error.path());
-                    refusal(found, place, &error.into_inner().to_string(), None)
-                })
-                .and_then(|value| check(&value).map(|()| Self(value))),
-        )
+        };
+        let outcome = read(query).or_else(|error| {
+            let form = form::of(req);
+            if let Some(Ok(value)) = form.with_words(query).map(|query| read(&query)) {
+                return Ok(value);
+            }
+            let place = place(error.path());
+            Err(refusal(form.query_faults(query), place, &error.into_inner().to_string(), None))
+        });
+        ready(outcome.and_then(|value| check(&value).map(|()| Self(value))))
     }
 }
 

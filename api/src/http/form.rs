@@ -28,6 +28,8 @@ use super::field::FieldCode;
 const MOST: usize = 50;
 /// Characters of a name that quotes what came in.
 const QUOTED: usize = 200;
+/// Whole numbers from here on are beyond what any type takes, and JSON's reader keeps them as fractions.
+const TOO_LARGE: f64 = 9.2e18;
 /// Words of a kind that a message lists.
 const LISTED: usize = 20;
 
@@ -130,6 +132,27 @@ impl Form {
         let known = |name: &str| self.parameters.iter().any(|one| one.name == name);
         let all_known = form_urlencoded::parse(query.as_bytes()).all(|(name, _)| known(&name));
         (!all_known).then(|| ApiError::wrong_all(self.query_faults(query)))
+    }
+
+    /// The query with `true` and `false` where it has the 1 and 0 that some clients write for them; none where it has none such.
+    pub(super) fn with_words(&self, query: &str) -> Option<String> {
+        let reader = Reader::of(&self.schemas);
+        let is_boolean = |name: &str| {
+            let parameter = self.parameters.iter().find(|one| one.name == name);
+            parameter.is_some_and(|one| kinds(reader.resolved(&one.schema)).contains(&"boolean"))
+        };
+        let mut changed = false;
+        let mut written = form_urlencoded::Serializer::new(String::new());
+        for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+            let word = match &*text {
+                "1" if is_boolean(&name) => Some("true"),
+                "0" if is_boolean(&name) => Some("false"),
+                _ => None,
+            };
+            changed |= word.is_some();
+            written.append_pair(&name, word.unwrap_or(&text));
+        }
+        changed.then(|| written.finish())
     }
 
     /// What is wrong with a query, by the contract.
@@ -239,13 +262,17 @@ impl<'a> Reader<'a> {
         let resolved = self.resolved(schema);
         let kinds = kinds(resolved);
         let read = if kinds.contains(&"integer") {
-            text.parse().ok().map(Number::from_i128).map(|one| one.map(Value::Number))
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let small = || text.parse().ok().and_then(Number::from_i128);
+            let large = || text.parse().ok().and_then(Number::from_f64);
+            whole.then(|| small().or_else(large).map(Value::Number))
         } else if kinds.contains(&"number") {
             text.parse().ok().map(|one| Number::from_f64(one).map(Value::Number))
         } else if kinds.contains(&"boolean") {
             match text {
-                "true" | "1" => Some(Some(Value::Bool(true))),
-                "false" | "0" => Some(Some(Value::Bool(false))),
+                "true" => Some(Some(Value::Bool(true))),
+                "false" => Some(Some(Value::Bool(false))),
                 _ => None,
             }
         } else {
@@ -254,7 +281,14 @@ impl<'a> Reader<'a> {
         read.flatten().unwrap_or_else(|| Value::String(text.to_owned()))
     }
 
+    fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
     fn read(&mut self, schema: &Value, value: &Value, field: &str) {
+        if self.is_full() {
+            return;
+        }
         let schema = self.resolved(schema);
         for all in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
             self.read(all, value, field);
@@ -282,6 +316,9 @@ impl<'a> Reader<'a> {
                 self.count(schema, items.len(), ("minItems", "maxItems"), ("项", "items"), field);
                 if let Some(of) = schema.get("items") {
                     for (index, item) in items.iter().enumerate() {
+                        if self.is_full() {
+                            return;
+                        }
                         self.read(of, item, &format!("{field}[{index}]"));
                     }
                 }
@@ -338,6 +375,9 @@ impl<'a> Reader<'a> {
         let properties = schema.get("properties").and_then(Value::as_object);
         let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
         for (name, value) in map {
+            if self.is_full() {
+                return;
+            }
             match properties.and_then(|properties| properties.get(name)) {
                 Some(of) => self.read(of, value, &below(name)),
                 None if is_closed => {
@@ -441,8 +481,11 @@ fn is_of(value: &Value, kind: &str) -> bool {
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
         "number" => value.is_number(),
-        // Types read no whole number out of 1.0.
-        "integer" => value.is_i64() || value.is_u64(),
+        // Types read no whole number out of 1.0; one that is too large for them is out of range.
+        "integer" => {
+            let whole = value.is_i64() || value.is_u64();
+            whole || value.as_f64().is_some_and(|number| number.abs() >= TOO_LARGE)
+        }
         _ => true,
     }
 }
@@ -484,6 +527,25 @@ mod tests {
 
     fn told(faults: Vec<FieldError>) -> Vec<(String, &'static str)> {
         faults.into_iter().map(|one| (one.field, one.code.as_str())).collect()
+    }
+
+    #[test]
+    fn a_whole_number_that_no_type_takes_is_out_of_range() {
+        for text in ["99999999999999999999", &"9".repeat(60), "-99999999999999999999"] {
+            let contract = json!({"components": {"schemas": {}}, "paths": {"/a": {"get": {"parameters": [
+                {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
+                {"in": "query", "name": "late", "schema": {"type": ["boolean", "null"]}},
+            ]}}}});
+            let forms = forms(&contract);
+            let form = &forms[&("GET".to_owned(), "/a".to_owned())];
+            let found = form.query_faults(&format!("limit={text}"));
+            assert_eq!(
+                found.iter().map(|one| one.code).collect::<Vec<_>>(),
+                [FieldCode::OutOfRange]
+            );
+            assert_eq!(form.with_words("late=1&limit=1").as_deref(), Some("late=true&limit=1"));
+            assert_eq!(form.with_words("late=true&limit=1"), None);
+        }
     }
 
     #[test]
