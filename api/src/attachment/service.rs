@@ -117,26 +117,41 @@ pub async fn upload(scope: &Scope, key: IdempotencyKey, upload: Vec<u8>) -> Resu
 pub async fn read(scope: &Scope, id: AttachmentId) -> Result<attachment::Model> {
     scope
         .read(async |tx: &Tx| {
-            let photo = tx.get::<attachment::Entity>(id).await?;
-            if tx.actor() == Some(photo.account_id) {
-                return Ok(photo);
-            }
-            let sight = Visibility::of(tx).await?;
-            let seen = tx
-                .find::<submission_attachment::Entity>()
-                .join(JoinType::InnerJoin, submission_attachment::Relation::Submission.def())
-                .join(JoinType::InnerJoin, task_submission::Relation::Task.def())
-                .select_only()
-                .column(submission_attachment::Column::SubmissionId)
-                .filter(submission_attachment::Column::AttachmentId.eq(id))
-                .filter(sight.visible())
-                .limit(1)
-                .into_tuple::<TaskSubmissionId>()
-                .one()
-                .await?;
-            seen.map(|_| photo).ok_or_else(|| ApiError::new(Code::NOT_FOUND))
+            check_sight(tx, id).await?;
+            tx.get::<attachment::Entity>(id).await
         })
         .await
+}
+
+/// 404 unless the account took the photo itself or sees a task whose submission has it. The content is not read for that.
+async fn check_sight(tx: &Tx, id: AttachmentId) -> Result<()> {
+    let absent = || ApiError::new(Code::NOT_FOUND);
+    let taken_by: AccountId = tx
+        .find::<attachment::Entity>()
+        .select_only()
+        .column(attachment::Column::AccountId)
+        .filter(attachment::Column::Id.eq(id))
+        .into_tuple()
+        .one()
+        .await?
+        .ok_or_else(absent)?;
+    if tx.actor() == Some(taken_by) {
+        return Ok(());
+    }
+    let sight = Visibility::of(tx).await?;
+    let seen = tx
+        .find::<submission_attachment::Entity>()
+        .join(JoinType::InnerJoin, submission_attachment::Relation::Submission.def())
+        .join(JoinType::InnerJoin, task_submission::Relation::Task.def())
+        .select_only()
+        .column(submission_attachment::Column::SubmissionId)
+        .filter(submission_attachment::Column::AttachmentId.eq(id))
+        .filter(sight.visible())
+        .limit(1)
+        .into_tuple::<TaskSubmissionId>()
+        .one()
+        .await?;
+    seen.map(drop).ok_or_else(absent)
 }
 
 /// The key of addresses.
@@ -146,9 +161,9 @@ fn link_key(state: &AppState) -> [u8; 32] {
 
 /// An address for a photo that the account may see.
 pub async fn link(state: &AppState, scope: &Scope, id: AttachmentId) -> Result<AttachmentLink> {
-    let photo = read(scope, id).await?;
+    scope.read(async |tx: &Tx| check_sight(tx, id).await).await?;
     let end = link::end(scope.now());
-    let shown = link::Shown { tenant: scope.tenant(), photo: photo.id };
+    let shown = link::Shown { tenant: scope.tenant(), photo: id };
     let last = link::write(&link_key(state), shown, end);
     Ok(AttachmentLink {
         url: format!("/api/v1/public/attachments/{last}"),
