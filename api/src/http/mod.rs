@@ -41,7 +41,7 @@ pub use form::closed;
 #[cfg(test)]
 pub(crate) use form::faults;
 pub use headers::{describe, names};
-pub use other::{OVERRIDE, cors, not_an_origin, overridden};
+pub use other::{cors, not_an_origin, overridden};
 pub use page::{Page, Seal};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
 pub use still::Still;

@@ -19,7 +19,7 @@ use super::code::Code;
 use super::error::ApiError;
 
 /// The header that names the method meant.
-pub const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 /// Seconds for which a browser remembers what it was permitted.
 const REMEMBERED_SECONDS: usize = 600;
 
@@ -37,6 +37,8 @@ pub fn not_an_origin(origins: &[String]) -> Option<&str> {
             && origin == origin.to_ascii_lowercase()
             && authority.host().chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
             && !origin.contains('@')
+            // Browsers leave the usual port out.
+            && authority.port_u16() != Some(if scheme == "https" { 443 } else { 80 })
     };
     origins.iter().map(String::as_str).find(|origin| !is_origin(origin))
 }
@@ -99,12 +101,14 @@ mod tests {
         for good in [
             "https://portal.example.cn",
             "http://localhost:5173",
-            "http://[::1]:80",
+            "http://[::1]:8080",
             "https://10.1.2.3:8443",
         ] {
             assert!(!told(good), "{good}");
         }
         for bad in [
+            "http://[::1]:80",
+            "https://portal.example.cn:443",
             "*",
             "",
             "null",
