@@ -120,7 +120,7 @@ pub async fn envelope<B: MessageBody + 'static>(
         req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
     );
     let trace_id = req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    let method = label(req.method());
+    let asked = req.method().clone();
     let secure =
         req.app_data::<web::Data<AppState>>().is_some_and(|state| state.config().secure_cookies);
     let personal = req.path().starts_with("/api/");
@@ -135,14 +135,16 @@ pub async fn envelope<B: MessageBody + 'static>(
         Ok(outcome) => outcome?,
         Err(_) => {
             tracing::error!(trace_id, "the handler panicked");
-            observe(method, "panic", 500, started);
+            observe(label(&asked), "panic", 500, started);
             return Err(Panicked { language, trace_id, secure }.into());
         }
     };
 
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status();
-    observe(method, &route, status.as_u16(), started);
+    // As the method that was meant, where that stood in a header; HEAD, which was answered as GET, as HEAD.
+    let meant = if asked == Method::HEAD { &asked } else { response.request().method() };
+    observe(label(meant), &route, status.as_u16(), started);
 
     let mut response = if status.is_client_error() || status.is_server_error() {
         let error = response.response().extensions().get::<ApiError>().cloned();
