@@ -81,6 +81,8 @@ def walk_java(*arguments):
     return ["java", "-cp", ":".join(map(str, java_classes()[1])), "Scenario", *arguments], {}
 
 
+# Whoever ends without it has not walked it all.
+LAST_STEP = "sign out"
 LANGUAGES = {"python": (make_python, walk_python), "java": (make_java, walk_java)}
 
 
@@ -167,7 +169,7 @@ def main():
         steps, code = walk(language)
         walks[language] = steps
         # The step that was begun last is the one that failed.
-        broken = 1 if code else 0
+        broken = 1 if code or steps[-1:] != [LAST_STEP] else 0
         passed += 1 + len(steps) - min(broken, len(steps))
         failed += broken
         print(f"{language}: {len(steps)} steps, {broken} with a difference, {time.monotonic() - started:.0f} s", flush=True)

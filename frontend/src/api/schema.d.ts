@@ -1385,10 +1385,10 @@ export interface paths {
         };
         /**
          * 查询积分明细 · List points entries
-         * @description 积分明细，最新的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
+         * @description 积分明细，最后入账的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
          *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
          *
-         *     The lines of a purse, each with the sentence that explains it, the newest first. Without `member_id` the caller's own; those
+         *     The lines of a purse, each with the sentence that explains it, the last posted first. Without `member_id` the caller's own; those
          *     of others need `points.read_all` (403). A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next
          *     one.
          *
@@ -3128,7 +3128,7 @@ export interface components {
              */
             checked_out_at: string;
             /**
-             * @description Why it is closed for them: 2 to 200 characters, blanks around them not counted.
+             * @description Why it is closed for them: at least 2 characters besides the blanks around them, at most 200 in all.
              * @example 活动结束后忘记扫码，现场负责人确认其全程参加
              */
             reason: string;
