@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::PostKind;
-use entity::{grid, grid_post, member};
+use entity::{TenantEntity, grid, grid_post, member};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -31,52 +31,32 @@ pub fn held_on(day: NaiveDate) -> Condition {
 
 #[derive(FromQueryResult)]
 struct PostRow {
-    id: GridPostId,
     member_id: MemberId,
-    grid_id: GridId,
-    grid_name: String,
-    kind: PostKind,
-    since: NaiveDate,
+    #[sea_orm(nested)]
+    post: PostOfOne,
 }
 
 /// The posts held today by these people.
 pub(super) async fn with_posts(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Member>> {
     let open = tx.has(perm::MEMBER_MANAGE);
-    let mut posts: HashMap<MemberId, Vec<MemberPost>> = HashMap::new();
+    let mut posts_of: HashMap<MemberId, Vec<MemberPost>> = HashMap::new();
     if !rows.is_empty() {
-        let found = tx
-            .find::<grid_post::Entity>()
-            .join(JoinType::InnerJoin, grid_post::Relation::Grid.def())
-            .select_only()
-            .columns([
-                grid_post::Column::Id,
-                grid_post::Column::MemberId,
-                grid_post::Column::GridId,
-                grid_post::Column::Kind,
-                grid_post::Column::Since,
-            ])
-            .column_as(grid::Column::Name, "grid_name")
+        let posts =
+            tx.find::<grid_post::Entity>().select_only().column(grid_post::Column::MemberId);
+        let found = with_columns(posts, JoinType::InnerJoin)
             .filter(grid_post::Column::MemberId.is_in(rows.iter().map(|row| row.id)))
             .filter(held_on(tx.today()))
-            .order_by_asc(grid::Column::Code)
-            .order_by_asc(grid_post::Column::Kind)
             .into_model::<PostRow>()
             .all()
             .await?;
-        for post in found {
-            posts.entry(post.member_id).or_default().push(MemberPost {
-                id: post.id,
-                grid_id: post.grid_id,
-                grid_name: post.grid_name,
-                kind: post.kind,
-                since: post.since,
-            });
+        for row in found {
+            posts_of.entry(row.member_id).or_default().push(row.post.into());
         }
     }
     Ok(rows
         .into_iter()
         .map(|row| {
-            let held = posts.remove(&row.id).unwrap_or_default();
+            let held = posts_of.remove(&row.id).unwrap_or_default();
             row.into_dto(held, open)
         })
         .collect())
@@ -110,9 +90,12 @@ pub(super) fn with_posts_joined(
     day: NaiveDate,
 ) -> Find<'_, member::Entity> {
     let posts = grid_post::Relation::Member.def().rev().on_condition(move |_, _| held_on(day));
-    people
-        .join(JoinType::LeftJoin, posts)
-        .join(JoinType::LeftJoin, grid_post::Relation::Grid.def())
+    with_columns(people.join(JoinType::LeftJoin, posts), JoinType::LeftJoin)
+}
+
+/// Adds the columns of [`PostOfOne`] where posts are among the tables, in the order in which they are shown.
+fn with_columns<E: TenantEntity>(rows: Find<'_, E>, grids: JoinType) -> Find<'_, E> {
+    rows.join(grids, grid_post::Relation::Grid.def())
         .column_as(grid_post::Column::Id, "post_id")
         .column_as(grid_post::Column::GridId, "grid_id")
         .column_as(grid::Column::Name, "grid_name")
