@@ -311,7 +311,7 @@ on_both! {
             assert_eq!(found, [(town.grids.general, town.members.head, PostKind::GeneralHead),
                 (town.grids.sub, town.members.sub_head, PostKind::SubHead)]);
             assert_eq!(grid::holders(tx, &[]).await?.len(), 3);
-            let missing: Vec<_> = grid::vacancies(tx).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
+            let missing: Vec<_> = grid::vacancies(tx, &grid::tree(tx).await?).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
             assert_eq!(missing, [(town.grids.other_sub, PostKind::SubHead), (town.grids.other_general, PostKind::GeneralHead)]);
             let beneath = grid::subtree_ids(tx, town.grids.general).await?;
             assert_eq!(beneath.first(), Some(&town.grids.general));

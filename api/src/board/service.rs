@@ -44,11 +44,11 @@ pub async fn home(scope: &Scope) -> Result<Home> {
                 .iter()
                 .map(|node| Node { id: node.id, parent_id: node.parent_id, kind: node.kind })
                 .collect();
+            let mut vacancies = crate::grid::vacancies(tx, &tree).await?;
             let names: HashMap<GridId, String> =
                 tree.into_iter().map(|node| (node.id, node.name)).collect();
             let late: HashMap<GridId, i64> =
                 counts.iter().filter_map(|row| Some((row.grid_id?, row.late))).collect();
-            let mut vacancies = crate::grid::vacancies(tx).await?;
             vacancies.retain(|vacancy| sight.sees_grid(vacancy.grid_id));
             Ok(Home {
                 tasks_late: counts.iter().map(|row| row.late).sum(),

@@ -37,9 +37,10 @@ mod rules;
 mod source;
 
 pub use draft::create;
-pub use follow::{JOBS, posts_changed};
+use follow::JOBS;
+pub use follow::posts_changed;
 pub use publish::publish;
-pub use source::TaskSource;
+use source::TaskSource;
 
 use crate::feature::{Feature, Tag};
 use entity::kinds::{ChecklistKind, ChecklistState, Evidence, Frequency};

@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use super::rules;
+use super::tree::Node;
 use crate::http::Result;
 use crate::member::held_on;
 use crate::tenancy::Tx;
@@ -111,19 +112,13 @@ pub struct Vacancy {
     pub kind: PostKind,
 }
 
-/// Grids without the head their kind needs, by code. Two statements.
+/// Grids of the tree without the head their kind needs, by code. One statement.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn vacancies(tx: &Tx) -> Result<Vec<Vacancy>> {
-    let grids: Vec<(GridId, String, GridKind)> = tx
-        .find::<grid::Entity>()
-        .select_only()
-        .columns([grid::Column::Id, grid::Column::Name, grid::Column::Kind])
-        .order_by_asc(grid::Column::Code)
-        .into_tuple()
-        .all()
-        .await?;
+pub async fn vacancies(tx: &Tx, tree: &[Node]) -> Result<Vec<Vacancy>> {
+    let mut grids: Vec<&Node> = tree.iter().collect();
+    grids.sort_by(|one, other| one.code.cmp(&other.code));
     let heads: Vec<(GridId, PostKind)> = tx
         .find::<grid_post::Entity>()
         .select_only()
@@ -139,11 +134,11 @@ pub async fn vacancies(tx: &Tx) -> Result<Vec<Vacancy>> {
     }
     Ok(grids
         .into_iter()
-        .flat_map(|(grid_id, grid_name, kind)| {
-            let held = running.get(&grid_id).map_or(&[][..], Vec::as_slice);
-            rules::vacant(kind, held).into_iter().map(move |kind| Vacancy {
-                grid_id,
-                grid_name: grid_name.clone(),
+        .flat_map(|grid| {
+            let held = running.get(&grid.id).map_or(&[][..], Vec::as_slice);
+            rules::vacant(grid.kind, held).into_iter().map(|kind| Vacancy {
+                grid_id: grid.id,
+                grid_name: grid.name.clone(),
                 kind,
             })
         })

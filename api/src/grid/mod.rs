@@ -38,7 +38,8 @@ mod tree;
 pub use appoint::{NewPost, appoint, appoint_many};
 pub use collection::{Drafts, Fault, drafts};
 pub use feature::Feature as DrawnGrid;
-pub use follow::{JOBS, posts_changed};
+use follow::JOBS;
+pub use follow::posts_changed;
 pub use holders::{
     Holder, KnownPost, Vacancy, holders, holders_among, posts_from_today, posts_of, vacancies,
 };

@@ -29,7 +29,7 @@ mod sign_in;
 
 use crate::feature::{Feature, Tag};
 pub use end::end_all;
-pub use ended::JOBS;
+use ended::JOBS;
 pub use family::Family;
 use utoipa_actix_web::service_config::ServiceConfig;
 
