@@ -25,10 +25,12 @@ impl Wall {
         let path = config.data_dir.join(files::WALL_KEY);
         let made = || Ok(rand::random::<[u8; migration::KEY]>().to_vec());
         let key = files::read_or_make(Path::new(&path), made)?;
-        let key = key
-            .try_into()
-            .map_err(|_| StartError::Config(format!("{} is no key", path.display())))?;
-        Ok(Self { key: Some(key) })
+        // Of a longer one the beginning.
+        let key = key.first_chunk().copied();
+        match key {
+            Some(key) => Ok(Self { key: Some(key) }),
+            None => Err(StartError::Config(format!("{} is no key", path.display()))),
+        }
     }
 
     /// For the owner, who tells the database.
