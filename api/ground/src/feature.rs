@@ -23,7 +23,7 @@ pub struct Tag {
 /// Errors by operation.
 pub type Answers = &'static [(&'static str, &'static [Code])];
 
-/// What a room brings. Each room exports one, `FEATURE`, and stands in [`crate::FEATURES`] with it.
+/// What a room brings. Each room exports one, `FEATURE`, and stands in the program's one list with it.
 #[derive(Clone, Copy)]
 pub struct Feature {
     /// The room's name, as its folder has it.
@@ -81,9 +81,25 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     for feature in features {
         once("list of answers", feature.answers.iter().map(|(operation, _)| *operation))?;
     }
-    once("error code", features.iter().flat_map(|one| one.codes).map(|code| code.as_str()))?;
+    let codes = Code::GROUND.iter().chain(features.iter().flat_map(|one| one.codes));
+    once("error code", codes.map(|code| code.as_str()))?;
     once("act", features.iter().flat_map(|one| one.acts).map(|act| act.name))?;
     once("kind of job", features.iter().flat_map(|one| one.jobs).map(|kind| kind.name))
+}
+
+/// What these rooms bring, for one another to find.
+///
+/// # Errors
+/// Those of [`check`], and what a room registers twice.
+pub fn register(shared: &mut Shared, features: &[Feature]) -> Result<(), StartError> {
+    check(features)?;
+    for feature in features {
+        feature.permissions.iter().for_each(|one| shared.add(*one));
+        feature.acts.iter().for_each(|act| shared.add(*act));
+        feature.jobs.iter().for_each(|kind| shared.add(*kind));
+        (feature.hooks)(shared);
+    }
+    Ok(())
 }
 
 /// Refuses a name that stands twice among these.

@@ -7,14 +7,14 @@ use entity::ids::TenantId;
 
 use crate::audit::Auditor;
 use crate::auth::{Devices, Passwords, Principal, Proxies, Throttle, TokenKey, Tokens, Watch};
-use crate::clock::Clock;
+use crate::clock::{Clock, Guard};
 use crate::config::Config;
-use crate::feature::Feature;
 use crate::helper::Helper;
 use crate::http::{ApiError, Result};
-use crate::jobs::Worker;
+use crate::jobs::{Node, Worker};
 use crate::session::Family;
 use crate::tenancy::{Db, Keys, News, Platform, Scope, Shared, StartError};
+use crate::work::Places;
 
 /// How often the planner of SQLite looks at the tables anew.
 const STATISTICS: Duration = Duration::from_secs(3600);
@@ -43,18 +43,16 @@ struct Inner {
 }
 
 impl AppState {
-    /// Closes the server's files to others, connects and checks; does not migrate. Refuses a schema that is not this program's and a PostgreSQL
-    /// role that row-level security does not bind.
-    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        Self::start_with(config, clock, &[]).await
-    }
-
-    /// Like [`AppState::start`], with features of the caller's own beside the product's: for tests that need a job that fails, or a
-    /// source of tasks.
-    pub async fn start_with(
+    /// Closes the server's files to others, connects and checks; does not migrate. `register` hands down what the rooms bring
+    /// ([`crate::feature::register`]).
+    ///
+    /// # Errors
+    /// Refuses a schema that is not this program's, a PostgreSQL role that row-level security does not bind, a database or folder that
+    /// cannot be written, and what `register` refuses.
+    pub async fn start(
         config: Config,
         clock: Clock,
-        more: &[Feature],
+        register: impl FnOnce(&mut Shared) -> Result<(), StartError>,
     ) -> Result<Self, StartError> {
         crate::files::close(&config)?;
         let db = Arc::new(Db::connect(&config).await?);
@@ -65,7 +63,10 @@ impl AppState {
         db.gather_statistics().await;
         let tokens = Tokens::default();
         let mut shared = Shared::default();
-        crate::register(&mut shared, more)?;
+        shared.insert(Places::default())?;
+        shared.insert(Node::default())?;
+        shared.insert(Guard::default())?;
+        register(&mut shared)?;
         let auditor = Auditor::load(&config)?;
         shared.insert(auditor.unsealed().clone())?;
         shared.insert(auditor.clone())?;
@@ -168,8 +169,8 @@ impl AppState {
         Ok(Watch::new(self.inner.tokens.clone(), news, self.platform()))
     }
 
-    /// Starts [`AppState::watch`] beside the requests.
-    pub(crate) fn spawn_watch(&self) {
+    /// Starts [`AppState::watch`] beside the requests; it ends when nobody holds the state any more.
+    pub fn spawn_watch(&self) {
         let state = self.clone();
         let alive = Arc::downgrade(&self.inner.alive);
         actix_web::rt::spawn(async move {

@@ -337,14 +337,16 @@ impl Budget {
     }
 
     /// A budget of so many nanoseconds: for tests.
-    #[cfg(test)]
-    pub(crate) fn of(nanoseconds: u64) -> Self {
+    #[must_use]
+    pub fn of(nanoseconds: u64) -> Self {
         Self { most: nanoseconds, ..Self::unbounded() }
     }
 
-    /// Whether to go on, by the clock of this moment: for tests.
-    #[cfg(test)]
-    pub(crate) fn check_now(&self) -> Result<(), Stop> {
+    /// Whether to go on, by the clock of this moment and not of a while ago: for tests.
+    ///
+    /// # Errors
+    /// When the budget is spent or nobody waits.
+    pub fn check_now(&self) -> Result<(), Stop> {
         self.read()
     }
 

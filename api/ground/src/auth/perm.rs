@@ -56,6 +56,7 @@ pub trait Needs: 'static {
 }
 
 /// Declares the permissions of a room: a constant and a type of each, and `ALL`.
+#[macro_export]
 macro_rules! permissions {
     ($($constant:ident $name:ident = $text:literal, $zh:literal, $en:literal, [$($role:ident),+];)+) => {
         $(
@@ -73,4 +74,4 @@ macro_rules! permissions {
         pub const ALL: &[$crate::auth::Permission] = &[$($constant),+];
     };
 }
-pub(crate) use permissions;
+pub use crate::permissions;

@@ -37,9 +37,7 @@ pub use extract::{
 };
 pub use fallback::{Contract, fallback};
 pub use field::{FieldCode, given, not_blank, present};
-pub use form::closed;
-#[cfg(test)]
-pub(crate) use form::faults;
+pub use form::{closed, faults};
 pub use headers::{describe, names};
 pub use other::{cors, not_an_origin, overridden};
 pub use page::{Page, Seal};

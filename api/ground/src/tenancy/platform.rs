@@ -87,7 +87,7 @@ impl Platform {
     }
 
     /// Writes down that the installation is at work: later than before only, unless it is the operator who says so.
-    pub(crate) async fn see(&self, now: DateTime<Utc>, operator: bool) -> Result<()> {
+    pub async fn see(&self, now: DateTime<Utc>, operator: bool) -> Result<()> {
         let db = self.db.clone();
         actix_web::rt::spawn(async move {
             let txn = db.begin_write(None, false).await?;
@@ -116,7 +116,7 @@ impl Platform {
     }
 
     /// Whether a set-up token of this hash can still be used: made after `oldest`, and not used.
-    pub(crate) async fn is_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
+    pub async fn is_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
         let txn = self.db.begin_single(None);
         let found = good_setup_tokens(oldest)
             .filter(setup_token::Column::TokenHash.eq(hash))
@@ -126,7 +126,7 @@ impl Platform {
     }
 
     /// Whether any set-up token can still be used.
-    pub(crate) async fn has_good_setup_token(&self, oldest: DateTime<Utc>) -> Result<bool> {
+    pub async fn has_good_setup_token(&self, oldest: DateTime<Utc>) -> Result<bool> {
         let txn = self.db.begin_single(None);
         Ok(good_setup_tokens(oldest).count(&txn).await? > 0)
     }

@@ -283,8 +283,11 @@ impl Tx {
     }
 
     /// Enters the township itself into the national directory, in the transaction that gives it its
-    /// standing data. 409 `already_exists` when its code is taken.
-    pub(crate) async fn insert_tenant(
+    /// standing data.
+    ///
+    /// # Errors
+    /// 409 `already_exists` when its code is taken.
+    pub async fn insert_tenant(
         &self,
         code: &str,
         name: &str,
@@ -302,7 +305,7 @@ impl Tx {
     }
 
     /// The township itself.
-    pub(crate) async fn township(&self) -> Result<entity::tenant::Model> {
+    pub async fn township(&self) -> Result<entity::tenant::Model> {
         entity::tenant::Entity::find_by_id(self.tenant())
             .one(self.txn())
             .await?
@@ -322,7 +325,7 @@ impl Tx {
     }
 
     /// Uses the one-time set-up token up, if it was made after `oldest`; says whether it was good.
-    pub(crate) async fn use_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
+    pub async fn use_setup_token(&self, hash: &str, oldest: DateTime<Utc>) -> Result<bool> {
         use entity::setup_token::{Column, Entity};
         let outcome = Entity::update_many()
             .col_expr(Column::UsedAt, sea_orm::sea_query::Expr::value(self.now()))
