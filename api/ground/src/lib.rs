@@ -4,7 +4,7 @@
 //! [`feature::Feature`] as the upper ones do. What an upper room wants done down here it hands down at start
 //! ([`state::AppState::start`]).
 
-#![warn(missing_docs)]
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod audit;
 pub mod auth;

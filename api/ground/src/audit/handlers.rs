@@ -21,7 +21,7 @@ use crate::state::AppState;
     params(ListAuditEntries),
     responses((status = 200, description = "一页操作日志 · A page of the audit log", body = AuditEntryPage)))]
 #[get("/audit-entries")]
-pub async fn list_audit_entries(
+pub(crate) async fn list_audit_entries(
     permit: Permit<perm::AuditRead>,
     query: Query<ListAuditEntries>,
 ) -> Result<Json<AuditEntryPage>> {
@@ -39,7 +39,7 @@ pub async fn list_audit_entries(
     params(ListAuditEntries),
     responses((status = 200, description = "文件 · The file", body = String, content_type = "text/csv")))]
 #[get("/audit-entries/export")]
-pub async fn export_audit_entries(
+pub(crate) async fn export_audit_entries(
     permit: Permit<perm::AuditRead>,
     query: Query<ListAuditEntries>,
 ) -> Result<Download> {
@@ -58,7 +58,7 @@ pub async fn export_audit_entries(
 #[utoipa::path(tag = "audit", operation_id = "get_audit_log", security(("bearer" = ["audit.read"])),
     responses((status = 200, description = "操作日志的状态 · The state of the audit log", body = AuditLog)))]
 #[get("/audit-log")]
-pub async fn get_audit_log(
+pub(crate) async fn get_audit_log(
     permit: Permit<perm::AuditRead>,
     state: web::Data<AppState>,
 ) -> Result<Json<AuditLog>> {
@@ -76,7 +76,7 @@ pub async fn get_audit_log(
     params(("code" = String, Path, description = "镇街九位代码 · Nine-digit code of the township", example = "310116112", max_length = 64)),
     responses((status = 200, description = "检查点，签名文本 · The checkpoint, a signed note", body = String, content_type = "text/plain")))]
 #[get("/public/audit-checkpoints/{code}")]
-pub async fn get_audit_checkpoint(
+pub(crate) async fn get_audit_checkpoint(
     state: web::Data<AppState>,
     code: PathId<String>,
 ) -> Result<HttpResponse> {

@@ -24,7 +24,7 @@ use crate::state::AppState;
 use crate::tenancy::{Scope, Tx, beyond};
 
 /// Entries in one exported file.
-pub const EXPORTED_MAX: u64 = 50_000;
+pub(crate) const EXPORTED_MAX: u64 = 50_000;
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -116,7 +116,7 @@ async fn rows(
 }
 
 /// One page of the log, the latest first; one statement.
-pub async fn list(scope: &Scope, query: ListAuditEntries) -> Result<AuditEntryPage> {
+pub(crate) async fn list(scope: &Scope, query: ListAuditEntries) -> Result<AuditEntryPage> {
     let page = Page::of(scope.seal("audit_entries", &query)?, query.limit);
     let after = page.after(query.cursor.as_deref())?;
     scope
@@ -129,7 +129,7 @@ pub async fn list(scope: &Scope, query: ListAuditEntries) -> Result<AuditEntryPa
 }
 
 /// The state of the log.
-pub async fn state(state: &AppState, scope: &Scope) -> Result<AuditLog> {
+pub(crate) async fn state(state: &AppState, scope: &Scope) -> Result<AuditLog> {
     let auditor = state.auditor();
     let kept_days = state.config().audit_days;
     scope
@@ -167,7 +167,7 @@ pub async fn state(state: &AppState, scope: &Scope) -> Result<AuditLog> {
 ///
 /// # Errors
 /// 404 where there is no such township here, or nothing was sealed yet.
-pub async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
+pub(crate) async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
     let absent = || ApiError::new(Code::NOT_FOUND);
     // By its code alone: a name is no address, and what is no code is not looked up.
     if code.len() != 9 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -183,7 +183,7 @@ pub async fn checkpoint(state: &AppState, code: &str) -> Result<String> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
+pub(crate) async fn export(scope: &Scope, query: ListAuditEntries) -> Result<Vec<u8>> {
     let (found, labels) = scope
         .at_length()
         .read(async |tx: &Tx| {

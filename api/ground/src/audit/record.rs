@@ -201,7 +201,7 @@ pub async fn record(tx: &Tx, record: Record) -> Result<()> {
 
 /// What binds an entry to its words without telling them.
 #[must_use]
-pub fn commitment(secret: &[u8], content: &str) -> [u8; 32] {
+pub(crate) fn commitment(secret: &[u8], content: &str) -> [u8; 32] {
     // A key of any length is one: HMAC hashes what is too long.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret) else { return [0; 32] };
     mac.update(content.as_bytes());

@@ -29,7 +29,7 @@ const BATCHES: usize = 200;
 /// Seconds between two rounds of the sealer.
 const PAUSE: Duration = Duration::from_secs(30);
 /// The least that the law asks for (网络安全法 第二十一条: six months).
-pub const DAYS_MIN: u32 = 180;
+pub(crate) const DAYS_MIN: u32 = 180;
 
 /// What the whole server shares for the record: the key of its checkpoints, what waits to be sealed, folded failures.
 #[derive(Clone)]
@@ -311,7 +311,7 @@ async fn seal_later(turn: Turn) -> Result<Next> {
 }
 
 /// The latest checkpoint.
-pub async fn head(tx: &Tx) -> Result<Option<audit_checkpoint::Model>> {
+pub(crate) async fn head(tx: &Tx) -> Result<Option<audit_checkpoint::Model>> {
     tx.find::<audit_checkpoint::Entity>()
         .order_by_desc(audit_checkpoint::Column::Size)
         .limit(1)

@@ -27,7 +27,7 @@ const MOST_DAYS: i64 = 400;
     responses((status = 200, description = "按日期排列 · The days in order", body = DayList))
 )]
 #[get("/calendar/days")]
-pub async fn list_days(
+pub(crate) async fn list_days(
     _permit: Permit<perm::CalendarRead>,
     query: Query<ListDays>,
 ) -> Result<Json<DayList>> {

@@ -35,7 +35,7 @@ const LISTED: usize = 20;
 
 /// What one operation takes.
 #[derive(Debug, Default)]
-pub struct Form {
+pub(crate) struct Form {
     schemas: Arc<Map<String, Value>>,
     /// The schema of a JSON body.
     body: Option<Value>,

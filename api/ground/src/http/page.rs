@@ -15,9 +15,9 @@ use super::code::Code;
 use super::error::{ApiError, Result};
 
 /// Rows on a page unless the client asks otherwise.
-pub const DEFAULT_LIMIT: u16 = 50;
+pub(crate) const DEFAULT_LIMIT: u16 = 50;
 /// The most rows on a page.
-pub const MAX_LIMIT: u16 = 200;
+pub(crate) const MAX_LIMIT: u16 = 200;
 /// Bytes of the seal in a cursor: enough that nobody guesses one.
 const SEAL: usize = 16;
 

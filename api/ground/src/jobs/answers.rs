@@ -10,7 +10,7 @@ use crate::tenancy::{KEPT_HOURS, Tx};
 const FORGET: &str = "idempotency_key.forget";
 
 /// What is done when it is due.
-pub const JOBS: &[Kind] = &[Kind {
+pub(crate) const JOBS: &[Kind] = &[Kind {
     name: FORGET,
     zh: "清理防重复提交记录",
     en: "Forgets the kept answers of old requests",
@@ -20,7 +20,7 @@ pub const JOBS: &[Kind] = &[Kind {
 }];
 
 /// Sees to it that what is kept today is forgotten in the first night after its time.
-pub async fn forget_later(tx: &Tx) -> Result<()> {
+pub(crate) async fn forget_later(tx: &Tx) -> Result<()> {
     let (night, at) = night_after(tx.now(), KEPT_HOURS / 24);
     plant_ahead(tx, Plan::of(FORGET).keyed(format!("{FORGET}:{night}")).at(at)).await
 }

@@ -31,7 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     params(ListJobs),
     responses((status = 200, description = "一页后台作业 · A page of jobs", body = JobPage)))]
 #[get("/jobs")]
-pub async fn list_jobs(
+pub(crate) async fn list_jobs(
     permit: Permit<perm::JobManage>,
     query: Query<ListJobs>,
 ) -> Result<Json<JobPage>> {
@@ -48,7 +48,7 @@ pub async fn list_jobs(
 #[utoipa::path(tag = "job", operation_id = "get_job_summary", security(("bearer" = ["job.manage"])),
     responses((status = 200, description = "各状态的数量 · The counts", body = JobSummary)))]
 #[get("/jobs/summary")]
-pub async fn get_job_summary(permit: Permit<perm::JobManage>) -> Result<Json<JobSummary>> {
+pub(crate) async fn get_job_summary(permit: Permit<perm::JobManage>) -> Result<Json<JobSummary>> {
     Ok(Json(service::summary(&permit).await?))
 }
 
@@ -61,7 +61,10 @@ pub async fn get_job_summary(permit: Permit<perm::JobManage>) -> Result<Json<Job
     params(("id" = JobId, Path, description = "后台作业 · The job")),
     responses((status = 200, description = "后台作业 · The job", body = Job)))]
 #[get("/jobs/{id}")]
-pub async fn get_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Result<Json<Job>> {
+pub(crate) async fn get_job(
+    permit: Permit<perm::JobManage>,
+    id: PathId<JobId>,
+) -> Result<Json<Job>> {
     Ok(Json(service::get(&permit, id.0).await?))
 }
 
@@ -77,7 +80,10 @@ pub async fn get_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Resu
     params(("id" = JobId, Path, description = "后台作业 · The job")),
     responses((status = 200, description = "将予执行的后台作业 · The job, which will run", body = Job)))]
 #[post("/jobs/{id}/run")]
-pub async fn run_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Result<Json<Job>> {
+pub(crate) async fn run_job(
+    permit: Permit<perm::JobManage>,
+    id: PathId<JobId>,
+) -> Result<Json<Job>> {
     Ok(Json(service::run(&permit, id.0).await?))
 }
 
@@ -92,6 +98,9 @@ pub async fn run_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Resu
     params(("id" = JobId, Path, description = "后台作业 · The job")),
     responses((status = 200, description = "已取消的后台作业 · The cancelled job", body = Job)))]
 #[post("/jobs/{id}/cancel")]
-pub async fn cancel_job(permit: Permit<perm::JobManage>, id: PathId<JobId>) -> Result<Json<Job>> {
+pub(crate) async fn cancel_job(
+    permit: Permit<perm::JobManage>,
+    id: PathId<JobId>,
+) -> Result<Json<Job>> {
     Ok(Json(service::cancel(&permit, id.0).await?))
 }

@@ -9,7 +9,7 @@ use entity::ids::TenantId;
 use tokio::sync::Notify;
 
 /// Longer than any transaction lives: whoever relies on a job that somebody else planted commits before it runs.
-pub const MARGIN: TimeDelta = TimeDelta::minutes(10);
+pub(crate) const MARGIN: TimeDelta = TimeDelta::minutes(10);
 /// Planted jobs that are remembered.
 const REMEMBERED: usize = 100_000;
 

@@ -44,7 +44,7 @@ fn show(tx: &Tx, row: job::Model) -> Job {
 }
 
 /// The township's jobs, those that are tried latest first; one statement.
-pub async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
+pub(crate) async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
     use job::Column::{Id, Kind, RunAt, State};
     let page = Page::of(scope.seal("jobs", &query)?, query.limit);
     let after: Option<(DateTime<Utc>, JobId)> = page.after(query.cursor.as_deref())?;
@@ -69,12 +69,12 @@ pub async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
 }
 
 /// One job; 404 when the township has none such.
-pub async fn get(scope: &Scope, id: JobId) -> Result<Job> {
+pub(crate) async fn get(scope: &Scope, id: JobId) -> Result<Job> {
     scope.read_single(async |tx: &Tx| Ok(show(tx, tx.get::<job::Entity>(id).await?))).await
 }
 
 /// How many there are of each state; two statements.
-pub async fn summary(scope: &Scope) -> Result<JobSummary> {
+pub(crate) async fn summary(scope: &Scope) -> Result<JobSummary> {
     use job::Column::{Id, RunAt, State};
     scope
         .read(async |tx: &Tx| {
@@ -115,7 +115,7 @@ pub async fn summary(scope: &Scope) -> Result<JobSummary> {
 }
 
 /// Sets a job going: now, or when it was planned for, and as if it had never failed.
-pub async fn run(scope: &Scope, id: JobId) -> Result<Job> {
+pub(crate) async fn run(scope: &Scope, id: JobId) -> Result<Job> {
     act(scope, id, acts::RUN, |standing, now, _| {
         let next = Standing {
             state: JobState::Waiting,
@@ -131,7 +131,7 @@ pub async fn run(scope: &Scope, id: JobId) -> Result<Job> {
 }
 
 /// Cancels a job. An attempt under way loses it: what it does in the township's rows is undone.
-pub async fn cancel(scope: &Scope, id: JobId) -> Result<Job> {
+pub(crate) async fn cancel(scope: &Scope, id: JobId) -> Result<Job> {
     act(scope, id, acts::CANCEL, |standing, _, schedule| {
         let next = Standing { state: JobState::Cancelled, lease_until: None, ..standing.clone() };
         may_cancel(standing, schedule).then_some(next)

@@ -18,7 +18,11 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// 422 for a wrong present password, the same one again, or one that is guessed too easily.
-pub async fn change_password(state: &AppState, scope: &Scope, input: ChangePassword) -> Result<()> {
+pub(crate) async fn change_password(
+    state: &AppState,
+    scope: &Scope,
+    input: ChangePassword,
+) -> Result<()> {
     let (account, session) = who(scope)?;
     let (stored, known) = scope
         .read(async |tx| {

@@ -20,7 +20,7 @@ use crate::tenancy::{Origin, Scope, Tx};
 ///
 /// # Errors
 /// Those of the database.
-pub async fn end_by_token(state: &AppState, token: &str, origin: Arc<Origin>) -> Result<()> {
+pub(crate) async fn end_by_token(state: &AppState, token: &str, origin: Arc<Origin>) -> Result<()> {
     let Some(shown) = state.family().read(token) else {
         return Ok(());
     };
@@ -44,7 +44,7 @@ pub async fn end_by_token(state: &AppState, token: &str, origin: Arc<Origin>) ->
 ///
 /// # Errors
 /// `not_found` for one that has ended, or is another's.
-pub async fn end(scope: &Scope, id: SessionId) -> Result<()> {
+pub(crate) async fn end(scope: &Scope, id: SessionId) -> Result<()> {
     let (account, current) = who(scope)?;
     scope
         .write(async move |tx: &Tx| {

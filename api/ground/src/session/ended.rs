@@ -14,7 +14,7 @@ const ENDED_DAYS: i64 = 30;
 const FORGET: &str = "session.forget_ended";
 
 /// What is done when it is due.
-pub const JOBS: &[Kind] = &[Kind {
+pub(crate) const JOBS: &[Kind] = &[Kind {
     name: FORGET,
     zh: "清理已结束的登录",
     en: "Forgets sessions that ended a month ago",

@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 /// Seconds the token before the present one still gets the same successor: for a page opened twice, and for an answer
 /// that got lost.
-pub const GRACE_SECONDS: i64 = 30;
+pub(crate) const GRACE_SECONDS: i64 = 30;
 
 /// What a genuine token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Shown {
 
 /// What a genuine token of a living session is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The newest: this generation comes after it.
     Next(i32),
     /// The one before the newest, still within the grace: the newest is given again.
@@ -39,7 +39,7 @@ pub enum Verdict {
 
 /// Judges a token of generation `shown` where `current` is the newest, given out at `rotated_at`.
 #[must_use]
-pub fn judge(
+pub(crate) fn judge(
     shown: i32,
     current: i32,
     rotated_at: Option<DateTime<Utc>>,

@@ -90,7 +90,7 @@ fn agent(req: &HttpRequest) -> String {
     request_body = SignIn,
     responses((status = 201, description = "已登录；刷新令牌在 Cookie `__Host-gezhi_refresh`（无 TLS 时为 `gezhi_refresh`）中，或按要求在正文中 · Signed in; the refresh token is in the cookie `__Host-gezhi_refresh` (`gezhi_refresh` without TLS) or, where asked for, in the body", body = SignedIn)))]
 #[post("/sessions")]
-pub async fn sign_in(
+pub(crate) async fn sign_in(
     req: HttpRequest,
     from: auth::From,
     state: web::Data<AppState>,
@@ -122,7 +122,7 @@ pub async fn sign_in(
     request_body = Refresh,
     responses((status = 200, description = "新的一对令牌 · A fresh pair of tokens", body = SignedIn)))]
 #[post("/sessions/refresh")]
-pub async fn refresh_session(
+pub(crate) async fn refresh_session(
     req: HttpRequest,
     from: auth::From,
     state: web::Data<AppState>,
@@ -146,7 +146,7 @@ pub async fn refresh_session(
 #[utoipa::path(tag = "session", operation_id = "sign_out", security(("bearer" = []), ()),
     responses((status = 204, description = "已退出，Cookie 已清除 · Signed out; the cookie is cleared")))]
 #[delete("/sessions/current")]
-pub async fn sign_out(
+pub(crate) async fn sign_out(
     req: HttpRequest,
     from: auth::From,
     state: web::Data<AppState>,
@@ -181,7 +181,7 @@ pub async fn sign_out(
 #[utoipa::path(tag = "session", operation_id = "list_sessions", security(("bearer" = [])),
     responses((status = 200, description = "未结束的登录 · Open sessions", body = SessionList)))]
 #[get("/sessions")]
-pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
+pub(crate) async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
     Ok(Json(SessionList { items: query::list(&caller).await?, next_cursor: None }))
 }
 
@@ -194,7 +194,10 @@ pub async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> 
     params(("id" = SessionId, Path, description = "登录 · The session")),
     responses((status = 204, description = "已结束 · Ended")))]
 #[delete("/sessions/{id}")]
-pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Result<NoContent> {
+pub(crate) async fn end_session(
+    caller: auth::SignedIn,
+    id: PathId<SessionId>,
+) -> Result<NoContent> {
     end(&caller, id.0).await?;
     Ok(NoContent)
 }
@@ -210,7 +213,7 @@ pub async fn end_session(caller: auth::SignedIn, id: PathId<SessionId>) -> Resul
     request_body = ChangePassword,
     responses((status = 204, description = "已修改，其他登录已结束 · Changed; the other sessions have ended")))]
 #[put("/me/password")]
-pub async fn change_password(
+pub(crate) async fn change_password(
     caller: auth::SignedIn,
     state: web::Data<AppState>,
     body: Valid<ChangePassword>,

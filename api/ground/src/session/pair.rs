@@ -9,11 +9,11 @@ use crate::state::AppState;
 use crate::tenancy::Scope;
 
 /// Days a session lives from its last use.
-pub const SESSION_DAYS: i64 = 30;
+pub(crate) const SESSION_DAYS: i64 = 30;
 
 /// Tokens on their way to the client.
 #[derive(Debug)]
-pub struct Pair {
+pub(crate) struct Pair {
     /// Access token.
     pub access: String,
     /// Seconds it lives.

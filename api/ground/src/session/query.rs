@@ -21,7 +21,7 @@ pub(super) fn who(scope: &Scope) -> Result<(AccountId, SessionId)> {
 ///
 /// # Errors
 /// `unauthenticated` without a principal.
-pub async fn list(scope: &Scope) -> Result<Vec<Session>> {
+pub(crate) async fn list(scope: &Scope) -> Result<Vec<Session>> {
     let (account, current) = who(scope)?;
     let rows = scope
         .read_single(async |tx| {

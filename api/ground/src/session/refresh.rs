@@ -31,7 +31,7 @@ enum Turn {
 ///
 /// # Errors
 /// `session_ended`, also for a copy, which ends the session; `account_disabled`.
-pub async fn refresh(
+pub(crate) async fn refresh(
     state: &AppState,
     token: &str,
     source: Source,

@@ -28,7 +28,7 @@ const SESSIONS_OPEN: u64 = 20;
 const SURPLUS_AT_ONCE: u64 = 1_000;
 
 /// Who asks for a session, and where.
-pub struct Visitor {
+pub(crate) struct Visitor {
     /// The browser or program, as it names itself.
     pub agent: String,
     /// Where the request comes from, to be counted.
@@ -40,7 +40,7 @@ pub struct Visitor {
 }
 
 /// What a sign-in gives.
-pub struct Opened {
+pub(crate) struct Opened {
     /// The tokens.
     pub pair: Pair,
     /// The sign by which this device is known from now on.
@@ -53,7 +53,7 @@ pub struct Opened {
 /// # Errors
 /// `invalid_credentials`, whichever of the three is wrong; `account_disabled`; `too_many_attempts` while one has to wait;
 /// `unavailable` when too many passwords are being checked.
-pub async fn sign_in(state: &AppState, input: SignIn, visitor: Visitor) -> Result<Opened> {
+pub(crate) async fn sign_in(state: &AppState, input: SignIn, visitor: Visitor) -> Result<Opened> {
     let username = auth::username(&input.username);
     let township = input.township.trim();
     let tenant = state.platform().find(township).await?.map(|tenant| tenant.id);

@@ -5,10 +5,10 @@ use sea_orm::{ColumnTrait, Value};
 use uuid::Uuid;
 
 /// Rows changed by one statement: two bound values for every row and column, far below what either database takes.
-pub const CHUNK: usize = 200;
+pub(crate) const CHUNK: usize = 200;
 
 /// `CASE WHEN id = … THEN … ELSE column END`: the value that goes with each id; other rows keep theirs.
-pub fn by_id<C: ColumnTrait>(
+pub(crate) fn by_id<C: ColumnTrait>(
     id: C,
     column: C,
     values: impl Iterator<Item = (Uuid, Value)>,

@@ -18,7 +18,7 @@ const TRIGGER: &str = "audit_entry_refuses_delete";
 ///
 /// # Errors
 /// Those of the database; on PostgreSQL without `owner_database_url`.
-pub async fn remove_audit_entries(
+pub(crate) async fn remove_audit_entries(
     config: &Config,
     tenant: TenantId,
     upto: i64,

@@ -22,7 +22,7 @@ pub(super) enum Phase {
 }
 
 /// What the stream below the HTTP library and the middlewares above it tell each other; one for each connection.
-pub struct Meter {
+pub(crate) struct Meter {
     edge: Arc<Edge>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) phase: Cell<Phase>,
