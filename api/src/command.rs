@@ -235,7 +235,7 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
 
 async fn start(config: Config) -> Result<AppState, Failure> {
     let clock = config.clock()?;
-    Ok(AppState::start(config, clock).await?)
+    Ok(crate::start(config, clock).await?)
 }
 
 /// A township's scope for what an operator does in it.

@@ -3,12 +3,14 @@
 //! The house has four floors; a feature uses the floors below it and, on floors 2 and 3, the rooms to its left:
 //!
 //! ```text
-//! roof      board  verify  demo  contract                 read across all floors
-//! floor 4   checklist  activity                           what townships do
-//! floor 3   points  task  presence  attachment            the engines
-//! floor 2   member  grid  import  account  township       who and where
-//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command  feature  state
+//! roof      command  pages  board  verify  demo  contract   read across all floors
+//! floor 4   checklist  activity                             what townships do
+//! floor 3   points  task  presence  attachment              the engines
+//! floor 2   member  grid  import  account  township         who and where
+//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  feature  state
 //! ```
+//!
+//! Floor 1 is a crate of its own, `ground`, which cannot see the others; its rooms have their names here as if they stood here.
 //!
 //! Each room exports one [`feature::Feature`], and [`FEATURES`] is the one list of them. Effects go up without an arrow going up: what a
 //! lower floor must call in an upper one is added at start by the upper one's feature, and called in the same transaction.
@@ -16,37 +18,26 @@
 pub mod account;
 pub mod activity;
 pub mod attachment;
-pub mod audit;
-pub mod auth;
 pub mod board;
-pub mod calendar;
 pub mod checklist;
-pub mod clock;
 pub mod command;
-pub mod config;
 mod contract;
 pub mod demo;
-pub mod door;
-pub mod feature;
-pub mod files;
 pub mod grid;
-pub mod helper;
-pub mod http;
 pub mod import;
-pub mod jobs;
 pub mod member;
 pub mod pages;
 pub mod points;
 pub mod presence;
-pub mod session;
-pub mod state;
 pub mod task;
-pub mod tenancy;
 pub mod township;
 pub mod verify;
-pub mod work;
 
 pub use contract::{ContractJson, openapi};
+pub use ground::{
+    audit, auth, calendar, clock, config, door, feature, files, helper, http, jobs, page, session,
+    state, tenancy, work,
+};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,20 +98,30 @@ pub fn acts() -> impl Iterator<Item = &'static audit::Act> {
     FEATURES.iter().flat_map(|feature| feature.acts).copied()
 }
 
-/// What the rooms bring, and `more` beside them, for one another to find.
-pub(crate) fn register(shared: &mut Shared, more: &[Feature]) -> Result<(), StartError> {
-    shared.insert(work::Places::default())?;
-    shared.insert(jobs::Node::default())?;
-    shared.insert(clock::Guard::default())?;
+/// Starts the state of a server with all rooms; see [`AppState::start`].
+///
+/// # Errors
+/// Those of [`AppState::start`].
+pub async fn start(config: config::Config, clock: clock::Clock) -> Result<AppState, StartError> {
+    start_with(config, clock, &[]).await
+}
+
+/// Like [`start`], with features of the caller's own beside the product's: for tests that need a job that fails, or a source of tasks.
+///
+/// # Errors
+/// Those of [`AppState::start`].
+pub async fn start_with(
+    config: config::Config,
+    clock: clock::Clock,
+    more: &[Feature],
+) -> Result<AppState, StartError> {
     let features = [FEATURES, more].concat();
-    feature::check(&features)?;
-    feature::once("error code", codes().map(http::Code::as_str))?;
-    for feature in &features {
-        feature.permissions.iter().for_each(|one| shared.add(*one));
-        feature.acts.iter().for_each(|act| shared.add(*act));
-        feature.jobs.iter().for_each(|kind| shared.add(*kind));
-        (feature.hooks)(shared);
-    }
+    AppState::start(config, clock, |shared| register(shared, &features)).await
+}
+
+/// What the rooms bring, for one another to find.
+fn register(shared: &mut Shared, features: &[Feature]) -> Result<(), StartError> {
+    feature::register(shared, features)?;
     let sources = shared.all::<Box<dyn task::Source>>();
     feature::once("source of tasks", sources.iter().map(|source| source.kind()))?;
     presence::check(shared.all::<Box<dyn presence::Occasions>>())

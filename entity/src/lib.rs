@@ -3,6 +3,8 @@
 //! Every tenant table has `(tenant_id, …)` as its primary key, and its relations carry the tenant along, so that a join
 //! cannot leave the township.
 
+#![warn(unreachable_pub)]
+
 pub mod account;
 pub mod account_role;
 pub mod activity;

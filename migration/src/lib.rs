@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "the schema is made by its owner, before and beneath every township"
 )]
+#![warn(missing_docs, unreachable_pub)]
 
 mod ddl;
 mod m20261122_000001_ground;

@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 use crate::ddl::{self, TenantTable};
 
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 /// The sphere of a role, as `entity::kinds::Role::sphere` says it.
 const OF_ROLE: &str = "CASE role WHEN 'administrator' THEN 'administration' WHEN 'auditor' THEN 'audit' ELSE 'business' END";

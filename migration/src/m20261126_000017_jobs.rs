@@ -7,7 +7,7 @@ use sea_orm_migration::sea_orm::{DbBackend, Statement};
 use crate::ddl::{self, TenantTable};
 
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 /// What the townships that are there already have to look after from now on, since the daily round did it for them: what, its key, and
 /// in how many days. What is cleaned now is cleaned once more when what is there today has had its time.

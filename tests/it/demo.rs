@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 
 use api::clock::{Clock, beijing};
 use api::demo;
-use api::state::AppState;
 use api::tenancy::{Scope, Tx};
 use chrono::TimeDelta;
 use entity::kinds::{TaskLogKind, TaskState};
@@ -172,7 +171,7 @@ async fn demonstrate(app: &TestApp, cut: Cut) -> Option<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let tasks = tokio::task::LocalSet::new();
         let told = tasks.block_on(&runtime, async move {
-            let state = AppState::start(config, Clock::fixed(now)).await.unwrap();
+            let state = api::start(config, Clock::fixed(now)).await.unwrap();
             let mut loading = pin!(demo::ensure(&state));
             let Cut::After { acts: wanted, polls: mut left } = cut else {
                 return Some(loading.await.unwrap());

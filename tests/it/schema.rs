@@ -269,7 +269,7 @@ fn with_a_tenant_the_runtime_role_sees_and_changes_only_its_own() {
 
 async fn start_as(app: &TestApp, url: String) -> Result<AppState, api::tenancy::StartError> {
     let config = Config { database_url: url, redis_url: None, ..app.state.config().clone() };
-    AppState::start(config, app.clock.clone()).await
+    api::start(config, app.clock.clone()).await
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn the_proof_is_asked_for_and_given_or_neither() {
             redis_url: None,
             ..app.state.config().clone()
         };
-        let starts = async |config: Config| AppState::start(config, app.clock.clone()).await;
+        let starts = async |config: Config| api::start(config, app.clock.clone()).await;
         let refused = |outcome: Result<AppState, api::tenancy::StartError>| match outcome {
             Err(api::tenancy::StartError::Wall) => {}
             Err(other) => panic!("{other}"),

@@ -372,7 +372,7 @@ on_both! {
         const AGAIN: Feature = Feature { name: "again", ..support::sources::FEATURE };
         let twice = &[support::sources::FEATURE, AGAIN];
         let config = app.state.config().clone();
-        let refused = api::state::AppState::start_with(config, app.clock.clone(), twice).await;
+        let refused = api::start_with(config, app.clock.clone(), twice).await;
         assert!(refused.err().unwrap().to_string().contains("errand"));
     }
 }

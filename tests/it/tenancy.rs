@@ -1,7 +1,6 @@
 //! `Scope` and `Tx`: what is found is filtered, what is written is stamped, what is written at once is exact.
 
 use api::http::{ApiError, Code};
-use api::state::AppState;
 use api::tenancy::Tx;
 use entity::ids::{MemberId, PartyOrgId};
 use entity::{account, grid, member, party_org};
@@ -296,7 +295,7 @@ on_both! {
         const TIMES: usize = 100;
         let tenant = app.town(Town::A).tenant;
         let row: MemberId = app.town(Town::A).members.spare;
-        let second = AppState::start(app.state.config().clone(), app.clock.clone()).await.unwrap();
+        let second = api::start(app.state.config().clone(), app.clock.clone()).await.unwrap();
         // A connection lives in the runtime it was made in: all runtimes stay until everything is read.
         let (stay, staying) = tokio::sync::watch::channel(());
         let (finish, mut finished) = tokio::sync::mpsc::unbounded_channel();

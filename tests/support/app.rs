@@ -127,10 +127,9 @@ impl TestApp {
         own: Option<Postgres>,
     ) -> Self {
         let database_url = config.database_url.clone();
-        let state =
-            AppState::start_with(config, clock.clone(), &[sources::FEATURE, patrols::FEATURE])
-                .await
-                .expect("the server starts");
+        let state = api::start_with(config, clock.clone(), &[sources::FEATURE, patrols::FEATURE])
+            .await
+            .expect("the server starts");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let server =
@@ -291,7 +290,7 @@ impl TestApp {
     /// Another program's memory on the same database, with kinds of jobs of the test's own.
     pub async fn state_with(&self, more: &[api::feature::Feature]) -> AppState {
         let config = self.state.config().clone();
-        AppState::start_with(config, self.clock.clone(), more).await.expect("it starts")
+        api::start_with(config, self.clock.clone(), more).await.expect("it starts")
     }
 
     /// Stops the server and drops its database.
@@ -460,9 +459,8 @@ impl Template {
         let place = Place::bare(db).await;
         let config = config(db, &place);
         api::migrate(&config).await.expect("the database is migrated");
-        let state = AppState::start(config, Clock::fixed(start_of_tests()))
-            .await
-            .expect("the server starts");
+        let state =
+            api::start(config, Clock::fixed(start_of_tests())).await.expect("the server starts");
         let mut towns = Vec::new();
         if furnished != Furnished::Empty {
             towns.push((Town::A, Arc::new(fixture::found(&state, Town::A).await)));

@@ -19,8 +19,10 @@ pub fn path() -> &'static Path {
         let folder = tests.parent().and_then(Path::parent).expect("target/debug");
         let program = folder.join("gezhi");
         let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src");
-        let newest = files(&sources).iter().filter_map(|file| changed(file)).max();
+        let sources = ["../api/src", "../api/ground/src"];
+        let sources = sources.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+        let files = sources.iter().flat_map(|folder| files(folder));
+        let newest = files.filter_map(|file| changed(&file)).max();
         assert!(
             changed(&program) >= newest,
             "{} is missing or older than its sources: cargo build --workspace --all-targets",

@@ -3,6 +3,8 @@
 //! A crate of its own, since it is optimised in every build: unoptimised, a photo of a telephone would take half a
 //! minute.
 
+#![warn(missing_docs, unreachable_pub)]
+
 mod jpeg;
 mod png;
 mod shrink;
