@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity                           what townships do
 //! floor 3   points  task  presence  attachment            the engines
 //! floor 2   member  grid  import  account  township       who and where
-//! floor 1   tenancy  auth  session  http  door  jobs  work  audit  calendar  helper  config  clock  files  pages  command  feature  state
+//! floor 1   tenancy  auth  session  http  door  jobs  work  invariant  audit  calendar  helper  config  clock  files  pages  command  feature  state
 //! ```
 //!
 //! Each room exports one [`feature::Feature`], and [`FEATURES`] is the one list of them. Effects go up without an arrow going up: what a
@@ -33,6 +33,7 @@ pub mod grid;
 pub mod helper;
 pub mod http;
 pub mod import;
+pub mod invariant;
 pub mod jobs;
 pub mod member;
 pub mod pages;
@@ -90,6 +91,7 @@ pub const FEATURES: &[Feature] = &[
     presence::FEATURE,
     points::FEATURE,
     board::FEATURE,
+    verify::FEATURE,
 ];
 
 /// What roles may do, in all rooms.
@@ -119,6 +121,7 @@ pub(crate) fn register(shared: &mut Shared, more: &[Feature]) -> Result<(), Star
         feature.permissions.iter().for_each(|one| shared.add(*one));
         feature.acts.iter().for_each(|act| shared.add(*act));
         feature.jobs.iter().for_each(|kind| shared.add(*kind));
+        feature.invariants.iter().for_each(|one| shared.add(*one));
         (feature.hooks)(shared);
     }
     let sources = shared.all::<Box<dyn task::Source>>();

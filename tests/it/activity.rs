@@ -363,6 +363,7 @@ on_both! {
             there.sort_unstable();
             assert_eq!(there, expected, "step {step}");
             assert_eq!(people(&app, &id.to_string(), SignupState::Waiting).await.len(), queue.len(), "step {step}");
+            app.keeps_its_promises().await;
         }
     }
 

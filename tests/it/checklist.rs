@@ -331,6 +331,7 @@ on_both! {
             };
             scope.write(whole).await.unwrap();
             assert_eq!(all().await, before, "turn {turn}: something was left to be done");
+            app.keeps_its_promises().await;
         }
         assert!(ended > 0 && begun > 0, "{ended} ended, {begun} begun");
     }

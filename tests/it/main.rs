@@ -34,6 +34,7 @@ mod member;
 mod noninterference;
 mod points;
 mod presence;
+mod promises;
 mod roles;
 mod schema;
 mod signin;

@@ -5,7 +5,10 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{Act, Job, Kind, Next, Plan, night_after, plant_ahead};
 use crate::http::Result;
-use crate::tenancy::{KEPT_HOURS, Tx};
+use crate::tenancy::{Hook, KEPT_HOURS, Tx};
+
+/// What else is done in a night in which a township is cleaned up: one of those after days on which somebody worked in it.
+pub struct CleaningNight(pub Hook);
 
 const FORGET: &str = "idempotency_key.forget";
 
@@ -32,5 +35,8 @@ async fn forget(tx: &Tx, _: &Job) -> Result<Next> {
         )
         .exec()
         .await?;
+    for CleaningNight(hook) in tx.all() {
+        hook(tx).await?;
+    }
     Ok(Next::Done)
 }
