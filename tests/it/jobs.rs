@@ -23,6 +23,32 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::checklist::{item, publish, published, tasks};
+use crate::furniture::kind;
+use crate::rooms::Open::To;
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("list_jobs", To("a")),
+        op("get_job_summary", To("a")),
+        op("get_job", To("a")).on("job"),
+        op("run_job", To("a")).on("job"),
+        op("cancel_job", To("a")).on("job"),
+    ],
+    kinds: &[kind("job")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            let administrator = app.client(Who::Administrator, town).await;
+            let jobs = administrator.get("/jobs?kind=session.forget_ended").await.ok(200);
+            furniture.put_answer("job", &jobs["items"][0]);
+        })
+    },
+    tables: &["job"],
+    // Cleans kept answers.
+    foreign: &["idempotency_key"],
+    ..Room::of("jobs")
+};
 
 fn moment(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()

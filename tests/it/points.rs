@@ -1,5 +1,6 @@
 //! The ledger: double entry, posted once, balances that equal its entries.
 
+use api::http::Code;
 use api::points::rules::Quarter;
 use api::points::{self, Post};
 use api::tenancy::Tx;
@@ -14,6 +15,32 @@ use support::prelude::*;
 use uuid::Uuid;
 
 use crate::activity::{enter_members, together};
+use crate::rooms::Open::To;
+use crate::rooms::{Room, beside, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("get_my_purse", To("lcgwmi")),
+        op("list_points_entries", To("lcgwmi")),
+        op("list_points_rules", To("lcgwmi")),
+        op("get_leaderboard", To("lcgwmi")),
+    ],
+    reads: &["/leaderboard?quarter=2026Q4", "/points-entries?limit=1"],
+    beside: &[beside(Who::Leader, "GET", |_, foreign| {
+        (foreign.path("/points-entries?member_id={member}"), Value::Null)
+    })],
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            let integrator = app.client(Who::Integrator, Town::B).await;
+            sweep.saw(Code::NO_MEMBER, &integrator.get("/purses/mine").await);
+        })
+    },
+    tables: &["points_entry", "points_rule", "posting", "purse", "purse_quarter"],
+    // Names in the ranking.
+    foreign: &["member", "party_org"],
+    ..Room::of("points")
+};
 
 fn post_of(member_id: MemberId, source_id: Uuid, hundredths: i64, at: DateTime<Utc>) -> Post {
     Post {

@@ -12,7 +12,66 @@ use support::kinds::left;
 use support::patrols::PATROL;
 use support::prelude::*;
 
-use crate::activity::{acting, enter_members, id_of, publish, together};
+use crate::activity::{acting, enter_members, id_of, in_minutes, publish, together};
+use crate::furniture::{kind, sealed, text};
+use crate::rooms::Open::To;
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("get_check_in_code", To("cgwm")).on("activity"),
+        op("read_check_in_code", To("gwm")).on("code"),
+        op("check_in", To("gwm")).with(|f| json!({"code": f.id("code")})),
+        op("check_out", To("gwm")).on("check_in").with(|f| json!({"code": f.id("code")})),
+        op("complete_check_in", To("cgwm"))
+            .on("check_in")
+            .with(|_| json!({"checked_out_at": "2026-11-23T09:00:00+08:00", "reason": "忘记签退"})),
+        op("list_check_ins", To("gwm")),
+    ],
+    kinds: &[sealed("code", 422), kind("check_in")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            let (steward, member) =
+                (app.client(Who::Worker, town).await, app.client(Who::Member, town).await);
+            let code = furniture.path("/activities/{activity}/check-in-code");
+            let code = steward.get(&code).await.ok(200)["code"].clone();
+            let arrived = member.post("/check-ins", &json!({"code": code})).await.ok(201);
+            furniture.put("code", text(&code));
+            furniture.put_answer("check_in", &arrived);
+        })
+    },
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            use api::presence::codes;
+            let steward = json!({"steward_id": app.town(Town::A).members.worker});
+            let now = id_of(&publish(app, Town::A, 0, 120, steward).await);
+            let member = app.client(Who::Member, Town::A).await;
+            let refused = member.get(&format!("/activities/{now}/check-in-code")).await;
+            sweep.saw(codes::NOT_STEWARD, &refused);
+            let tomorrow = id_of(&publish(app, Town::A, 24 * 60, 26 * 60, json!({})).await);
+            sweep.saw(codes::CHECK_IN_CLOSED, &check_in(app, Who::Member, &tomorrow).await);
+            let made_up = member.post("/check-ins", &json!({"code": "nonsense"})).await;
+            sweep.saw(codes::CHECK_IN_CODE_INVALID, &made_up);
+            let own = id_of(&check_in(app, Who::Worker, &now).await.ok(201));
+            let worker = app.client(Who::Worker, Town::A).await;
+            let leaving = json!({"checked_out_at": in_minutes(app, 0), "reason": "忘记签退"});
+            let own = worker.post(&format!("/check-ins/{own}/complete"), &leaving).await;
+            sweep.saw(codes::OWN_CHECK_IN, &own);
+            let scanned = json!({"code": shown(app, Town::A, &now).await});
+            app.clock.advance(TimeDelta::minutes(5));
+            sweep.saw(codes::CHECK_IN_CODE_EXPIRED, &member.post("/check-ins", &scanned).await);
+        })
+    },
+    unrecorded: &[
+        ("check_in", "one's own; the check-in's row says who and when"),
+        ("check_out", "one's own; the check-in's row says who and when"),
+    ],
+    tables: &["check_in"],
+    // Who closed a check-in in another's stead.
+    foreign: &["account"],
+    ..Room::of("presence")
+};
 
 /// The code that the steward's screen shows now.
 pub(crate) async fn shown(app: &TestApp, town: Town, activity: &str) -> String {

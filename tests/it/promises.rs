@@ -8,6 +8,12 @@ use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use support::prelude::*;
 
+use crate::furniture::furnish;
+use crate::rooms::Room;
+
+/// What the tests of `verify` bring: it has no operations.
+pub(crate) const ROOM: Room = Room::of("verify");
+
 /// How a promise is broken past the server, and mended again.
 struct Plant {
     id: &'static str,
@@ -186,7 +192,7 @@ on_both! {
         let ids: BTreeSet<&str> = registered().into_iter().collect();
         let planted: BTreeSet<&str> = PLANTS.iter().map(|one| one.id).collect();
         assert_eq!(planted, ids, "each promise has its violation");
-        app.furnish(Town::A).await;
+        furnish(&app, Town::A).await;
         let outside = past_the_server(&app).await;
         for one in PLANTS {
             assert_eq!(faults(&app).await, Vec::<String>::new(), "before {}", one.id);
@@ -212,7 +218,7 @@ on_both! {
             let found = figures.lines().find_map(|one| one.strip_prefix(&line).map(str::to_owned));
             found.and_then(|number| number.parse().ok()).unwrap_or(0)
         };
-        app.furnish(Town::A).await;
+        furnish(&app, Town::A).await;
         let broken = ["PT2", "AC1"];
         let before = broken.map(counted);
         let outside = past_the_server(&app).await;

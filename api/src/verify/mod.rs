@@ -18,6 +18,6 @@ use crate::jobs::CleaningNight;
 /// What this room brings.
 pub const FEATURE: Feature = Feature {
     jobs: nightly::JOBS,
-    hooks: |shared| shared.add(CleaningNight(|tx| Box::pin(nightly::plant_look(tx)))),
+    hooks: |shared| shared.add(CleaningNight(nightly::LOOK)),
     ..Feature::of("verify")
 };

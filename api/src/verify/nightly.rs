@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::http::Result;
 use crate::invariant::{Invariant, Span, broken};
-use crate::jobs::{Act, Kind, Next, Plan, Turn, plant};
+use crate::jobs::{Act, Kind, Next, Turn};
 use crate::tenancy::Tx;
 
 /// Days back of which a night looks: more than lie between what somebody did and the night that cleans up after it.
@@ -16,7 +16,7 @@ pub const DAYS: i64 = 7;
 /// How often a long look says that it is alive: half of what a lease bears.
 const ALIVE: Duration = Duration::from_secs(20);
 
-const LOOK: &str = "verify.look";
+pub(super) const LOOK: &str = "verify.look";
 
 /// What is done when it is due.
 pub(super) const JOBS: &[Kind] = &[Kind {
@@ -28,11 +28,6 @@ pub(super) const JOBS: &[Kind] = &[Kind {
     // It only reads, and no writer waits for it.
     act: Act::Outside(|turn| Box::pin(look(turn))),
 }];
-
-/// Sees to it that the township is looked at this night.
-pub(super) async fn plant_look(tx: &Tx) -> Result<()> {
-    plant(tx, Plan::of(LOOK).keyed(LOOK)).await.map(|_| ())
-}
 
 /// Looks at one promise after the other, each in a snapshot of its own.
 async fn look(turn: Turn) -> Result<Next> {
