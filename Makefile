@@ -6,7 +6,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench dist openapi tools pages
+.PHONY: help run test check soak bench mutants dist openapi tools pages
 
 PROGRAM := target/local/gezhi
 
@@ -17,6 +17,7 @@ help:
 	    'make check    while writing: formatting, lints, contract, types of the pages' \
 	    'make soak     the same as test with the long versions of its tests: hours' \
 	    'make bench    requests a second of what is shipped, beside a bare handler' \
+	    'make mutants  changes the rules and tenancy line by line: which change no test notices; hours' \
 	    'make dist     what is shipped, in ./dist: one program with the pages in it' \
 	    'make openapi  write openapi/openapi.json from the handlers, and the pages'"'"' client from it' \
 	    'make pages    build the pages into frontend/dist'
@@ -59,6 +60,16 @@ bench: tools
 # What takes its numbers from GEZHI_SOAK does more of the same: every day of tests/days, thousands instead of dozens.
 soak: export GEZHI_SOAK := 1
 soak: test
+
+# cargo-mutants comes by `cargo install --locked cargo-mutants`. Each change is one more build, so this is for now and then: RULES narrows
+# it to some files. What no test notices is listed in target/mutants; one that matters gets a test.
+mutants: RULES ?= api/src/**/rules.rs api/src/**/rules/*.rs
+mutants: tools
+	@command -v cargo-mutants >/dev/null || { echo 'Missing: cargo install --locked cargo-mutants' >&2; exit 1; }
+	set -f
+	cargo mutants --package api $(foreach file,$(RULES),--file '$(file)') --output target/mutants/rules -- --lib
+	cargo mutants --package api --file 'api/src/tenancy/*.rs' --output target/mutants/tenancy --test-package tests -- \
+	    --test it -- tenancy:: transactions:: schema:: crash::
 
 # After a change of the API.
 openapi: tools

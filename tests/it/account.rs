@@ -2,6 +2,47 @@
 
 use support::prelude::*;
 
+use crate::furniture::kind;
+use crate::rooms::Open::{Everybody, SignedIn, To};
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("restore_administrator", Everybody).with(|_| {
+            json!({"township_code": "310116112", "token": "no such token at all", "username": "administrator",
+                "password": "long enough for now", "display_name": "管理员"})
+        }),
+        op("get_me", SignedIn),
+        op("list_roles", To("a")),
+        op("list_accounts", To("a")),
+        op("create_account", To("a")).with(|f| {
+            json!({"username": "another", "password": "long enough for now", "display_name": "新人", "roles": ["leader"],
+                "member_id": f.id("member")})
+        }),
+        op("list_account_candidates", To("a")),
+        op("get_account", To("a")).on("account"),
+        op("update_account", To("a")).on("account").with(|_| json!({"display_name": "改名"})),
+    ],
+    kinds: &[kind("account")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move { furniture.put("account", app.town(town).accounts[&Who::Leader].id) })
+    },
+    reads: &["/accounts?q=c&limit=1"],
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            let restore = json!({"township_code": "310116112", "token": "no such token at all", "username": "administrator",
+                "password": "long enough for now", "display_name": "管理员"});
+            let refused = app.anonymous().post("/public/restore", &restore).await;
+            sweep.saw(api::account::codes::RECOVERY_TOKEN_INVALID, &refused);
+        })
+    },
+    tables: &["account", "account_role", "recovery_token"],
+    // Names of people beside their accounts.
+    foreign: &["member"],
+    ..Room::of("account")
+};
+
 on_both! {
     /// The administrator links an account to a person by name and number, without access to the roster.
     async fn an_account_is_linked_to_a_person(app: TestApp) {

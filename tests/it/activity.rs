@@ -12,6 +12,71 @@ use rand::{RngExt, SeedableRng};
 use sea_orm::{ColumnTrait, QueryFilter, Set};
 use support::prelude::*;
 
+use crate::furniture::kind;
+use crate::presence::check_in;
+use crate::rooms::Open::To;
+use crate::rooms::{Room, beside, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("list_activities", To("lcgwmi")),
+        op("create_activity", To("c")).with(|f| {
+            json!({"title": "义诊", "grid_id": f.id("grid"), "place": "文化广场",
+                "starts_at": "2026-11-28T09:00:00+08:00", "ends_at": "2026-11-28T11:00:00+08:00"})
+        }),
+        op("get_activity", To("lcgwmi")).on("activity"),
+        op("update_activity", To("c")).on("activity").with(|_| json!({"title": "改名"})),
+        op("cancel_activity", To("c")).on("activity").with(|_| json!({"reason": "下雨"})),
+        op("sign_up", To("gwm")).on("activity"),
+        op("withdraw", To("gwm")).on("activity"),
+        op("list_participants", To("lcgwmi")).on("activity"),
+    ],
+    kinds: &[kind("activity")],
+    // One that runs, and somebody who has signed up.
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            let township = app.town(town);
+            let more = json!({
+                "description": "请自带手套。", "grid_id": township.grids.general, "place": "水库村党群服务站",
+                "capacity": 20, "steward_id": township.members.worker,
+            });
+            furniture.put_answer("activity", &publish(app, town, 0, 120, more).await);
+            let member = app.client(Who::Member, town).await;
+            member.act(&furniture.path("/activities/{activity}/sign-up")).await.ok(200);
+        })
+    },
+    reads: &["/activities?phase=running"],
+    beside: &[beside(Who::Clerk, "PATCH", |own, foreign| {
+        (own.path("/activities/{activity}"), json!({"steward_id": foreign.id("member")}))
+    })],
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            use api::activity::codes;
+            let now = publish(app, Town::A, 0, 120, json!({"capacity": 1})).await;
+            let head = app.client(Who::GridHead, Town::A).await;
+            head.act(&format!("/activities/{}/sign-up", id_of(&now))).await.ok(200);
+            let full = check_in(app, Who::Member, &id_of(&now)).await;
+            sweep.saw(codes::ACTIVITY_FULL, &full);
+            let tomorrow = publish(app, Town::A, 24 * 60, 26 * 60, json!({})).await;
+            let path = format!("/activities/{}", id_of(&tomorrow));
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            clerk.post(&format!("{path}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
+            let member = app.client(Who::Member, Town::A).await;
+            let off = member.act(&format!("{path}/sign-up")).await;
+            sweep.saw(codes::ACTIVITY_CANCELLED, &off);
+        })
+    },
+    unrecorded: &[
+        ("sign_up", "one's own; the sign-up's row says who and when"),
+        ("withdraw", "one's own; the sign-up's row says who and when"),
+    ],
+    tables: &["activity", "activity_signup"],
+    // Names.
+    foreign: &["grid", "member"],
+    ..Room::of("activity")
+};
+
 /// The moment so many minutes from now, as a client writes it.
 pub(crate) fn in_minutes(app: &TestApp, minutes: i64) -> String {
     api::clock::beijing(app.clock.now() + TimeDelta::minutes(minutes)).to_rfc3339()
@@ -363,6 +428,7 @@ on_both! {
             there.sort_unstable();
             assert_eq!(there, expected, "step {step}");
             assert_eq!(people(&app, &id.to_string(), SignupState::Waiting).await.len(), queue.len(), "step {step}");
+            app.keeps_its_promises().await;
         }
     }
 

@@ -2,6 +2,15 @@
 
 use support::prelude::*;
 
+use crate::rooms::Open::To;
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[op("list_days", To("lcgwi")).asking("from=2026-11-01&to=2026-11-30")],
+    ..Room::of("calendar")
+};
+
 on_both! {
     /// National Day 2026 with the Saturday that is worked for it, and a year whose notice is not out.
     async fn days_are_listed(app: TestApp) {

@@ -10,9 +10,11 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use support::prelude::*;
-use support::{Answer, Furnished, Furniture};
+use support::{Answer, Furnished};
 
-use crate::authz::{self, Entry, Open, Operation};
+use crate::authz::{self, Operation};
+use crate::furniture::{Furniture, furnish};
+use crate::rooms::{Entry, Open};
 
 /// Characters that somebody, or some database, reads otherwise than the rest.
 const ODD: &[char] = &[
@@ -331,7 +333,7 @@ struct Side {
 impl Side {
     async fn new(db: Db) -> Self {
         let app = TestApp::start_with(db, Furnished::Two, |_| {}).await;
-        let furniture = app.furnish(Town::A).await;
+        let furniture = furnish(&app, Town::A).await;
         let mut clients = BTreeMap::new();
         for who in Who::ALL {
             clients.insert(who, app.client(who, Town::A).await);
@@ -429,7 +431,7 @@ fn outside_of_the_contract_too() {
             }
         }
         // The picture of a check-in code holds the host it was asked at.
-        let furniture = app.furnish(Town::A).await;
+        let furniture = furnish(&app, Town::A).await;
         let path = format!("/activities/{}/check-in-code", furniture.id("activity"));
         for (letters, status) in [(20, 200), (253, 200), (3000, 400)] {
             let host = "h".repeat(letters);

@@ -2,6 +2,47 @@
 
 use support::prelude::*;
 
+use crate::furniture::kind;
+use crate::rooms::Open::To;
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("list_grids", To("lcgwi")),
+        op("list_grid_boundaries", To("lcgwi")),
+        op("get_grid", To("lcgwi")).on("grid"),
+        op("update_grid", To("c")).on("grid").with(|_| json!({"name": "改名"})),
+        op("import_grids", To("c"))
+            .asking("dry_run=true")
+            .with(|_| json!({"type": "FeatureCollection", "features": []})),
+        op("appoint", To("c")).with(
+            |f| json!({"grid_id": f.id("grid"), "member_id": f.id("member"), "kind": "worker"}),
+        ),
+        op("end_grid_post", To("c")).on("grid_post").with(|_| json!({})),
+    ],
+    kinds: &[kind("grid"), kind("grid_post")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            let (clerk, township) = (app.client(Who::Clerk, town).await, app.town(town));
+            furniture.put("grid", township.grids.general);
+            let post = json!({"grid_id": township.grids.other_general, "member_id": township.members.spare, "kind": "general_head"});
+            furniture.put_answer("grid_post", &clerk.post("/grid-posts", &post).await.ok(201));
+        })
+    },
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            let (clerk, town) = (app.client(Who::Clerk, Town::A).await, app.town(Town::A));
+            let post = json!({"grid_id": town.grids.general, "member_id": town.members.spare, "kind": "general_head"});
+            sweep.saw(api::grid::codes::POST_TAKEN, &clerk.post("/grid-posts", &post).await);
+        })
+    },
+    tables: &["grid", "grid_post"],
+    // Names in the posts, and what a search finds.
+    foreign: &["member"],
+    ..Room::of("grid")
+};
+
 /// 1 township grid, 14 general grids, 89 sub-grids.
 const REAL: &str = include_str!("../../api/src/demo/data/grids.geojson");
 

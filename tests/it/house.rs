@@ -3,65 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The tables of each room. (A room's own are also read by the roof.)
-const OWNERS: &[(&str, &[&str])] = &[
-    ("account", &["account", "account_role", "recovery_token"]),
-    ("activity", &["activity", "activity_signup"]),
-    ("attachment", &["attachment"]),
-    (
-        "audit",
-        &[
-            "audit_checkpoint",
-            "audit_cosignature",
-            "audit_detail",
-            "audit_entry",
-            "audit_leaf",
-            "audit_purge",
-        ],
-    ),
-    ("checklist", &["checklist", "checklist_item", "checklist_version"]),
-    ("grid", &["grid", "grid_post"]),
-    ("import", &["import"]),
-    ("jobs", &["job"]),
-    ("member", &["member", "party_org"]),
-    ("points", &["points_entry", "points_rule", "posting", "purse", "purse_quarter"]),
-    ("presence", &["check_in"]),
-    ("session", &["session"]),
-    ("task", &["submission_attachment", "task", "task_log", "task_submission"]),
-    ("tenancy", &["bell", "idempotency_key", "probe", "revocation", "setup_token", "tenant"]),
-];
+use crate::rooms::{ROOMS, Room};
 
-/// Whose tables a room reads beside its own. Another room's way in is better where there is one: what stands here is what there is, and
-/// what is added wants a reason.
-const FOREIGN: &[(&str, &[&str])] = &[
-    // Names of people beside their accounts.
-    ("account", &["member"]),
-    // Names.
-    ("activity", &["grid", "member"]),
-    // Whose photo it is, and which submissions name it.
-    ("attachment", &["account", "submission_attachment", "task_submission"]),
-    // Who acted.
-    ("audit", &["account"]),
+/// The tables of the ground, which has no feature, and those beside them that it reads.
+const GROUND: &[Room] = &[
+    Room {
+        tables: &["bell", "idempotency_key", "probe", "revocation", "setup_token", "tenant"],
+        ..Room::of("tenancy")
+    },
     // Who asks: read with every token that is not remembered.
-    ("auth", &["account", "account_role", "member", "session"]),
-    // A task as its source is told of it.
-    ("checklist", &["task"]),
-    // Names in the posts, and what a search finds.
-    ("grid", &["member"]),
-    ("import", &["grid"]),
-    // Cleans kept answers.
-    ("jobs", &["idempotency_key"]),
-    // Posts beside the people who hold them.
-    ("member", &["grid", "grid_post"]),
-    // Names in the ranking.
-    ("points", &["member", "party_org"]),
-    // Who closed a check-in in another's stead.
-    ("presence", &["account"]),
-    ("session", &["account"]),
-    // Names beside a task, and the photos of its submission.
-    ("task", &["account", "attachment", "grid", "member", "party_org"]),
-    // Says whether the township has begun.
-    ("township", &["grid", "grid_post", "member"]),
+    Room { foreign: &["account", "account_role", "member", "session"], ..Room::of("auth") },
 ];
 
 fn root() -> PathBuf {
@@ -233,11 +184,12 @@ fn whose_tables_a_room_reads_is_written_down() {
                 .then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
         })
         .collect();
-    let owned: BTreeSet<&str> = OWNERS.iter().flat_map(|(_, tables)| *tables).copied().collect();
+    let rooms: Vec<&Room> = ROOMS.iter().chain(GROUND).collect();
+    let owned: BTreeSet<&str> = rooms.iter().flat_map(|room| room.tables).copied().collect();
     assert_eq!(owned, tables.iter().map(String::as_str).collect(), "each table has its room");
-    let of = |list: &[(&str, &[&str])], room: &str| -> BTreeSet<String> {
-        let mine = list.iter().filter(|(one, _)| *one == room);
-        mine.flat_map(|(_, tables)| tables.iter().map(|table| (*table).to_owned())).collect()
+    let of = |room: &str, tables: fn(&Room) -> &'static [&'static str]| -> BTreeSet<String> {
+        let mine = rooms.iter().filter(|one| one.name == room);
+        mine.flat_map(|one| tables(one)).map(|table| (*table).to_owned()).collect()
     };
     for (room, (floor, _)) in picture() {
         if floor == 5 {
@@ -248,8 +200,18 @@ fn whose_tables_a_room_reads_is_written_down() {
             .flat_map(|text| named(text, "entity::"))
             .filter(|name| tables.contains(name))
             .collect();
-        let own = of(OWNERS, &room);
+        let own = of(&room, |one| one.tables);
         let foreign: BTreeSet<String> = read.difference(&own).cloned().collect();
-        assert_eq!(foreign, of(FOREIGN, &room), "{room}");
+        assert_eq!(foreign, of(&room, |one| one.foreign), "{room}");
     }
+}
+
+/// Every feature of the product has its module here, and every module its feature.
+#[test]
+fn every_feature_has_its_tests() {
+    let tested: Vec<&str> = ROOMS.iter().map(|room| room.name).collect();
+    let features: Vec<&str> = api::FEATURES.iter().map(|feature| feature.name).collect();
+    let sorted =
+        |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(&tested), sorted(&features));
 }

@@ -23,6 +23,32 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::checklist::{item, publish, published, tasks};
+use crate::furniture::kind;
+use crate::rooms::Open::To;
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("list_jobs", To("a")),
+        op("get_job_summary", To("a")),
+        op("get_job", To("a")).on("job"),
+        op("run_job", To("a")).on("job"),
+        op("cancel_job", To("a")).on("job"),
+    ],
+    kinds: &[kind("job")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            let administrator = app.client(Who::Administrator, town).await;
+            let jobs = administrator.get("/jobs?kind=session.forget_ended").await.ok(200);
+            furniture.put_answer("job", &jobs["items"][0]);
+        })
+    },
+    tables: &["job"],
+    // Cleans kept answers.
+    foreign: &["idempotency_key"],
+    ..Room::of("jobs")
+};
 
 fn moment(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -157,7 +183,7 @@ on_both! {
                 planted.extend(ids.into_iter().map(|id| (town, id)));
             }
         }
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
         for _ in 0..14 {
             let (one, other) = tokio::join!(jobs::round(&nodes[0]), jobs::round(&nodes[1]));
             one.unwrap();
@@ -172,7 +198,7 @@ on_both! {
             let done = all(&scope, "test.count").await;
             assert!(done.iter().all(|job| job.state == JobState::Done && job.last_error.is_none()));
         }
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
     }
 
     /// Whatever is asked for under one key while the job runs, waits or ends is seen by an attempt: none is lost.
@@ -218,7 +244,7 @@ on_both! {
         assert_eq!(left(&nodes[0].scope_of(tenant)).await, BTreeMap::new());
         let open = all(&nodes[0].scope_of(tenant), "test.fulfil").await;
         assert!(open.iter().all(|job| job.state == JobState::Done));
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
     }
 
     /// What fails is tried again later and later, given up with its reason, and run again by the administrator; another township's
@@ -237,7 +263,7 @@ on_both! {
                 assert_eq!(jobs::township(&scope).await.unwrap(), 0, "not before its time");
                 app.clock.set(row.run_at);
             }
-            app.bell_is_true().await;
+            app.keeps_its_promises().await;
         }
         assert_eq!(waits.len(), 11);
         for (attempt, wait) in (0_u32..).zip(&waits) {
@@ -266,7 +292,7 @@ on_both! {
         assert_eq!(gone["state"], "cancelled");
         admin.act(&format!("/jobs/{id}/cancel")).await.problem(409, "state_conflict");
         assert_eq!(jobs::township(&scope).await.unwrap(), 0);
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
         forgive(&app).await;
     }
 
@@ -325,11 +351,11 @@ on_both! {
         };
         assert_eq!((row.state, row.attempts), (JobState::Running, 1));
         assert!(row.lease_holder.is_some() && row.lease_until > Some(app.clock.now()));
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
         worker.stop(Duration::ZERO).await;
         let row = one(&scope, id).await;
         assert_eq!((row.state, row.attempts, row.lease_until, row.lease_holder), (JobState::Waiting, 0, None, None));
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
 
         // Cancelled under way: whoever does it hears it at his next word.
         let other = app.state_with(kinds::MORE).await;
@@ -473,7 +499,7 @@ on_both! {
         }
         outside.close().await.unwrap();
         api::migrate(app.state.config()).await.unwrap();
-        app.bell_is_true().await;
+        app.keeps_its_promises().await;
         // The step has asked the machine for the time: as if it had been the test's.
         let planted = all(&app.scope(Town::A), "checklist.open_periods").await[0].run_at;
         let since = planted - app.clock.now();

@@ -6,6 +6,54 @@ use calamine::{Data, Reader, Xlsx};
 use rust_xlsxwriter::Workbook;
 use support::prelude::*;
 
+use crate::furniture::kind;
+use crate::rooms::Open::To;
+use crate::rooms::{Room, beside, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("list_party_orgs", To("lcgi")),
+        op("create_party_org", To("c")).with(|f| {
+            json!({"parent_id": f.id("party_org"), "kind": "group", "code": "010101", "name": "第一党小组"})
+        }),
+        op("get_party_org", To("lcgi")).on("party_org"),
+        op("update_party_org", To("c")).on("party_org").with(|_| json!({"name": "改名"})),
+        op("list_members", To("lcgi")),
+        op("create_member", To("c")).with(|f| {
+            json!({"number": "7001", "name": "新人", "category": "resident", "party_org_id": f.id("party_org")})
+        }),
+        op("get_member", To("lcgi")).on("member"),
+        op("update_member", To("c")).on("member").with(|_| json!({"name": "改名"})),
+    ],
+    kinds: &[kind("member"), kind("party_org")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            furniture.put("member", app.town(town).members.spare);
+            furniture.put("party_org", app.town(town).orgs.branch);
+        })
+    },
+    reads: &["/members?q=g&limit=2", "/members?category=resident"],
+    beside: &[
+        beside(Who::Clerk, "PATCH", |own, foreign| {
+            (own.path("/members/{member}"), json!({"party_org_id": foreign.id("party_org")}))
+        }),
+        beside(Who::Clerk, "PATCH", |own, foreign| {
+            (own.path("/party-orgs/{party_org}"), json!({"parent_id": foreign.id("party_org")}))
+        }),
+        beside(Who::Leader, "GET", |_, foreign| {
+            (foreign.path("/members?party_org_id={party_org}"), Value::Null)
+        }),
+        beside(Who::Leader, "GET", |_, foreign| {
+            (foreign.path("/members?grid_id={grid}"), Value::Null)
+        }),
+    ],
+    tables: &["member", "party_org"],
+    // Posts beside the people who hold them.
+    foreign: &["grid", "grid_post"],
+    ..Room::of("member")
+};
+
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// More than the two hundred rows that one statement changes and the five hundred that one enters.
 const LARGE: i32 = 520;

@@ -4,6 +4,8 @@ use entity::kinds::{Role, Sphere};
 use sea_orm::ConnectionTrait;
 use support::Furnished;
 use support::prelude::*;
+
+use crate::furniture::furnish;
 use support::program::Prepared;
 
 const GOOD: &str = "another horse with 3 batteries";
@@ -79,7 +81,7 @@ on_both! {
 
     /// A union of roles is what each of them may, and nothing more.
     async fn seeing_everything_is_not_the_office(app: TestApp) {
-        let furniture = app.furnish(Town::A).await;
+        let furniture = furnish(&app, Town::A).await;
         let town = app.town(Town::A);
         let administrator = app.client(Who::Administrator, Town::A).await;
         // A leader who also is a grid head, with a person who has no post: sees every task and verifies none.

@@ -1,10 +1,101 @@
 //! Tasks, their evidence and the home page over HTTP.
 
+use api::http::Code;
+use api::task::Assignee;
 use chrono::{DateTime, Duration, Utc};
 use entity::points_entry;
 use support::prelude::*;
 
 use crate::checklist::{item, published, tasks, three_duties};
+use crate::furniture::{kind, text};
+use crate::rooms::Open::To;
+use crate::rooms::{Room, beside, op};
+use crate::task_source::{errand, open};
+
+/// What is first in an account's inbox.
+async fn first(client: &Client) -> String {
+    text(&client.get("/tasks/inbox").await.ok(200)["items"][0]["id"])
+}
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("list_tasks", To("lcgwi")),
+        op("list_inbox", To("lcgwi")),
+        op("list_to_verify", To("cg")),
+        op("get_to_verify", To("cg")),
+        op("get_task", To("lcgwi")).on("task"),
+        op("accept_task", To("gw")).on("task").with(|_| json!({"from": null})),
+        op("submit_task", To("gw")).on("task").with(|_| json!({"text": "已办"})),
+        op("verify_task", To("cg")).on("task").with(|_| json!({})),
+        op("verify_tasks", To("cg"))
+            .with(|f| json!({"tasks": [{"id": f.id("task"), "version": 1}]})),
+        op("return_task", To("cg")).on("task").with(|_| json!({"reason": "请补充"})),
+    ],
+    kinds: &[kind("task")],
+    // One that is open, one that was verified; `attachment` hands one in.
+    furnish: |app, town, furniture| {
+        Box::pin(async move {
+            let head = app.client(Who::GridHead, town).await;
+            furniture.put("task", first(&head).await);
+            let (worker, clerk) =
+                (app.client(Who::Worker, town).await, app.client(Who::Clerk, town).await);
+            let patrol = first(&worker).await;
+            worker.post(&format!("/tasks/{patrol}/submit"), &json!({})).await.ok(200);
+            clerk.post(&format!("/tasks/{patrol}/verify"), &json!({})).await.ok(200);
+        })
+    },
+    reads: &[
+        "/tasks?late=false&sort=-due_at&limit=1",
+        "/tasks?state=verified",
+        "/tasks?held_by=colleagues",
+    ],
+    beside: &[
+        beside(Who::GridHead, "POST", |own, foreign| {
+            let body = json!({"text": "已办", "attachment_ids": [foreign.id("attachment")]});
+            (own.path("/tasks/{task}/submit"), body)
+        }),
+        beside(Who::Leader, "GET", |_, foreign| {
+            (foreign.path("/tasks?grid_id={grid}"), Value::Null)
+        }),
+        beside(Who::Leader, "GET", |_, foreign| {
+            (foreign.path("/tasks?assignee_id={member}"), Value::Null)
+        }),
+    ],
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            use api::task::codes;
+            let (clerk, head) =
+                (app.client(Who::Clerk, Town::A).await, app.client(Who::GridHead, Town::A).await);
+            let meeting = json!([item("开会", "general_head", "once", "text", 3, 1)]);
+            published(&clerk, "会议清单", &meeting).await;
+            let task = format!("/tasks/{}", first(&head).await);
+            let submit = format!("{task}/submit");
+            sweep.saw(codes::EVIDENCE_MISSING, &head.post(&submit, &json!({})).await);
+            let early = clerk.post(&format!("{task}/verify"), &json!({})).await;
+            sweep.saw(Code::STATE_CONFLICT, &early);
+            head.post(&submit, &json!({"text": "已开会"})).await.ok(200);
+            let own = head.post(&format!("{task}/verify"), &json!({})).await;
+            sweep.saw(codes::SELF_VERIFICATION, &own);
+
+            let branch = Assignee::Organisation(app.town(Town::A).orgs.branch);
+            let due = app.clock.now() + Duration::hours(48);
+            open(app, vec![errand("走访", branch, due)]).await.unwrap();
+            let accept = format!("/tasks/{}/accept", first(&head).await);
+            head.post(&accept, &json!({})).await.ok(200);
+            let worker = app.client(Who::Worker, Town::A).await;
+            sweep.saw(codes::TASK_TAKEN, &worker.post(&accept, &json!({})).await);
+        })
+    },
+    unrecorded: &[
+        ("accept_task", "the task's own log says who and when, and is never changed"),
+        ("submit_task", "the submission itself says who and when, and is never changed"),
+    ],
+    tables: &["submission_attachment", "task", "task_log", "task_submission"],
+    // Names beside a task, and the photos of its submission.
+    foreign: &["account", "attachment", "grid", "member", "party_org"],
+    ..Room::of("task")
+};
 
 /// 96 × 48 pixels, lying on its side (orientation 6), taken at a place that is written in it.
 const PHOTO: &[u8] = include_bytes!("photo-with-place.jpg");
@@ -229,8 +320,7 @@ on_both! {
         }
         assert_eq!(entries(&app, Town::A).await.len(), 2 * count);
         assert_eq!(clerk.get("/tasks/to-verify/summary").await.ok(200)["total"], 0);
-        let differences = app.scope(Town::A).read(api::points::audit).await.unwrap();
-        assert_eq!(differences, []);
+        app.keeps_its_promises().await;
     }
 
     /// The most that one request takes, in one request.

@@ -197,9 +197,7 @@ fn a_party_organisation_stands_under_a_higher_one() {
             .await;
             assert_eq!(good(&answers), 1, "{answers:?}");
             expected(&answers, &["validation_failed"]);
-            let under = "SELECT count(*) AS n FROM party_org o JOIN party_org p ON p.tenant_id = o.tenant_id AND p.id = o.parent_id \
-                         WHERE o.kind = 'group' AND p.kind = 'household'";
-            assert_eq!(count(&app, under).await, 0);
+            app.keeps_its_promises().await;
         }
     });
 }
@@ -231,9 +229,7 @@ fn no_circle_is_closed() {
             )
             .await;
             assert!(good(&answers) <= 1, "{answers:?}");
-            let circle = "SELECT count(*) AS n FROM party_org o JOIN party_org p ON p.tenant_id = o.tenant_id AND p.id = o.parent_id \
-                          WHERE p.parent_id = o.id";
-            assert_eq!(count(&app, circle).await, 0);
+            app.keeps_its_promises().await;
         }
     });
 }
@@ -244,8 +240,6 @@ fn a_post_has_one_holder() {
     on_both(async |app: TestApp| {
         let clerk = app.client(Who::Clerk, Town::A).await;
         let town = app.town(Town::A);
-        let holders = "SELECT count(*) AS n FROM grid_post WHERE kind = 'sub_head' AND until IS NULL AND grid_id IN \
-                       (SELECT grid_id FROM grid_post WHERE kind = 'sub_head' AND until IS NULL GROUP BY grid_id HAVING count(*) > 1)";
         for _ in 0..ROUNDS {
             let post = |member| json!({"grid_id": town.grids.other_sub, "member_id": member, "kind": "sub_head"});
             let (one, other) = (post(town.members.spare), post(town.members.member));
@@ -258,7 +252,7 @@ fn a_post_has_one_holder() {
             .await;
             assert_eq!(good(&answers), 1, "{answers:?}");
             expected(&answers, &["post_taken"]);
-            assert_eq!(count(&app, holders).await, 0);
+            app.keeps_its_promises().await;
             let kept = answers.iter().find(|answer| answer.status < 300).unwrap();
             let outside = app.outside().await;
             let sql = format!(
@@ -333,8 +327,7 @@ fn a_draft_is_published_once() {
             let answers = together(&app, &["checklist"], publish(), publish()).await;
             assert_eq!(good(&answers), 1, "{answers:?}");
         }
-        let twice = "SELECT count(*) AS n FROM (SELECT source_id, period, grid_id, member_id FROM task GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) t";
-        assert_eq!(count(&app, twice).await, 0);
+        app.keeps_its_promises().await;
     });
 }
 
@@ -360,9 +353,7 @@ fn nobody_is_in_at_what_is_called_off() {
             if app.db == Db::Postgres {
                 assert_eq!(good(&answers[..1]), 1, "{answers:?}");
             }
-            let in_vain = "SELECT count(*) AS n FROM check_in c JOIN activity a ON a.tenant_id = c.tenant_id AND a.id = c.occasion_id \
-                           WHERE a.cancelled_at IS NOT NULL";
-            assert_eq!(count(&app, in_vain).await, 0);
+            app.keeps_its_promises().await;
         }
     });
 }
@@ -416,6 +407,6 @@ fn a_check_in_is_closed_once() {
         let posted =
             scope.read(async |tx: &Tx| tx.find::<entity::posting::Entity>().count().await).await;
         assert_eq!(usize::try_from(posted.unwrap()).unwrap(), ROUNDS);
-        assert_eq!(scope.read(api::points::audit).await.unwrap(), []);
+        app.keeps_its_promises().await;
     });
 }

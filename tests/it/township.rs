@@ -3,6 +3,37 @@
 use api::township::service::new_setup_token;
 use support::prelude::*;
 
+use crate::furniture::kind;
+use crate::rooms::Open::{Everybody, To};
+use crate::rooms::{Room, op};
+
+/// What the room's tests bring.
+pub(crate) const ROOM: Room = Room {
+    rights: &[
+        op("get_site", Everybody),
+        op("set_up", Everybody).with(|_| {
+            json!({"token": "no such token at all", "township_code": "310116101", "username": "first",
+                "password": "long enough for now", "display_name": "管理员"})
+        }),
+        op("get_township", To("alcgwmiu")),
+    ],
+    kinds: &[kind("township")],
+    furnish: |app, town, furniture| {
+        Box::pin(async move { furniture.put("township", app.town(town).code) })
+    },
+    provoke: |app, sweep| {
+        Box::pin(async move {
+            let setup = json!({"token": "no such token at all", "township_code": "310116101", "username": "first",
+                "password": "long enough for now", "display_name": "管理员"});
+            let refused = app.anonymous().post("/public/setup", &setup).await;
+            sweep.saw(api::township::codes::SETUP_TOKEN_INVALID, &refused);
+        })
+    },
+    // Says whether the township has begun.
+    foreign: &["grid", "grid_post", "member"],
+    ..Room::of("township")
+};
+
 fn set_up(token: &str, code: &str, username: &str) -> Value {
     json!({
         "token": token, "township_code": code, "username": username, "password": PASSWORD,

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use api::clock::Clock;
 use api::config::{Config, PasswordCost};
+use api::invariant::{self, Span};
 use api::state::AppState;
-use api::tenancy::Scope;
+use api::tenancy::{Scope, Tx};
 use chrono::{DateTime, Utc};
 use entity::ids::TenantId;
 use sea_orm::ConnectionTrait;
@@ -239,14 +240,14 @@ impl TestApp {
         }
     }
 
-    /// Does what the test has left to be done until now; nothing may fail, and the bell must say what the jobs say.
+    /// Does what the test has left to be done until now; nothing may fail, and what the rooms promise must hold.
     pub async fn leaves_nothing_undone(&self) {
         if self.state.ready().await.is_err() {
             // The test took the database away.
             return;
         }
         api::jobs::round(&self.state).await.expect("what is due can be done");
-        self.bell_is_true().await;
+        self.keeps_its_promises().await;
         let outside = self.outside().await;
         let sql = "SELECT kind, state, coalesce(last_error, '') AS last_error FROM job \
                    WHERE state = 'failed' OR last_error IS NOT NULL";
@@ -261,21 +262,19 @@ impl TestApp {
         assert!(left.is_empty(), "jobs that failed: {left:?}");
     }
 
-    /// There is a row in the bell for each job that is not finished, with the moment from which it can be claimed, and no other.
-    /// (A story that is cut short rings no bell.)
-    pub async fn bell_is_true(&self) {
-        let sql = "SELECT j.kind AS said FROM job j JOIN tenant t ON t.id = j.tenant_id LEFT JOIN bell b ON b.job_id = j.id \
-                   WHERE NOT t.demo AND CASE j.state WHEN 'waiting' THEN j.run_at WHEN 'running' THEN j.lease_until END IS NOT NULL \
-                   AND (b.job_id IS NULL OR b.tenant <> j.tenant_id \
-                     OR b.due_at <> CASE j.state WHEN 'waiting' THEN j.run_at WHEN 'running' THEN j.lease_until END) \
-                   UNION ALL SELECT 'a bell without a job' AS said FROM bell b LEFT JOIN job j ON j.id = b.job_id \
-                   WHERE j.id IS NULL OR j.state NOT IN ('waiting', 'running')";
-        let outside = self.outside().await;
-        let wrong = outside.query_all_raw(self.statement(sql)).await.expect("the bell");
-        let wrong: Vec<String> =
-            wrong.iter().map(|row| row.try_get("", "said").expect("a word")).collect();
-        outside.close().await.expect("it closes");
-        assert!(wrong.is_empty(), "the bell does not say what the jobs say: {wrong:?}");
+    /// Every row of a township that breaks a promise of some room, with the promise's id.
+    pub async fn broken(&self, town: Town) -> Vec<String> {
+        let whole = async |tx: &Tx| invariant::all_broken(tx, Span::WHOLE).await;
+        self.scope(town).at_length().read(whole).await.expect("the promises can be looked at")
+    }
+
+    /// Whatever was done, every promise of every room holds (`gezhi verify` asks the same).
+    pub async fn keeps_its_promises(&self) {
+        let towns = self.towns.lock().expect("no test panicked here").clone();
+        for (town, _) in towns {
+            let broken = self.broken(town).await;
+            assert!(broken.is_empty(), "{town:?} breaks a promise: {broken:#?}");
+        }
     }
 
     /// A statement in the words of this database.

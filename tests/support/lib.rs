@@ -13,8 +13,8 @@
 
 mod app;
 mod client;
+mod files;
 mod fixture;
-mod furniture;
 pub mod kinds;
 pub mod patrols;
 pub mod postgres;
@@ -27,8 +27,8 @@ mod workplace;
 
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, soak, start_of_tests};
 pub use client::{Answer, Client};
+pub use files::{faulty_roster, picture};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
-pub use furniture::{Furniture, faulty_roster, picture};
 pub use workplace::dir as temporary_dir;
 
 /// The crates that the tests were linked with, for programs that are compiled against them.
@@ -42,7 +42,7 @@ pub mod prelude {
     pub use serde_json::{Value, json};
 
     pub use crate::{
-        Answer, Client, Db, Furnished, Furniture, PASSWORD, TestApp, Town, Township, Who, on_both,
+        Answer, Client, Db, Furnished, PASSWORD, TestApp, Town, Township, Who, on_both,
     };
 }
 

@@ -6,6 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::audit;
 use crate::auth::Permission;
 use crate::http::Code;
+use crate::invariant::Invariant;
 use crate::jobs;
 use crate::tenancy::{Shared, StartError};
 
@@ -45,6 +46,8 @@ pub struct Feature {
     pub acts: &'static [&'static audit::Act],
     /// What it does when it is due.
     pub jobs: &'static [jobs::Kind],
+    /// What always holds of its rows.
+    pub invariants: &'static [Invariant],
     /// What it does in the transactions of rooms beneath, and other things that these look for.
     pub hooks: fn(&mut Shared),
 }
@@ -63,6 +66,7 @@ impl Feature {
             answers: &[],
             acts: &[],
             jobs: &[],
+            invariants: &[],
             hooks: |_| {},
         }
     }
@@ -83,6 +87,7 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     }
     let codes = Code::GROUND.iter().chain(features.iter().flat_map(|one| one.codes));
     once("error code", codes.map(|code| code.as_str()))?;
+    once("invariant", features.iter().flat_map(|one| one.invariants).map(|one| one.id))?;
     once("act", features.iter().flat_map(|one| one.acts).map(|act| act.name))?;
     once("kind of job", features.iter().flat_map(|one| one.jobs).map(|kind| kind.name))
 }
@@ -97,6 +102,7 @@ pub fn register(shared: &mut Shared, features: &[Feature]) -> Result<(), StartEr
         feature.permissions.iter().for_each(|one| shared.add(*one));
         feature.acts.iter().for_each(|act| shared.add(*act));
         feature.jobs.iter().for_each(|kind| shared.add(*kind));
+        feature.invariants.iter().for_each(|one| shared.add(*one));
         (feature.hooks)(shared);
     }
     Ok(())

@@ -16,6 +16,7 @@ pub mod feature;
 pub mod files;
 pub mod helper;
 pub mod http;
+pub mod invariant;
 pub mod jobs;
 pub mod session;
 pub mod state;

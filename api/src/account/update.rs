@@ -153,21 +153,7 @@ async fn lock_administrators(tx: &Tx) -> Result<()> {
 
 /// Refuses what leaves no administrator who is not disabled.
 async fn keep_an_administrator(tx: &Tx) -> Result<()> {
-    let administrators: Vec<AccountId> = tx
-        .find::<account_role::Entity>()
-        .filter(account_role::Column::Role.eq(Role::Administrator))
-        .all()
-        .await?
-        .into_iter()
-        .map(|row| row.account_id)
-        .collect();
-    let able = tx
-        .find::<account::Entity>()
-        .filter(account::Column::Id.is_in(administrators))
-        .filter(account::Column::Disabled.eq(false))
-        .count()
-        .await?;
-    if able == 0 {
+    if able_administrators(tx).await? == 0 {
         return Err(ApiError::new(Code::IN_USE).detail(
             "至少要保留一名可登录的系统管理员",
             "At least one administrator must be able to sign in",
@@ -186,4 +172,21 @@ fn changes_nothing(row: &account::Model, held: &[Role], input: &UpdateAccount) -
         && input.display_name.as_ref().is_none_or(|name| *name == row.display_name)
         && input.member_id.is_none_or(|member| member == row.member_id)
         && input.disabled.is_none_or(|disabled| disabled == row.disabled)
+}
+
+/// How many administrators are not disabled; two statements.
+pub(super) async fn able_administrators(tx: &Tx) -> Result<u64> {
+    let administrators: Vec<AccountId> = tx
+        .find::<account_role::Entity>()
+        .filter(account_role::Column::Role.eq(Role::Administrator))
+        .all()
+        .await?
+        .into_iter()
+        .map(|row| row.account_id)
+        .collect();
+    tx.find::<account::Entity>()
+        .filter(account::Column::Id.is_in(administrators))
+        .filter(account::Column::Disabled.eq(false))
+        .count()
+        .await
 }

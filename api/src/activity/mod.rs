@@ -3,10 +3,10 @@
 //! - An activity has a time, a place, perhaps a grid, perhaps a capacity, perhaps a **steward** (签到管理人): the
 //!   person who shows the check-in code and sees who came.
 //! - It is *upcoming*, *running* and *ended* by its times alone; nothing moves it on. It may be *cancelled*, with a
-//!   reason, as long as nobody has checked in: time that was served is not called off.
+//!   reason, as long as nobody has checked in (AC2): time that was served is not called off.
 //! - **Sign-up** is open until the end. With no place free one goes on the **waiting list**. A place that becomes free
 //!   (somebody withdraws, the capacity grows) goes to whoever has waited longest, at once and in the same transaction,
-//!   so that nobody waits while a place is free. Signing up twice is the same as once.
+//!   so that nobody waits while a place is free (AC1). Signing up twice is the same as once (`activity::the_last_places_are_given_once`).
 //! - A smaller capacity takes nobody's place away; it stops new ones.
 //! - Whoever has checked in cannot withdraw.
 //! - Places are given out under a lock of the activity's row: however many sign up at the same moment, no place is
@@ -23,6 +23,7 @@ pub mod codes;
 mod create;
 pub mod dto;
 mod handlers;
+mod invariants;
 mod occasion;
 mod participants;
 pub mod perm;
@@ -43,6 +44,8 @@ pub use sign_up::sign_up;
 pub use update::update;
 pub use withdraw::withdraw;
 
+use invariants::INVARIANTS;
+
 use crate::feature::{Feature, Tag};
 use crate::presence::Occasions;
 use entity::kinds::SignupState;
@@ -57,5 +60,6 @@ pub const FEATURE: Feature = Feature {
     hooks: |shared| shared.add::<Box<dyn Occasions>>(Box::new(occasion::Activities)),
     words: &[SignupState::VOCABULARY, dto::PHASES, dto::SIGNUPS],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("activity")
 };

@@ -7,7 +7,7 @@
 //! - Pictures are decoded off the request's thread, one at a time per township (`crate::work`), in rows that are made
 //!   smaller as they come: a few MiB of memory whatever the file claims, 40 MiB for a progressive JPEG.
 //! - An account has at most 400 photos (and 400 MiB) that no submission has named: some days of work without a
-//!   connection. More are taken once those are submitted (429).
+//!   connection. More are taken when those are submitted (429).
 //! - A photo is seen by who uploaded it, and by whoever sees a task to which it was submitted; for anybody else it does
 //!   not exist.
 //! - Who sees a photo gets an address at which it can be read for five minutes without a sign-in ([`link`]): for pictures that carry no

@@ -222,8 +222,6 @@ pub struct Preview {
     pub tasks_cancelled: i64,
     /// People with a duty from this list.
     pub holders: i64,
-    /// No task would be late when it opens; always so.
-    pub late_free: bool,
     /// The earliest deadline.
     #[schema(required = true)]
     pub first_due: Option<Time>,

@@ -2,10 +2,11 @@
 //!
 //! - A responsibility list (责任清单) binds duties to posts (到人到岗), each with a frequency, the evidence wanted, a limit in
 //!   working days and the points it brings. The other three kinds of list are not kept yet and are refused.
-//! - A list has versions: at most one draft and at most one in force; a published version never changes. Saving after a
+//! - A list has versions: at most one draft and at most one in force (CL1); a published version, known by its day of effect (CL2),
+//!   never changes (`checklist::a_version_is_published_once`). Saving after a
 //!   publication opens the next number's draft. A version cannot ask the same of the same post twice.
 //! - Publishing is one transaction: the draft comes into force today, the version before it is superseded, and every
-//!   holder of each duty's post receives a task for the running period (week, month, quarter, or once). A duty of a
+//!   holder of each duty's post receives a task for the running period: week, month, quarter, or one without an end. A duty of a
 //!   general head goes to every general grid, of a sub-grid head to every sub grid, of a supervisor to the township and
 //!   every general grid, of an instructor or worker to whoever holds such a post. Where nobody holds a post that must be
 //!   held, the vacancy is reported; nobody is invented.
@@ -20,7 +21,8 @@
 //! - What the server slept through is made up for: of each period that passed meanwhile the tasks are opened under the version
 //!   then in force, for whoever held the post in it and holds it still, marked as opened late; their time counts from the day
 //!   on which they are opened.
-//! - A verified task brings its points to whoever owed it, once, with the reason in a sentence.
+//! - A verified task brings its points to whoever owed it (CL3), once (`task::of_two_who_verify_at_once_one_wins`), with the reason in
+//!   a sentence.
 
 pub(crate) mod acts;
 pub mod codes;
@@ -28,6 +30,7 @@ mod draft;
 pub mod dto;
 mod follow;
 mod handlers;
+mod invariants;
 pub mod perm;
 mod plan;
 mod preview;
@@ -41,6 +44,8 @@ use follow::JOBS;
 pub use follow::posts_changed;
 pub use publish::publish;
 use source::TaskSource;
+
+use invariants::INVARIANTS;
 
 use crate::feature::{Feature, Tag};
 use entity::kinds::{ChecklistKind, ChecklistState, Evidence, Frequency};
@@ -71,6 +76,7 @@ pub const FEATURE: Feature = Feature {
         Evidence::VOCABULARY,
     ],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("checklist")
 };
 

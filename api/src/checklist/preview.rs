@@ -58,7 +58,6 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
                 tasks: number(openings.len())?,
                 tasks_cancelled: number(cancelled)?,
                 holders: people(&|kind| roles.contains(&kind))?,
-                late_free: openings.iter().all(|opening| opening.due_at > tx.now()),
                 first_due: openings.iter().map(|opening| opening.due_at).min().map(beijing),
                 by_item,
                 vacancy_count: number(vacancies.len())?,

@@ -8,7 +8,8 @@
 //! - Nobody in it exists. Telephone numbers are `1990000` and four digits counted up.
 //! - One password, random for each installation, opens the accounts; it is kept in `demo-accounts.txt` of the data
 //!   folder, readable by the owner alone. No other township has accounts that anybody knows of beforehand.
-//! - It is loaded once: where the township is there already, nothing changes.
+//! - It is loaded once (`demo::a_real_township_stays`, `demo::goes_on_where_it_was`): where the township is there already, nothing
+//!   changes.
 //! - Cut short anywhere, the loading goes on where it was and tells the days up to the present, however long the break
 //!   was. While it is under way, and only then, the password lies in `demo-loading` of the data folder.
 //! - One loading at a time: a second waits for the first and finds its work done.

@@ -2,14 +2,15 @@
 //!
 //! - A **grid** (网格) is an area with a boundary and a code that is unique in the township. Grids form a tree of kinds:
 //!   大网格 `township` at the top, beneath it 总网格 `general`, 子网格 `sub`, 微网格 `micro`; a 专属网格 `dedicated` (an industrial
-//!   park, a market, a school) may hang anywhere and have sub- or micro-grids of its own.
+//!   park, a market, a school) may hang anywhere and have sub- or micro-grids of its own (GR3).
 //! - Boundaries come by import of a GeoJSON file and are kept in whole micro-degrees, so that neighbours share their
 //!   border exactly. An import is all or nothing; grids with a known code are updated; grids that the file does not name
 //!   stay. A single grid can be renamed.
 //! - A **post** (岗位) is a role in a grid, held by a person from one day to another: `until` is the day from which the post
-//!   is free, so that a successor can begin on the day the predecessor ends. What has been held is never deleted.
+//!   is free, so that a successor can begin on the day the predecessor ends. What has been held is never deleted
+//!   (`grid::a_post_changes_hands`).
 //! - 督导员 `supervisor` belongs to a township or general grid, 总网格长 `general_head` to a general grid, 子网格长 `sub_head` to
-//!   a sub-grid: one person at a time. 网格指导员 `instructor` and 网格员 `worker` belong to any grid, in any number.
+//!   a sub-grid (GR2): one person at a time (GR1). 网格指导员 `instructor` and 网格员 `worker` belong to any grid, in any number.
 //! - A general grid needs a general head, a sub-grid a sub-grid head; without one it is **vacant** (空缺).
 //! - Who comes into a post or leaves it changes what upper floors ask of him at once ([`PostsChanged`]); where that is said for a
 //!   later day, on that day.
@@ -27,6 +28,7 @@ mod geometry;
 mod handlers;
 mod holders;
 mod import;
+mod invariants;
 pub mod perm;
 mod planar;
 mod query;
@@ -46,6 +48,8 @@ pub use holders::{
 pub use import::{import, import_collection};
 pub use row_scope::{RowScope, nothing};
 pub use tree::{Node, lock, names, subtree_ids, tree};
+
+use invariants::INVARIANTS;
 
 use crate::feature::{Feature, Tag};
 use entity::ids::MemberId;
@@ -98,6 +102,7 @@ pub const FEATURE: Feature = Feature {
     jobs: JOBS,
     words: &[GridKind::VOCABULARY, PostKind::VOCABULARY],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("grid")
 };
 

@@ -5,9 +5,9 @@
 //! - A phone number is a mainland mobile number, kept as eleven digits. Only those who manage people see it whole;
 //!   everybody else sees `138****5678`.
 //! - People are found by the beginning of their name, of its pinyin initials or of their number, or by the last four
-//!   digits of the phone: all of them stored keys, so that an index answers.
+//!   digits of the phone: all of them stored keys (MB2), so that an index answers.
 //! - **Party organisations** (党组织) form a tree: 党工委, 党委, 党总支, 党支部, 党小组, 党员中心户. None belongs to one of a
-//!   lower level or, over any number of steps, to itself. Levels may be skipped. The number of people counts everything
+//!   lower level or, over any number of steps, to itself (MB1). Levels may be skipped. The number of people counts everything
 //!   beneath, and filtering by an organisation means the same people.
 //! - Changing needs the version that was seen (`If-Match`); a field left out stays, `null` clears.
 //!
@@ -21,6 +21,7 @@ pub mod dto;
 mod engine;
 mod handlers;
 mod held;
+mod invariants;
 mod org_query;
 pub mod perm;
 mod query;
@@ -36,6 +37,8 @@ pub use engine::{
 };
 pub use held::held_on;
 pub use query::search;
+
+use invariants::INVARIANTS;
 
 use crate::feature::{Feature, Tag};
 use entity::kinds::{MemberCategory, PartyOrgKind};
@@ -53,6 +56,7 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     words: &[PartyOrgKind::VOCABULARY, MemberCategory::VOCABULARY],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("member")
 };
 

@@ -1,11 +1,13 @@
 //! What other rooms build on: posting to the ledger, and the rules by which they do.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{MemberId, Points, PointsEntryId, PostingId, PurseId};
 use entity::kinds::{HolderKind, PostingSourceKind, PurseKind};
 use entity::{points_entry, points_rule, posting, purse, purse_quarter};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, NotSet, QueryFilter, Set};
+use sea_orm::{ColumnTrait, NotSet, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use super::rules::{self, Quarter};
@@ -110,6 +112,31 @@ pub async fn post(tx: &Tx, post: Post) -> Result<Option<posting::Model>> {
         .exec()
         .await?;
     Ok(Some(posting))
+}
+
+/// Which of these sources have posted, under whatever rule; one statement for every 500 of them.
+///
+/// # Errors
+/// Those of the database.
+pub async fn posted(
+    tx: &Tx,
+    source_kind: PostingSourceKind,
+    source_ids: &[Uuid],
+) -> Result<HashSet<Uuid>> {
+    let mut found = HashSet::new();
+    for ids in source_ids.chunks(500) {
+        let posted: Vec<Uuid> = tx
+            .find::<posting::Entity>()
+            .select_only()
+            .column(posting::Column::SourceId)
+            .filter(posting::Column::SourceKind.eq(source_kind))
+            .filter(posting::Column::SourceId.is_in(ids.iter().copied()))
+            .into_tuple()
+            .all()
+            .await?;
+        found.extend(posted);
+    }
+    Ok(found)
 }
 
 /// The standing purse of a holder, if there is one yet; one statement.

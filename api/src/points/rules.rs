@@ -51,6 +51,22 @@ impl Quarter {
     pub fn of_day(day: NaiveDate) -> Self {
         Self { year: day.year(), number: day.month0() / 3 + 1 }
     }
+
+    /// The quarter after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self.number {
+            4 => Self { year: self.year + 1, number: 1 },
+            number => Self { number: number + 1, ..self },
+        }
+    }
+
+    /// Its first moment in Beijing.
+    #[must_use]
+    pub fn start(self) -> DateTime<Utc> {
+        let first = NaiveDate::from_ymd_opt(self.year, self.number * 3 - 2, 1);
+        crate::clock::day(first.unwrap_or_default()).0
+    }
 }
 
 impl fmt::Display for Quarter {
@@ -182,6 +198,17 @@ mod tests {
         assert_eq!(of("2026-12-31T16:00:00Z").as_deref(), Some("2027Q1"));
         assert_eq!(of("2026-06-30T15:59:59.999Z").as_deref(), Some("2026Q2"));
         assert_eq!(of("2026-06-30T16:00:00Z").as_deref(), Some("2026Q3"));
+    }
+
+    #[test]
+    fn a_quarter_begins_with_its_first_moment() {
+        for text in ["2026Q1", "2026Q2", "2026Q3", "2026Q4"] {
+            let quarter: Quarter = text.parse().unwrap_or(Quarter { year: 0, number: 1 });
+            assert_eq!(quarter.to_string(), text);
+            assert_eq!(Quarter::of(quarter.start()), quarter);
+            let before = Quarter::of(quarter.start() - TimeDelta::milliseconds(1));
+            assert_eq!(before.next(), quarter);
+        }
     }
 
     #[test]

@@ -7,11 +7,14 @@
 //!   camera opens it. The current code and the two before it pass (see [`code`]).
 //! - A code is good for the township, the occasion and the minute it was made for; its first letter tells the kind. A code of another
 //!   township is answered like a forged one; an expired code says that it has expired.
-//! - Check-in is open from 30 minutes before the start to the end, for whom the occasion admits. Checking in twice is the same as once.
-//! - **Check-out** closes the time: full minutes between start and end of the occasion, told to it once. It stays open until 12 hours
+//! - Check-in is open from 30 minutes before the start to the end, for whom the occasion admits. Checking in twice is the same as once
+//!   (`presence::a_crowd_comes_and_goes`).
+//! - **Check-out** closes the time: full minutes between start and end of the occasion, told to it once
+//!   (`together::a_check_in_is_closed_once`). What is closed is closed whole (PR1). It stays open until 12 hours
 //!   after the end, for those who forgot; the time after the end does not count.
 //! - Who forgot altogether is helped by the steward or the office: they **complete** (补办) the check-in, with the moment of leaving and
-//!   the reason, from the start to 30 days after the end. Never one's own, never one that is closed. Who did it and why stand in the
+//!   the reason, from the start to 30 days after the end. Never one's own, never one that is closed
+//!   (`presence::nobody_completes_their_own`, `presence::a_completion_has_its_bounds`). Who did it and why stand in the
 //!   check-in and in the audit log; the points are those of the moment given, and count for its quarter.
 //! - Everything happens under a lock of the occasion's row.
 
@@ -21,6 +24,7 @@ pub mod code;
 pub mod codes;
 pub mod dto;
 mod handlers;
+mod invariants;
 mod leave;
 mod list;
 mod occasion;
@@ -37,6 +41,8 @@ pub use occasion::{About, Lock, Occasion, Occasions, Stay, check};
 pub use row::{check_ins, counts, has_come};
 pub use scan::{origin, show};
 
+use invariants::INVARIANTS;
+
 use crate::feature::{Feature, Tag};
 
 /// What this room brings.
@@ -48,5 +54,6 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     words: &[dto::CODE_ACTIONS],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("presence")
 };

@@ -7,25 +7,26 @@
 //!   or to none. What is given to an organisation somebody of it accepts (签收) before they hand it in. A colleague finds
 //!   what others have accepted and can take it over, naming from whom: of two at once the second is told so ([`rules::taken`]).
 //!   Who does the work of a post is who holds it that day. A person may accept what is theirs, and need not.
-//! - `open → submitted → verified`, and `submitted → returned → submitted`. A return names its reason; the deadline
+//! - `open → submitted → verified`, and `submitted → returned → submitted` (TK2). A return names its reason; the deadline
 //!   stays as it was. Of two who act at once one wins, the other is told that the state has changed (409).
-//! - Of one obligation ([`rules::obligation_id`]) there is one task. What is no longer owed its source cancels ([`cancel`]), with the
+//! - Of one obligation ([`rules::obligation_id`]) there is one task (TK1). What is no longer owed its source cancels ([`cancel`]),
+//!   with the
 //!   reason: `open | returned → cancelled`. If it is owed again, the same task opens again with a new deadline.
 //! - The deadline follows from the clock policy ([`rules::due_at`]); nobody is handed a task that is late already
-//!   ([`rules::due_when_opened`]). Whether a task is late follows from the deadline and the moment ([`rules::late`]); nothing
-//!   stores it. A source that wants to know is told once when a deadline passes.
+//!   ([`rules::due_when_opened`], TK4). Whether a task is late follows from the deadline and the moment ([`rules::late`]); nothing
+//!   stores it. A source that wants to know is told once when a deadline passes (`task_source::one_task_of_an_obligation`).
 //! - What must be shown is a list ([`rules::lacking`]): words, a number within bounds, so many photos.
 //! - Only who owes it hands in. What was done without a network carries its own moment, which counts against the deadline; it lies
 //!   neither in the future (clocks may differ by two minutes) nor before the task was handed over.
-//!   A place is recorded once, if the person gives it, for this task alone.
-//! - Nobody verifies or returns what is his own, or what he did himself. The office verifies any; a supervisor or general head
+//!   A place is recorded if the person gives it, with this submission alone.
+//! - Nobody verifies or returns what is his own, or what he did himself (TK3). The office verifies any; a supervisor or general head
 //!   verifies in the subtree of his grids. A sub-grid head sees his grids' tasks but does not verify.
 //! - What was handed in in time looks right ([`rules::looks_right`]) and can be verified together with others
 //!   ([`verify_many`]): exactly those that were seen, each as it was seen, by the rules of a single one and in a
-//!   transaction of its own. What was handed in since, or anew, is never among them.
+//!   transaction of its own. What was handed in since, or anew, is never among them (`task::what_looks_right_is_verified_together`).
 //! - One sees one's own tasks, those of one's posts and one's organisation, and those in the subtrees of the grids one heads; with
 //!   `task.read_all` the township's ([`crate::grid::RowScope`]). What one does not see does not exist (404).
-//! - Photos are evidence once uploaded (room `attachment`) and named in a submission; the newest submission counts, the
+//! - Photos are evidence when uploaded (room `attachment`) and named in a submission; the newest submission counts, the
 //!   earlier ones are kept.
 
 mod accept;
@@ -35,6 +36,7 @@ mod detail;
 pub mod dto;
 mod engine;
 mod handlers;
+mod invariants;
 mod list;
 pub mod perm;
 mod row;
@@ -55,6 +57,8 @@ pub use submit::submit;
 pub use verify::{send_back, verify, verify_many};
 pub use visibility::{Visibility, late};
 
+use invariants::INVARIANTS;
+
 use crate::feature::{Feature, Tag};
 use entity::kinds::{AssigneeKind, EvidenceKind, TaskLogKind, TaskState};
 
@@ -73,5 +77,6 @@ pub const FEATURE: Feature = Feature {
         TaskLogKind::VOCABULARY,
     ],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("task")
 };

@@ -73,14 +73,26 @@ pub fn obligation_id(
     grid: Option<GridId>,
     assignee: &Assignee,
 ) -> Uuid {
+    obligation_of(source_kind, source_item_id, period, grid, (assignee.kind(), assignee.id()))
+}
+
+/// The same from what is kept of the assignee: its kind and id.
+#[must_use]
+pub fn obligation_of(
+    source_kind: &str,
+    source_item_id: Uuid,
+    period: &str,
+    grid: Option<GridId>,
+    (assignee_kind, assignee_id): (AssigneeKind, Uuid),
+) -> Uuid {
     let grid = grid.map(GridId::uuid).unwrap_or_default();
     derived_id([
         source_kind.as_bytes(),
         source_item_id.as_bytes().as_slice(),
         period.as_bytes(),
         grid.as_bytes(),
-        assignee.kind().as_str().as_bytes(),
-        assignee.id().as_bytes(),
+        assignee_kind.as_str().as_bytes(),
+        assignee_id.as_bytes(),
     ])
 }
 

@@ -6,7 +6,7 @@
 //!   file that its owner alone can read. It is good for a day; where none was used by then, the next start makes
 //!   another. There is no default password anywhere.
 //! - A township is named by its nine-digit code of the national statistical divisions; its name is looked up,
-//!   never typed.
+//!   not typed.
 //! - The township the sign-in page starts with comes from the configuration alone: the page does not list who
 //!   else is served here.
 

@@ -7,8 +7,8 @@
 //!   changes nothing and has a transaction of its own.
 //! - An entry says who (account and roles, or the operator's command, or the system itself), what (the act's word), which
 //!   row, from where (address, program, request), when, and what changed (field: before → after), with the purpose where
-//!   one was given. Telephone and identity numbers in it are masked whoever wrote them, names by [`mask::name`]; secrets
-//!   are never in it.
+//!   one was given. Telephone and identity numbers in it are masked whoever wrote them, names by [`mask::name`]; secrets are never in
+//!   it (`door::no_secret_stays_in_the_database`).
 //! - Strangers cannot fill it: failed sign-ins are folded ([`Failures`]) into one entry for the first and one with the
 //!   count of all further ones, for each account or address and minute, and for at most twenty of those a minute and
 //!   township on each node; the others are counted together. What a crash loses is the running minute's counts.

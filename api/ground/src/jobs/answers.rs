@@ -3,9 +3,13 @@
 use entity::idempotency_key;
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::{Act, Job, Kind, Next, Plan, night_after, plant_ahead};
+use super::{Act, Job, Kind, Next, Plan, night_after, plant, plant_ahead};
 use crate::http::Result;
 use crate::tenancy::{KEPT_HOURS, Tx};
+
+/// A kind of job that is done too in a night in which a township is cleaned up: one of those after days on which somebody worked in it.
+/// Each has a transaction of its own, so that one which fails holds nobody up.
+pub struct CleaningNight(pub &'static str);
 
 const FORGET: &str = "idempotency_key.forget";
 
@@ -32,5 +36,8 @@ async fn forget(tx: &Tx, _: &Job) -> Result<Next> {
         )
         .exec()
         .await?;
+    for CleaningNight(kind) in tx.all() {
+        plant(tx, Plan::of(kind).keyed(*kind)).await?;
+    }
     Ok(Next::Done)
 }

@@ -2,11 +2,12 @@
 //!
 //! Rules:
 //! - Township, user name and password open a session. A wrong one of the three answers the same, in the same time.
-//! - A session lives thirty days from its last use. Its refresh token is good once: each use gives a new one. The one
+//! - A session lives thirty days from its last use. Its refresh token is good once (`signin::every_theft_is_found`): each use gives a
+//!   new one. The one
 //!   before it, seen again within thirty seconds, gets the very same successor (it is a page opened twice, or an answer
 //!   that got lost); seen later, it tells of a copy. So does every older one at any time: the session ends, and that is
 //!   written in the log. What this server did not make ends nothing ([`family`]).
-//! - An account has at most twenty sessions open; one more ends the one that was not used for longest.
+//! - An account has at most twenty sessions open (SE1); one more ends the one that was not used for longest.
 //! - A session that ends, ends at once: see [`crate::auth`].
 //! - Browsers keep the refresh token in an HttpOnly cookie of this host alone (`__Host-`), which no page can read; tried
 //!   without TLS, in one that goes to the session paths only.
@@ -22,10 +23,13 @@ mod end;
 mod ended;
 mod family;
 mod handlers;
+mod invariants;
 mod pair;
 mod query;
 mod refresh;
 mod sign_in;
+
+use invariants::INVARIANTS;
 
 use crate::feature::{Feature, Tag};
 pub use end::end_all;
@@ -55,5 +59,6 @@ pub const FEATURE: Feature = Feature {
     jobs: JOBS,
     words: &[dto::REFRESH_IN],
     answers: codes::ANSWERS,
+    invariants: INVARIANTS,
     ..Feature::of("session")
 };

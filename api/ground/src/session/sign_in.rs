@@ -22,7 +22,7 @@ use crate::state::AppState;
 use crate::tenancy::{Origin, Scope, Tx};
 
 /// Sessions an account may have open: whoever opens one more loses the one that was not used for longest.
-const SESSIONS_OPEN: u64 = 20;
+pub(super) const SESSIONS_OPEN: u64 = 20;
 
 /// Sessions ended at once where an account has more, as from before there was a bound.
 const SURPLUS_AT_ONCE: u64 = 1_000;

@@ -32,6 +32,17 @@ impl Tx {
         Entity::delete_by_id(job).exec(self.txn()).await?;
         Ok(())
     }
+
+    /// What is said of the township's jobs.
+    pub(crate) async fn rung(&self) -> Result<Vec<(JobId, DateTime<Utc>)>> {
+        Ok(Entity::find()
+            .select_only()
+            .columns([Column::JobId, Column::DueAt])
+            .filter(Column::Tenant.eq(self.tenant()))
+            .into_tuple()
+            .all(self.txn())
+            .await?)
+    }
 }
 
 impl Platform {

@@ -12,8 +12,10 @@
 //! - A transaction begins with its first statement, in the same message ([`txn`], [`message`]): n statements are n round trips to
 //!   PostgreSQL and one for the commit, a read of one statement ([`Scope::read_single`]) is one.
 //! - A unit of work has a deadline, reads ten seconds, writes thirty: what takes longer is answered 503, and its connection is closed.
-//! - Nothing acknowledged is lost: a transaction in which a statement failed is never committed, a connection that failed
-//!   in a way that leaves its state in doubt is closed and never used again, and goes back only outside any transaction. What could not be stored is answered 503 (507 where the disk is full), and the next write finds a new
+//! - Nothing acknowledged is lost: a transaction in which a statement failed is never committed
+//!   (`tenancy::what_failed_is_never_committed`), a connection that failed
+//!   in a way that leaves its state in doubt is closed and not used again, and goes back only outside any transaction. What could not
+//!   be stored is answered 503 (507 where the disk is full), and the next write finds a new
 //!   connection.
 //! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own. Writes that wait for it share a commit
 //!   ([`writer`]), each undone alone or kept with the others.

@@ -1,10 +1,11 @@
-//! Counting a township again, for the operator: whether what is kept still fits together. Read across the floors.
+//! Everything, for the operator.
 
 use entity::ids::TenantId;
 
+use crate::audit;
 use crate::http::Result;
+use crate::invariant::{Invariant, Span, broken};
 use crate::state::AppState;
-use crate::{audit, points};
 
 /// What counting a township again gave, for the operator.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Verified {
     pub township: String,
     /// What was counted of its audit log.
     pub audit: audit::Report,
+    /// How many promises of the rooms were looked at beside it.
+    pub promises: usize,
     /// Everything that does not fit, one line each.
     pub faults: Vec<String>,
 }
@@ -22,14 +25,15 @@ impl std::fmt::Display for Verified {
         let audit = &self.audit;
         write!(
             f,
-            "{}: {} entries, {} leaves, {} not sealed yet, {} erased, {} purged, {} checkpoints: ",
+            "{}: {} entries, {} leaves, {} not sealed yet, {} erased, {} purged, {} checkpoints; {} promises: ",
             self.township,
             audit.entries,
             audit.leaves,
             audit.unsealed,
             audit.erased,
             audit.purged,
-            audit.checkpoints
+            audit.checkpoints,
+            self.promises
         )?;
         match self.faults.as_slice() {
             [] => write!(f, "all fits"),
@@ -41,7 +45,8 @@ impl std::fmt::Display for Verified {
     }
 }
 
-/// Counts a township's audit log and points ledger again, in one snapshot. `kept` are checkpoints that were kept elsewhere.
+/// Counts a township's audit log again and looks at every promise of the rooms, in one snapshot. `kept` are checkpoints that were kept
+/// elsewhere.
 ///
 /// # Errors
 /// Those of the database; what was kept elsewhere is no checkpoint of this log.
@@ -52,13 +57,17 @@ pub async fn verify(state: &AppState, tenant: TenantId, kept: &[String]) -> Resu
         .read(async |tx| {
             let township = tx.township().await?;
             let audit = audit::verify(tx, kept).await?;
-            let ledger = points::audit(tx).await?;
-            let faults = audit.faults.iter().map(|fault| format!("audit log: {fault}"));
-            let faults = faults.chain(ledger.iter().map(|one| format!("points ledger: {one:?}")));
-            let faults = faults.collect();
+            let mut faults: Vec<String> =
+                audit.faults.iter().map(|fault| format!("audit log: {fault}")).collect();
+            let promises = tx.all::<Invariant>();
+            for one in promises {
+                let rows = broken(tx, one, Span::WHOLE).await?;
+                faults.extend(rows.iter().map(|row| format!("{} ({}): {row}", one.id, one.en)));
+            }
             Ok(Verified {
                 township: format!("{} ({})", township.name, township.code),
                 audit,
+                promises: promises.len(),
                 faults,
             })
         })
