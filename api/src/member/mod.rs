@@ -22,6 +22,7 @@ mod engine;
 mod handlers;
 mod held;
 mod org_query;
+pub mod path;
 pub mod perm;
 mod query;
 pub mod rules;

@@ -14,6 +14,7 @@ use super::row::{Row, rows};
 use super::rules;
 use super::visibility::{Visibility, late, looking_right};
 use crate::clock;
+use crate::grid::Subtrees;
 use crate::http::{ApiError, Code, Page, Result};
 use crate::tenancy::{Scope, Tx, beyond, like};
 
@@ -89,8 +90,7 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                 wanted = wanted.add(if is_late { late } else { late.not() });
             }
             if let Some(grid) = query.grid_id {
-                let grids = crate::grid::subtree_ids(tx, grid).await?;
-                wanted = wanted.add(task::Column::GridId.is_in(grids));
+                wanted = wanted.add(Subtrees::under(tx, grid).await?.rows(task::Column::GridId));
             }
             if let Some(assignee) = query.assignee_id {
                 wanted = wanted.add(task::Column::AssigneeId.eq(assignee));
