@@ -37,6 +37,7 @@ mod presence;
 mod roles;
 mod schema;
 mod signin;
+mod slices;
 mod storage;
 mod strangers;
 mod task;
