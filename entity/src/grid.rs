@@ -14,6 +14,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: GridId,
     pub parent_id: Option<GridId>,
+    /// The ids from the top down to its own, each as 32 digits and a stroke: what lies beneath begins with it.
+    pub path: String,
     /// Unique in the township.
     pub code: String,
     pub name: String,

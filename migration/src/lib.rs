@@ -20,6 +20,7 @@ mod m20261126_000014_fingerprints;
 mod m20261126_000016_roles;
 mod m20261126_000017_jobs;
 mod m20261126_000018_ledger;
+mod m20261127_000019_subtrees;
 #[cfg(test)]
 mod tests;
 mod walls;
@@ -96,6 +97,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000016_roles::Migration),
             Box::new(m20261126_000017_jobs::Migration),
             Box::new(m20261126_000018_ledger::Migration),
+            Box::new(m20261127_000019_subtrees::Migration),
         ]
     }
 }

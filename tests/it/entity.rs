@@ -201,6 +201,7 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         tenant_id,
         id: GridId::new(),
         parent_id: None,
+        path: String::new(),
         code: "01".into(),
         name: "水库村".into(),
         kind: GridKind::General,

@@ -354,7 +354,9 @@ on_both! {
             assert_eq!(grid::holders(tx, &[]).await?.len(), 3);
             let missing: Vec<_> = grid::vacancies(tx, &grid::tree(tx).await?).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
             assert_eq!(missing, [(town.grids.other_sub, PostKind::SubHead), (town.grids.other_general, PostKind::GeneralHead)]);
-            let beneath = grid::subtree_ids(tx, town.grids.general).await?;
+            let path = grid::path_of(tx, town.grids.general).await?.expect("the grid has a path");
+            let beneath = grid::tree(tx).await?.into_iter().filter(|node| node.path.starts_with(&path));
+            let beneath: Vec<_> = beneath.map(|node| node.id).collect();
             assert_eq!(beneath.first(), Some(&town.grids.general));
             assert_eq!(beneath.len(), 3);
             let names = grid::names(tx, &[town.grids.sub]).await?;
@@ -364,7 +366,81 @@ on_both! {
             Ok(())
         }).await.unwrap();
         let other = app.town(Town::B).grids.general;
-        let foreign = scope.read(async |tx: &api::tenancy::Tx| grid::subtree_ids(tx, other).await).await;
+        let foreign = scope.read(async |tx: &api::tenancy::Tx| grid::Subtrees::under(tx, other).await).await;
         assert_eq!(foreign.unwrap_err().code(), api::http::Code::NOT_FOUND);
+    }
+
+    /// Wherever grids are moved by import, with what lies beneath them in the file or not, the path of each is what the tree says.
+    async fn paths_follow_the_tree(app: TestApp) {
+        use rand::rngs::StdRng;
+        use rand::seq::IndexedRandom;
+        use rand::{RngExt, SeedableRng};
+        let mut random = StdRng::seed_from_u64(support::seed());
+        let scope = app.scope(Town::A);
+        let top = app.town(Town::A).code;
+        let mut places: Vec<(String, &str, String)> = vec![
+            ("G1".into(), "general", top.into()), ("G2".into(), "general", top.into()), ("G3".into(), "general", top.into()),
+        ];
+        for n in 0..6 {
+            places.push((format!("S{n}"), "sub", format!("G{}", n % 3 + 1)));
+            places.push((format!("M{n}"), "micro", format!("S{n}")));
+        }
+        for turn in 0..if support::soak() { 200 } else { 20 } {
+            let named: Vec<Value> = places.iter()
+                .filter(|_| turn == 0 || random.random_bool(0.3))
+                .map(|(code, kind, parent)| square(code, kind, parent))
+                .collect();
+            let file = collection(&named);
+            scope.write(async move |tx: &api::tenancy::Tx| api::grid::import_collection(tx, &file).await).await.unwrap();
+            let tree = scope.read(async |tx: &api::tenancy::Tx| api::grid::tree(tx).await).await.unwrap();
+            let parents: Vec<_> = tree.iter().map(|node| (node.id, node.parent_id)).collect();
+            for node in &tree {
+                let beneath: std::collections::BTreeSet<_> = api::member::tree::subtree(&parents, node.id).into_iter().collect();
+                let of_path: std::collections::BTreeSet<_> =
+                    tree.iter().filter(|other| other.path.starts_with(&node.path)).map(|other| other.id).collect();
+                assert_eq!(of_path, beneath, "{} in turn {turn}", node.code);
+            }
+            // Sub-grids go to another general grid, micro-grids to another sub-grid.
+            for _ in 0..2 {
+                let general = format!("G{}", random.random_range(1..=3));
+                let sub = format!("S{}", random.random_range(0..6));
+                let all: Vec<usize> = (0..places.len()).filter(|n| places[*n].1 != "general").collect();
+                let moved = *all.choose(&mut random).unwrap();
+                places[moved].2 = if places[moved].1 == "sub" { general } else { sub };
+            }
+        }
+    }
+
+    /// Who heads hundreds of grids sees what he saw when they were few: they are not named one by one then.
+    async fn hundreds_of_grids_are_seen_as_a_few_are(app: TestApp) {
+        use crate::checklist::{published, three_duties};
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        published(&clerk, "网格长责任清单", &three_duties()).await;
+        let head = app.client(Who::GridHead, Town::A).await;
+        let sub_head = app.client(Who::SubHead, Town::A).await;
+        let task = sub_head.get("/tasks/inbox").await.ok(200)["items"][0]["id"].as_str().unwrap().to_owned();
+        sub_head.post(&format!("/tasks/{task}/submit"), &json!({"text": "已开会"})).await.ok(200);
+        let general = town.grids.general;
+        let seen = async || {
+            let mut seen = Vec::new();
+            for path in ["/tasks".to_owned(), "/tasks/to-verify".to_owned(), format!("/tasks?grid_id={general}"), format!("/tasks/{task}")] {
+                let mut answer = head.get(&path).await.ok(200);
+                answer.as_object_mut().unwrap().remove("next_cursor");
+                seen.push(answer);
+            }
+            let home = head.get("/home").await.ok(200);
+            seen.push(json!([home["tasks_late"], home["tasks_due_today"], home["tasks_to_verify"], home["late_by_grid"]]));
+            seen.push(clerk.get(&format!("/members?grid_id={general}")).await.ok(200)["items"].clone());
+            seen
+        };
+        let few = seen().await;
+        assert_eq!(few[1]["items"].as_array().unwrap().len(), 1);
+        let more: Vec<Value> = (0..300).map(|n| square(&format!("{}001{n:03}X", town.code), "micro", &format!("{}00101", town.code))).collect();
+        clerk.post("/imports/grids", &collection(&more)).await.ok(200);
+        assert_eq!(seen().await, few);
+        let worker = app.client(Who::Worker, Town::A).await;
+        worker.get(&format!("/tasks/{task}")).await.problem(404, "not_found");
+        head.post(&format!("/tasks/{task}/verify"), &json!({})).await.ok(200);
     }
 }

@@ -632,7 +632,7 @@ impl Receiver {
 }
 
 /// The program that is killed: its only work are jobs.
-fn worker(app: &TestApp, now: DateTime<Utc>) -> Child {
+pub fn worker(app: &TestApp, now: DateTime<Utc>) -> Child {
     let config = app.state.config();
     let program = env!("CARGO_BIN_EXE_worker");
     support::program::environment(program, &app.database_url, &config.data_dir)

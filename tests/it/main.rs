@@ -45,6 +45,7 @@ mod rooms;
 mod schema;
 mod session;
 mod signin;
+mod slices;
 mod storage;
 mod strangers;
 mod task;

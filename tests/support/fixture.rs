@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use api::member::path;
 use api::state::AppState;
 use api::tenancy::{Scope, Tx};
 use chrono::NaiveDate;
@@ -342,11 +343,18 @@ async fn grids(tx: &Tx, town: &Township) -> api::http::Result<()> {
             square(1, 1, 20_000),
         ),
     ];
+    let mut paths = std::collections::HashMap::new();
     for (id, parent_id, tail, name, kind, boundary) in rows {
         let name = if name.is_empty() { town.name } else { name };
+        let path = path::path(
+            parent_id.and_then(|parent| paths.get(&parent)).map(String::as_str),
+            id.into(),
+        );
+        paths.insert(id, path.clone());
         tx.insert(entity::grid::ActiveModel {
             id: Set(id),
             parent_id: Set(parent_id),
+            path: Set(path),
             code: Set(format!("{}{tail}", town.code)),
             name: Set(name.to_owned()),
             kind: Set(kind),

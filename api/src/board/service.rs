@@ -11,12 +11,11 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use super::dto::{Home, HomeGridLate, HomeVacancy};
 use super::rules::{self, Node};
 use crate::clock;
-use crate::grid::nothing;
 use crate::http::{ApiError, Result};
 use crate::task::perm;
 use crate::task::rules::OWED;
 use crate::task::{self as tasks, Visibility};
-use crate::tenancy::{Scope, Tx};
+use crate::tenancy::{Scope, Tx, nothing};
 
 const VACANCIES: usize = 20;
 const MOST_LATE: u64 = 10;
@@ -44,12 +43,13 @@ pub async fn home(scope: &Scope) -> Result<Home> {
                 .iter()
                 .map(|node| Node { id: node.id, parent_id: node.parent_id, kind: node.kind })
                 .collect();
-            let mut vacancies = crate::grid::vacancies(tx, &tree).await?;
+            let seen: Vec<_> =
+                tree.iter().filter(|node| sight.sees_grid(&node.path)).cloned().collect();
+            let vacancies = crate::grid::vacancies(tx, &seen).await?;
             let names: HashMap<GridId, String> =
                 tree.into_iter().map(|node| (node.id, node.name)).collect();
             let late: HashMap<GridId, i64> =
                 counts.iter().filter_map(|row| Some((row.grid_id?, row.late))).collect();
-            vacancies.retain(|vacancy| sight.sees_grid(vacancy.grid_id));
             Ok(Home {
                 tasks_late: counts.iter().map(|row| row.late).sum(),
                 tasks_due_today: counts.iter().map(|row| row.due_today).sum(),
@@ -99,7 +99,7 @@ async fn counts(tx: &Tx, sight: &Visibility) -> Result<Vec<GridCounts>> {
         .column_as(count_if(tasks::late(tx.now())), "late")
         .column_as(count_if(due_today), "due_today")
         .column_as(count_if(to_verify), "to_verify")
-        .filter(Column::State.is_not_in([TaskState::Verified, TaskState::Cancelled]))
+        .filter(Column::State.is_in([TaskState::Open, TaskState::Submitted, TaskState::Returned]))
         .filter(sight.visible())
         .group_by(Column::GridId)
         .into_model::<GridCounts>()

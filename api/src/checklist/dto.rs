@@ -97,6 +97,19 @@ pub struct Checklist {
     pub version: i32,
     /// Newest first.
     pub versions: Vec<ChecklistVersion>,
+    /// While the tasks of the version in force are being opened in slices, since they are many: how far that is.
+    #[schema(required = true)]
+    pub opening: Option<Opening>,
+}
+
+/// How far the tasks of a publication are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChecklistOpening, example = json!({ "done": 960, "total": 1800 }))]
+pub struct Opening {
+    /// Tasks that are opened, and those that are cancelled.
+    pub done: i64,
+    /// Of so many.
+    pub total: i64,
 }
 
 impl Versioned for Checklist {
@@ -238,9 +251,9 @@ pub struct Preview {
 pub struct Published {
     /// The list.
     pub checklist: Checklist,
-    /// Tasks that opened.
+    /// Tasks that opened, or that are opened from now on (`checklist.opening`).
     pub tasks_created: i64,
-    /// Tasks that were cancelled, since nobody owes them any more.
+    /// Tasks that were cancelled, since nobody owes them any more; with the others, where these are opened from now on.
     pub tasks_cancelled: i64,
     /// Posts with duties that nobody holds.
     pub vacancy_count: i64,

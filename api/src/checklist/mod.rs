@@ -5,8 +5,12 @@
 //! - A list has versions: at most one draft and at most one in force (CL1); a published version, known by its day of effect (CL2),
 //!   never changes (`checklist::a_version_is_published_once`). Saving after a
 //!   publication opens the next number's draft. A version cannot ask the same of the same post twice.
-//! - Publishing is one transaction: the draft comes into force today, the version before it is superseded, and every
-//!   holder of each duty's post receives a task for the running period: week, month, quarter, or one without an end. A duty of a
+//! - Publishing is one transaction: the draft comes into force today and the version before it is superseded. Every
+//!   holder of each duty's post receives a task for the running period (week, month, quarter, or one without an end): in the same transaction
+//!   where that makes a thousand tasks or fewer, with what is cancelled; otherwise by a job that begins at once and goes through
+//!   the holders in slices of about a thousand tasks, so that nobody waits for all of them. The answer says how many it will
+//!   be, and the list how far it is. A slice follows the posts and the version in force as they are then: what changes meanwhile is
+//!   followed, and nothing is asked twice ([`slices`]). What goes on past midnight is opened late. A duty of a
 //!   general head goes to every general grid, of a sub-grid head to every sub grid, of a supervisor to the township and
 //!   every general grid, of an instructor or worker to whoever holds such a post. Where nobody holds a post that must be
 //!   held, the vacancy is reported; nobody is invented.
@@ -17,7 +21,8 @@
 //! - Whoever leaves a post owes nothing in it any more, and what a new version no longer asks is not owed for the
 //!   running period: such tasks are cancelled, with the reason, unless they were handed in. What an earlier period left
 //!   undone stays owed. Back in the post, or back in the list, the same task opens again.
-//! - All this happens at publication, whenever posts change, and as each period begins; it is idempotent.
+//! - All this happens at publication, whenever posts change, and as each period begins; it is idempotent. What may concern everybody goes
+//!   in slices then, too.
 //! - What the server slept through is made up for: of each period that passed meanwhile the tasks are opened under the version
 //!   then in force, for whoever held the post in it and holds it still, marked as opened late; their time counts from the day
 //!   on which they are opened.
@@ -37,6 +42,7 @@ mod preview;
 mod publish;
 mod query;
 mod rules;
+mod slices;
 mod source;
 
 pub use draft::create;

@@ -14,7 +14,8 @@ use super::codes;
 use super::query::items_of;
 use super::rules::duty::{self, Duty};
 use super::rules::lapse::{self, Lapse};
-use super::rules::opening::{self, Holder, Opening, When};
+use super::rules::opening::{self, Holder, Missed, Opening, When};
+use super::rules::period::running;
 use crate::calendar::Calendar;
 use crate::grid;
 use crate::http::{ApiError, Result};
@@ -25,13 +26,13 @@ use crate::tenancy::Tx;
 #[derive(Debug, Clone)]
 pub(super) struct Ready {
     pub(super) list: checklist::Model,
-    number: i32,
+    pub(super) number: i32,
     pub(super) effective_from: NaiveDate,
     pub(super) items: Vec<checklist_item::Model>,
 }
 
 impl Ready {
-    fn duties(&self) -> Vec<Duty> {
+    pub(super) fn duties(&self) -> Vec<Duty> {
         self.items
             .iter()
             .map(|item| Duty {
@@ -47,16 +48,11 @@ impl Ready {
 
 /// The draft of a list, as it would come into force today.
 pub(super) async fn draft(tx: &Tx, list: checklist::Model) -> Result<(ChecklistVersionId, Ready)> {
-    let version = tx
-        .find::<checklist_version::Entity>()
-        .filter(checklist_version::Column::ChecklistId.eq(list.id))
-        .filter(checklist_version::Column::State.eq(ChecklistState::Draft))
-        .one()
-        .await?
-        .ok_or_else(|| ApiError::new(codes::NOTHING_TO_PUBLISH))?;
-    let items =
-        items_of(tx, std::iter::once(version.id)).await?.remove(&version.id).unwrap_or_default();
-    Ok((version.id, Ready { list, number: version.number, effective_from: tx.today(), items }))
+    let version = version_of(tx, &list, ChecklistState::Draft).await?;
+    let version = version.ok_or_else(|| ApiError::new(codes::NOTHING_TO_PUBLISH))?;
+    let id = version.id;
+    let ready = with_items(tx, list, version).await?;
+    Ok((id, Ready { effective_from: tx.today(), ..ready }))
 }
 
 /// The versions in force of all lists, with their items; three statements.
@@ -67,6 +63,41 @@ pub(super) async fn in_force(tx: &Tx) -> Result<Vec<Ready>> {
 /// The versions that were in force on a day, each the last to come into force until then; three statements.
 pub(super) async fn in_force_on(tx: &Tx, day: NaiveDate) -> Result<Vec<Ready>> {
     ready(tx, &[ChecklistState::Published, ChecklistState::Superseded], Some(day)).await
+}
+
+/// The version of a list in force, if there is one; two statements.
+pub(super) async fn in_force_of(tx: &Tx, list: &checklist::Model) -> Result<Option<Ready>> {
+    let version = version_of(tx, list, ChecklistState::Published).await?;
+    match version {
+        Some(version) => Ok(Some(with_items(tx, list.clone(), version).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn version_of(
+    tx: &Tx,
+    list: &checklist::Model,
+    state: ChecklistState,
+) -> Result<Option<checklist_version::Model>> {
+    tx.find::<checklist_version::Entity>()
+        .filter(checklist_version::Column::ChecklistId.eq(list.id))
+        .filter(checklist_version::Column::State.eq(state))
+        .one()
+        .await
+}
+
+async fn with_items(
+    tx: &Tx,
+    list: checklist::Model,
+    version: checklist_version::Model,
+) -> Result<Ready> {
+    let mut items = items_of(tx, std::iter::once(version.id)).await?;
+    Ok(Ready {
+        list,
+        number: version.number,
+        effective_from: version.effective_from.unwrap_or_else(|| tx.today()),
+        items: items.remove(&version.id).unwrap_or_default(),
+    })
 }
 
 async fn ready(tx: &Tx, states: &[ChecklistState], until: Option<NaiveDate>) -> Result<Vec<Ready>> {
@@ -112,13 +143,20 @@ pub(super) struct Plan {
     pub(super) holders: Vec<Holder>,
 }
 
+impl Plan {
+    /// How many tasks are to be opened.
+    pub(super) fn len(&self) -> usize {
+        self.openings.iter().map(Vec::len).sum()
+    }
+}
+
 /// Of which periods something is to be opened.
 #[derive(Clone, Copy)]
 pub(super) enum Periods {
     /// Those that run today. Since this day, if any, the server stood still.
     Running(Option<NaiveDate>),
-    /// Those that began on this day and are over.
-    Missed(NaiveDate),
+    /// Those that are over.
+    Missed(Missed),
 }
 
 /// What these versions bring now, to these people alone where some are named; two statements, however many versions, items and
@@ -140,7 +178,7 @@ pub(super) async fn plan(
         .map(|(version, duties)| {
             let stood_still = match periods {
                 Periods::Running(since) => since,
-                Periods::Missed(day) => Some(day),
+                Periods::Missed(Missed::Began(day) | Missed::Ran(day)) => Some(day),
             };
             let when = When {
                 now: tx.now(),
@@ -150,8 +188,8 @@ pub(super) async fn plan(
             };
             match periods {
                 Periods::Running(_) => opening::openings(duties, &holders, when, Calendar::china()),
-                Periods::Missed(day) => {
-                    opening::missed_openings(duties, &holders, day, when, Calendar::china())
+                Periods::Missed(missed) => {
+                    opening::missed_openings(duties, &holders, missed, when, Calendar::china())
                 }
             }
         })
@@ -254,9 +292,31 @@ fn wanted(evidence: Evidence) -> Requirements {
     Requirements(vec![Requirement::one(kind)])
 }
 
-/// What is owed under lists; one statement.
-pub(super) async fn owed(tx: &Tx, people: Option<&[MemberId]>) -> Result<Vec<Owed>> {
+/// What these people owe under lists; one statement.
+pub(super) async fn owed(tx: &Tx, people: &[MemberId]) -> Result<Vec<Owed>> {
     task::owed(tx, duty::SOURCE, people).await
+}
+
+/// What lapses when one version takes the place of another: what is owed in the running periods of duties that the new one and the
+/// other versions in force do not have. Three statements, and none where there is no such duty.
+pub(super) async fn dropped(
+    tx: &Tx,
+    before: Option<&Ready>,
+    in_force: &[Ready],
+) -> Result<Vec<(TaskId, Lapse)>> {
+    let kept: HashSet<_> =
+        in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
+    let dropped: Vec<_> = before
+        .into_iter()
+        .flat_map(Ready::duties)
+        .map(|duty| duty.duty_id)
+        .filter(|duty| !kept.contains(duty))
+        .collect();
+    if dropped.is_empty() {
+        return Ok(Vec::new());
+    }
+    let owed = task::owed_of(tx, duty::SOURCE, dropped, running(tx.today())).await?;
+    lapsed(tx, &owed, in_force, None).await
 }
 
 /// The tasks among those owed that are owed no longer while these versions are in force; one statement. What is owed is read first: whoever
@@ -288,7 +348,9 @@ pub(super) async fn cancel(tx: &Tx, lapsed: Vec<(TaskId, Lapse)>) -> Result<usiz
         by_reason.entry(reason).or_default().push(task);
     }
     let mut count = 0;
-    for (reason, ids) in by_reason {
+    for (reason, mut ids) in by_reason {
+        // Everybody locks in the same order.
+        ids.sort_unstable();
         count += task::cancel(tx, &ids, reason).await?;
     }
     Ok(count)

@@ -7,7 +7,7 @@ use entity::ids::{ChecklistId, MemberId};
 use entity::kinds::PostKind;
 
 use super::dto::{Preview, PreviewItem, PreviewVacancy};
-use super::plan::{Periods, draft, in_force, lapsed, number, owed, plan, vacancies};
+use super::plan::{Periods, draft, dropped, in_force, number, plan, vacancies};
 use super::rules::opening::Opening;
 use crate::clock::beijing;
 use crate::http::Result;
@@ -23,11 +23,10 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
         .read(async |tx: &Tx| {
             let list = tx.get::<checklist::Entity>(id).await?;
             let (_, ready) = draft(tx, list).await?;
-            let owed = owed(tx, None).await?;
             let mut to_be = in_force(tx).await?;
-            to_be.retain(|version| version.list.id != id);
+            let before = to_be.extract_if(.., |version| version.list.id == id).next();
             to_be.push(ready.clone());
-            let cancelled = lapsed(tx, &owed, &to_be, None).await?.len();
+            let cancelled = dropped(tx, before.as_ref(), &to_be).await?.len();
             let versions = [ready];
             let plan = plan(tx, &versions, Periods::Running(None), None).await?;
             let vacancies = vacancies(tx, &versions, &plan.holders).await?;

@@ -1,4 +1,4 @@
-//! Publishing: the draft comes into force, and its tasks are opened.
+//! Publishing: the draft comes into force, and its tasks are opened, or are left to a job where they are many.
 
 use entity::ids::ChecklistId;
 use entity::kinds::ChecklistState;
@@ -8,15 +8,20 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::dto::{PublishChecklist, Published};
 use super::follow::plant_next;
-use super::plan::{Periods, cancel, draft, in_force, lapsed, number, open, owed, plan, vacancies};
+use super::plan::{
+    Periods, cancel, draft, dropped, in_force, in_force_of, number, open, plan, vacancies,
+};
 use super::query::show;
+use super::rules::slices::TASKS;
+use super::slices::{Walk, key_of};
 use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Result};
 use crate::jobs;
 use crate::tenancy::{Scope, Tx};
 
-/// Brings the draft into force and opens the tasks of the running periods.
+/// Brings the draft into force and opens the tasks of the running periods, if they are no more than [`TASKS`]; more than that are opened
+/// in slices afterwards.
 ///
 /// # Errors
 /// `not_found`; 412 when somebody else saved meanwhile; `nothing_to_publish` without a draft, `checklist_empty` without items; 422 for
@@ -46,6 +51,7 @@ pub async fn publish(
             if ready.items.is_empty() {
                 return Err(ApiError::new(codes::CHECKLIST_EMPTY));
             }
+            let before = in_force_of(tx, &ready.list).await?;
             tx.update_many::<checklist_version::Entity>()
                 .set(checklist_version::ActiveModel {
                     state: Set(ChecklistState::Superseded),
@@ -75,11 +81,17 @@ pub async fn publish(
             let versions = [ready];
             let plan = plan(tx, &versions, Periods::Running(None), None).await?;
             let vacancies = vacancies(tx, &versions, &plan.holders).await?;
-            let opened = open(tx, &versions, &plan).await?;
-            let owed = owed(tx, None).await?;
             let in_force = in_force(tx).await?;
-            let lapsed = lapsed(tx, &owed, &in_force, None).await?;
-            let cancelled = cancel(tx, lapsed).await?;
+            let dropped = dropped(tx, before.as_ref(), &in_force).await?;
+            let (opened, cancelled) = (plan.len(), dropped.len());
+            if opened + cancelled <= TASKS {
+                open(tx, &versions, &plan).await?;
+                cancel(tx, dropped).await?;
+            } else {
+                let walk = Walk::of_publication(tx.today(), opened + cancelled)?;
+                let [ready] = &versions;
+                walk.plant(tx, Some(key_of(list.id, ready.number))).await?;
+            }
             plant_next(tx, &in_force).await?;
             let entry = Record::of(acts::PUBLISH).on("checklist", id).with("title", &list.title);
             let entry = entry.with("tasks_created", opened).with("tasks_cancelled", cancelled);

@@ -4,19 +4,22 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{ChecklistId, ChecklistVersionId};
-use entity::kinds::ChecklistState;
+use entity::kinds::{ChecklistState, Frequency, PostKind};
 use entity::{checklist, checklist_item, checklist_version};
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
 };
+use uuid::Uuid;
 
 use super::dto::{
     Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, Item, ListChecklists,
 };
+use super::rules::duty::duty_id;
+use super::slices::opening;
 use crate::clock::beijing;
 use crate::http::{Page, Result};
-use crate::tenancy::{Scope, Tx, beyond};
+use crate::tenancy::{Scope, Tx, beyond, like};
 
 /// The lists, newest first; two statements.
 ///
@@ -97,7 +100,7 @@ fn brief(
     }
 }
 
-/// A list with all its versions, the newest first; three statements.
+/// A list with all its versions, the newest first; at most four statements.
 ///
 /// # Errors
 /// `not_found` when the township has none such.
@@ -118,7 +121,13 @@ pub(super) async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
         .all()
         .await?;
     let mut items = items_of(tx, versions.iter().map(|version| version.id)).await?;
+    let in_force = versions.iter().find(|version| version.state == ChecklistState::Published);
+    let opening = match in_force {
+        Some(version) => opening(tx, list.id, version.number).await?,
+        None => None,
+    };
     Ok(Checklist {
+        opening,
         id: list.id,
         kind: list.kind,
         title: list.title,
@@ -171,4 +180,27 @@ pub(super) async fn items_of(
         found.entry(row.checklist_version_id).or_default().push(row);
     }
     Ok(found)
+}
+
+/// The duties of all versions with a text in their words; one statement.
+pub(super) async fn duties_asking(tx: &Tx, text: &str) -> Result<Vec<Uuid>> {
+    use checklist_item::Column;
+    let found: Vec<(ChecklistId, String, PostKind, Frequency)> = tx
+        .find::<checklist_item::Entity>()
+        .join(JoinType::InnerJoin, checklist_item::Relation::ChecklistVersion.def())
+        .select_only()
+        .column(checklist_version::Column::ChecklistId)
+        .columns([Column::What, Column::Role, Column::Frequency])
+        .filter(Column::What.like(like::within(text)))
+        .filter(checklist_version::Column::State.ne(ChecklistState::Draft))
+        .group_by(checklist_version::Column::ChecklistId)
+        .group_by(Column::What)
+        .group_by(Column::Role)
+        .group_by(Column::Frequency)
+        .into_tuple()
+        .all()
+        .await?;
+    let duties =
+        found.into_iter().map(|(list, what, role, often)| duty_id(list, &what, role, often));
+    Ok(duties.collect())
 }

@@ -5,6 +5,7 @@ use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
 use super::perm;
+use super::query::duties_asking;
 use super::rules::duty;
 use crate::http::{ApiError, Result};
 use crate::points;
@@ -45,6 +46,14 @@ impl Source for TaskSource {
     /// What is kept with a task is the number of the version under which it arose.
     fn facts(&self, detail: &str) -> Vec<Fact> {
         vec![Fact { zh: "清单版本", en: "Version of the list", text: detail.to_owned() }]
+    }
+
+    fn asking<'a>(
+        &'a self,
+        tx: &'a Tx,
+        text: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<Uuid>>>> {
+        Box::pin(async move { duties_asking(tx, text).await.map(Some) })
     }
 }
 

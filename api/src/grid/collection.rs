@@ -79,6 +79,7 @@ pub struct Known {
     pub name: String,
     pub kind: GridKind,
     pub boundary: String,
+    pub path: String,
     /// Kinds of the posts held now or later.
     pub posts: Vec<PostKind>,
 }

@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::rules;
 use super::tree::Node;
-use crate::http::Result;
+use crate::http::{ApiError, Result};
 use crate::member::held_on;
 use crate::tenancy::Tx;
 
@@ -97,6 +97,28 @@ pub(super) async fn held(tx: &Tx, condition: Condition) -> Result<Vec<Holder>> {
         .order_by_asc(member::Column::Name)
         .order_by_asc(grid_post::Column::Id)
         .into_model::<Holder>()
+        .all()
+        .await
+}
+
+/// People who hold a post or have held one, by id: the next behind one, or the first. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn people_with_posts(
+    tx: &Tx,
+    after: Option<MemberId>,
+    limit: usize,
+) -> Result<Vec<MemberId>> {
+    use grid_post::Column::MemberId as Person;
+    tx.find::<grid_post::Entity>()
+        .select_only()
+        .column(Person)
+        .filter(Condition::all().add_option(after.map(|after| Person.gt(after))))
+        .group_by(Person)
+        .order_by_asc(Person)
+        .limit(u64::try_from(limit).map_err(ApiError::internal)?)
+        .into_tuple()
         .all()
         .await
 }

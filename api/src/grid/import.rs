@@ -13,6 +13,7 @@ use super::collection::{self, Drafts, Known, Plan};
 use super::feature::Feature;
 use super::holders::posts_from_today;
 use crate::http::{ApiError, Code, Result};
+use crate::member::path;
 use crate::tenancy::Tx;
 use crate::work::Budget;
 
@@ -44,6 +45,7 @@ async fn known(tx: &Tx) -> Result<Vec<Known>> {
             name: row.name,
             kind: row.kind,
             boundary: row.boundary,
+            path: row.path,
         })
         .collect())
 }
@@ -53,9 +55,10 @@ async fn known(tx: &Tx) -> Result<Vec<Known>> {
 /// # Errors
 /// Those of the database.
 pub async fn import(tx: &Tx, drafts: &Drafts, dry_run: bool) -> Result<Plan> {
-    let plan = collection::plan(drafts, &known(tx).await?);
+    let known = known(tx).await?;
+    let plan = collection::plan(drafts, &known);
     if !dry_run && plan.faults.is_empty() {
-        write(tx, &plan).await?;
+        write(tx, &plan, &known).await?;
     }
     Ok(plan)
 }
@@ -74,14 +77,21 @@ pub async fn import_collection(tx: &Tx, collection: &serde_json::Value) -> Resul
     import(tx, &collection::drafts(&features, &Budget::unbounded())?, false).await
 }
 
-async fn write(tx: &Tx, plan: &Plan) -> Result<()> {
+/// Writes what is new and what has changed, and the paths of what was moved with it; the grids are locked since they were read.
+async fn write(tx: &Tx, plan: &Plan, known: &[Known]) -> Result<()> {
     use grid::Column;
+    let mut parents: HashMap<GridId, Option<GridId>> =
+        known.iter().map(|grid| (grid.id, grid.parent_id)).collect();
+    let written = plan.create.iter().chain(&plan.update);
+    parents.extend(written.map(|entry| (entry.id, entry.parent_id)));
+    let mut paths = path::paths(&parents.into_iter().collect::<Vec<_>>());
     let rows = plan
         .create
         .iter()
         .map(|entry| grid::ActiveModel {
             id: Set(entry.id),
             parent_id: Set(entry.parent_id),
+            path: Set(paths.remove(&entry.id).unwrap_or_default()),
             code: Set(entry.code.clone()),
             name: Set(entry.name.clone()),
             kind: Set(entry.kind),
@@ -119,5 +129,10 @@ async fn write(tx: &Tx, plan: &Plan) -> Result<()> {
         Column::CentreLat,
         Column::AreaM2,
     ];
-    tx.update_each::<grid::ActiveModel>(rows, &columns).await
+    tx.update_each::<grid::ActiveModel>(rows, &columns).await?;
+    let moved = known.iter().filter_map(|grid| {
+        let path = paths.remove(&grid.id).filter(|path| *path != grid.path)?;
+        Some(grid::ActiveModel { id: Set(grid.id), path: Set(path), ..Default::default() })
+    });
+    tx.update_each::<grid::ActiveModel>(moved.collect(), &[Column::Path]).await
 }

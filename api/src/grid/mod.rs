@@ -35,6 +35,7 @@ mod query;
 mod rename;
 mod row_scope;
 pub mod rules;
+mod subtrees;
 mod tree;
 
 pub use appoint::{NewPost, appoint, appoint_many};
@@ -43,11 +44,13 @@ pub use feature::Feature as DrawnGrid;
 use follow::JOBS;
 pub use follow::posts_changed;
 pub use holders::{
-    Holder, KnownPost, Vacancy, holders, holders_among, posts_from_today, posts_of, vacancies,
+    Holder, KnownPost, Vacancy, holders, holders_among, people_with_posts, posts_from_today,
+    posts_of, vacancies,
 };
 pub use import::{import, import_collection};
-pub use row_scope::{RowScope, nothing};
-pub use tree::{Node, lock, names, subtree_ids, tree};
+pub use row_scope::RowScope;
+pub use subtrees::{Subtrees, path_of};
+pub use tree::{Node, lock, names, tree};
 
 use invariants::INVARIANTS;
 

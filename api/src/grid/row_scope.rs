@@ -3,18 +3,17 @@
 use chrono::NaiveDate;
 use entity::ids::{GridId, MemberId, PartyOrgId};
 use entity::kinds::PostKind;
-use entity::{grid_post, member};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoCondition, SimpleExpr};
+use entity::{grid, grid_post, member};
+use sea_orm::sea_query::{Condition, IntoCondition, SimpleExpr};
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationDef, RelationTrait,
 };
 
-use super::tree::parents;
+use super::subtrees::Subtrees;
 use crate::auth::Permission;
 use crate::http::Result;
 use crate::member::held_on;
-use crate::member::tree;
-use crate::tenancy::Tx;
+use crate::tenancy::{Tx, nothing};
 
 /// The posts whose holder sees what happens in the grid and beneath it.
 const HEADS: [PostKind; 3] = [PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead];
@@ -34,9 +33,9 @@ pub struct RowScope {
     /// The posts that the person holds today.
     pub posts: Vec<(GridId, PostKind)>,
     /// The grids that the person heads and all beneath them.
-    pub grids: Vec<GridId>,
+    pub grids: Subtrees,
     /// The part of these in which the person judges what others do.
-    pub judged: Vec<GridId>,
+    pub judged: Subtrees,
 }
 
 #[derive(FromQueryResult)]
@@ -44,51 +43,60 @@ struct Held {
     party_org_id: Option<PartyOrgId>,
     grid_id: Option<GridId>,
     kind: Option<PostKind>,
+    path: Option<String>,
 }
 
 impl RowScope {
-    /// The scope of the account that acts, which sees every row with the permission `all`; at most two statements, and one for who
-    /// sees and judges everything: what is his own he does, and does not judge.
+    /// The scope of the account that acts, which sees every row with the permission `all`; at most three statements: two for who
+    /// judges wherever he sees, and one for who sees and judges everything (what is his own he does, and does not judge).
     pub async fn of(tx: &Tx, all: Permission, judges_all: Permission) -> Result<Self> {
         let all = tx.has(all);
-        let mut scope = Self { all, ..Self::own(tx).await? };
+        let (own, held) = Self::held(tx).await?;
+        let mut scope = Self { all, ..own };
         if all && tx.has(judges_all) {
             return Ok(scope);
         }
-        let headed = |kinds: &[PostKind]| -> Vec<GridId> {
-            scope.posts.iter().filter(|(_, kind)| kinds.contains(kind)).map(|(id, _)| *id).collect()
+        let headed = |kinds: &[PostKind]| -> Vec<String> {
+            let headed =
+                held.iter().filter(|post| post.kind.is_some_and(|kind| kinds.contains(&kind)));
+            headed.filter_map(|post| post.path.clone()).collect()
         };
         let (seen, judged) = (headed(&HEADS), headed(&JUDGES));
-        if !seen.is_empty() {
-            let parents = parents(tx).await?;
-            scope.grids = tree::subtrees(&parents, &seen);
-            scope.judged = tree::subtrees(&parents, &judged);
-        }
+        scope.judged = Subtrees::of(tx, judged.clone()).await?;
+        scope.grids =
+            if seen == judged { scope.judged.clone() } else { Subtrees::of(tx, seen).await? };
         Ok(scope)
     }
 
     /// What is the account's own alone: its person's, the posts' and the organisation's. One statement; none for an account without a
     /// person.
     pub async fn own(tx: &Tx) -> Result<Self> {
+        Ok(Self::held(tx).await?.0)
+    }
+
+    async fn held(tx: &Tx) -> Result<(Self, Vec<Held>)> {
         let Some(member) = tx.member() else {
-            return Ok(Self::default());
+            return Ok((Self::default(), Vec::new()));
         };
         let rows = tx
             .find::<member::Entity>()
             .join(JoinType::LeftJoin, posts_today(tx.today()))
+            .join(JoinType::LeftJoin, grid_post::Relation::Grid.def())
             .select_only()
             .column(member::Column::PartyOrgId)
             .columns([grid_post::Column::GridId, grid_post::Column::Kind])
+            .column(grid::Column::Path)
             .filter(member::Column::Id.eq(member))
             .into_model::<Held>()
             .all()
             .await?;
-        Ok(Self {
+        let own = Self {
             member: Some(member),
             organisation: rows.first().and_then(|row| row.party_org_id),
             posts: rows.iter().filter_map(|row| row.grid_id.zip(row.kind)).collect(),
             ..Self::default()
-        })
+        };
+        Ok((own, rows))
     }
 
     /// The rows that are seen, of a table in which `grid` says where a row belongs: these, and what `own` says of the account's own.
@@ -103,7 +111,7 @@ impl RowScope {
         }
         let mut seen = Condition::any();
         if !self.grids.is_empty() {
-            seen = seen.add(grid.is_in(self.grids.iter().copied()));
+            seen = seen.add(self.grids.rows(grid));
         }
         for own in own {
             seen = seen.add(own);
@@ -113,18 +121,8 @@ impl RowScope {
 
     /// The rows in the grids in which the person judges; none where there is no such grid.
     pub fn judged_rows(&self, grid: impl ColumnTrait) -> Condition {
-        if self.judged.is_empty() {
-            nothing()
-        } else {
-            Condition::all().add(grid.is_in(self.judged.iter().copied()))
-        }
+        self.judged.rows(grid)
     }
-}
-
-/// No row. (An empty condition would be every row.)
-#[must_use]
-pub fn nothing() -> Condition {
-    Condition::all().add(ExprTrait::eq(Expr::val(1), 2))
 }
 
 fn posts_today(today: NaiveDate) -> RelationDef {

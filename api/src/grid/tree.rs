@@ -7,7 +7,7 @@ use entity::ids::GridId;
 use entity::kinds::GridKind;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::http::{ApiError, Code, Result};
+use crate::http::Result;
 use crate::member::tree as pairs;
 use crate::tenancy::Tx;
 
@@ -27,6 +27,8 @@ pub struct Node {
     pub name: String,
     /// What it is.
     pub kind: GridKind,
+    /// The grids above it and itself ([`crate::member::path`]).
+    pub path: String,
 }
 
 /// The whole tree without boundaries, parents first, siblings by code. One statement.
@@ -43,34 +45,12 @@ pub async fn tree(tx: &Tx) -> Result<Vec<Node>> {
             grid::Column::Code,
             grid::Column::Name,
             grid::Column::Kind,
+            grid::Column::Path,
         ])
         .into_model::<Node>()
         .all()
         .await?;
     Ok(pairs::in_order(rows, |n| n.id, |n| n.parent_id, |n| n.code.clone()))
-}
-
-/// Every grid with its parent, for what is asked of the tree as a whole; one statement.
-pub(super) async fn parents(tx: &Tx) -> Result<Vec<(GridId, Option<GridId>)>> {
-    tx.find::<grid::Entity>()
-        .select_only()
-        .columns([grid::Column::Id, grid::Column::ParentId])
-        .into_tuple()
-        .all()
-        .await
-}
-
-/// The grid and everything beneath it, the grid first; one statement.
-///
-/// # Errors
-/// `not_found` when the township has no such grid.
-pub async fn subtree_ids(tx: &Tx, grid: GridId) -> Result<Vec<GridId>> {
-    let parents = parents(tx).await?;
-    if parents.iter().any(|(id, _)| *id == grid) {
-        Ok(pairs::subtree(&parents, grid))
-    } else {
-        Err(ApiError::new(Code::NOT_FOUND))
-    }
 }
 
 /// Names by id; ids that are not the township's are left out. One statement for every thousand ids.

@@ -6,18 +6,16 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::PostKind;
 use entity::{TenantEntity, grid, grid_post, member};
-use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
 };
 
 use super::dto::{Member, MemberPost};
-use super::perm;
 use super::query::Row;
-use super::tree;
+use super::{path, perm};
 use crate::http::Result;
-use crate::tenancy::{Find, Tx};
+use crate::tenancy::{Find, Tx, nothing};
 
 /// Posts held on a day: `until` is the first day on which a post is free again.
 #[must_use]
@@ -105,20 +103,22 @@ fn with_columns<E: TenantEntity>(rows: Find<'_, E>, grids: JoinType) -> Find<'_,
         .order_by_asc(grid_post::Column::Kind)
 }
 
-/// People who hold a post in the grid or beneath it today. An unknown grid has none.
-pub(super) async fn holds_post_beneath(tx: &Tx, root: GridId) -> Result<SimpleExpr> {
-    let parents: Vec<(GridId, Option<GridId>)> = tx
-        .find::<grid::Entity>()
-        .select_only()
-        .columns([grid::Column::Id, grid::Column::ParentId])
+/// People who hold a post in the grid or beneath it today. An unknown grid has none. One statement, beside what comes of it.
+pub(super) async fn holds_post_beneath(tx: &Tx, root: GridId) -> Result<Condition> {
+    let grids = || tx.find::<grid::Entity>().select_only();
+    let root: Option<String> = grids()
+        .column(grid::Column::Path)
+        .filter(grid::Column::Id.eq(root))
         .into_tuple()
-        .all()
+        .one()
         .await?;
+    let Some(root) = root else { return Ok(nothing()) };
+    let beneath = grids().column(grid::Column::Id).filter(path::beneath(grid::Column::Path, &root));
     let holders = tx
         .find::<grid_post::Entity>()
         .select_only()
         .column(grid_post::Column::MemberId)
-        .filter(grid_post::Column::GridId.is_in(tree::subtree(&parents, root)))
+        .filter(grid_post::Column::GridId.in_subquery(beneath.into_subquery()))
         .filter(held_on(tx.today()));
-    Ok(member::Column::Id.in_subquery(holders.into_subquery()))
+    Ok(Condition::all().add(member::Column::Id.in_subquery(holders.into_subquery())))
 }

@@ -23,6 +23,7 @@ mod handlers;
 mod held;
 mod invariants;
 mod org_query;
+pub mod path;
 pub mod perm;
 mod query;
 pub mod rules;

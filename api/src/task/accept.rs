@@ -26,8 +26,8 @@ pub async fn accept(
     scope
         .write_once(key, "accept_task", &fingerprint, async move |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
-            let task = sight.locked(tx, id).await?;
-            let state = sight.allowed(tx, &task, Act::Accept)?;
+            let (task, standing) = sight.locked(tx, id).await?;
+            let state = sight.allowed(tx, &standing, Act::Accept)?;
             if rules::taken(task.accepted_at.and(task.member_id), input.from) {
                 return Err(ApiError::new(codes::TASK_TAKEN));
             }

@@ -248,8 +248,25 @@ pub struct Owed {
     pub post: Option<PostKind>,
 }
 
-/// What is owed to sources of a kind, by these people alone where some are named; one statement.
-pub async fn owed(tx: &Tx, source_kind: &str, people: Option<&[MemberId]>) -> Result<Vec<Owed>> {
+/// What these people owe to sources of a kind; one statement.
+pub async fn owed(tx: &Tx, source_kind: &str, people: &[MemberId]) -> Result<Vec<Owed>> {
+    owed_where(tx, source_kind, of(Some(people))).await
+}
+
+/// What anybody owes of these items and periods; one statement.
+pub async fn owed_of(
+    tx: &Tx,
+    source_kind: &str,
+    source_item_ids: impl IntoIterator<Item = Uuid>,
+    periods: impl IntoIterator<Item = String>,
+) -> Result<Vec<Owed>> {
+    let of_these = Condition::all()
+        .add(task::Column::SourceItemId.is_in(source_item_ids))
+        .add(task::Column::Period.is_in(periods));
+    owed_where(tx, source_kind, of_these).await
+}
+
+async fn owed_where(tx: &Tx, source_kind: &str, wanted: Condition) -> Result<Vec<Owed>> {
     use task::Column;
     tx.find::<task::Entity>()
         .select_only()
@@ -263,8 +280,7 @@ pub async fn owed(tx: &Tx, source_kind: &str, people: Option<&[MemberId]>) -> Re
         ])
         .filter(Column::SourceKind.eq(source_kind))
         .filter(Column::State.is_in(rules::OWED))
-        .filter(of(people))
-        .order_by_asc(Column::Id)
+        .filter(wanted)
         .into_model::<Owed>()
         .all()
         .await

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::TaskId;
-use entity::{member, party_org, task};
+use entity::task;
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
@@ -12,10 +12,12 @@ use super::dto::{
 use super::perm;
 use super::row::{Row, rows};
 use super::rules;
+use super::search::found;
 use super::visibility::{Visibility, late, looking_right};
 use crate::clock;
+use crate::grid::Subtrees;
 use crate::http::{ApiError, Code, Page, Result};
-use crate::tenancy::{Scope, Tx, beyond, like};
+use crate::tenancy::{Scope, Tx, beyond};
 
 /// Tasks that can be verified by one request: what [`super::dto::VerifyTasks`] takes.
 const VERIFIED_AT_ONCE: u64 = 500;
@@ -89,8 +91,7 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                 wanted = wanted.add(if is_late { late } else { late.not() });
             }
             if let Some(grid) = query.grid_id {
-                let grids = crate::grid::subtree_ids(tx, grid).await?;
-                wanted = wanted.add(task::Column::GridId.is_in(grids));
+                wanted = wanted.add(Subtrees::under(tx, grid).await?.rows(task::Column::GridId));
             }
             if let Some(assignee) = query.assignee_id {
                 wanted = wanted.add(task::Column::AssigneeId.eq(assignee));
@@ -102,12 +103,7 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
                 wanted = wanted.add(sight.with_colleagues());
             }
             if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-                wanted = wanted.add(
-                    Condition::any()
-                        .add(task::Column::Title.like(like::within(text)))
-                        .add(member::Column::Name.like(like::beginning(text)))
-                        .add(party_org::Column::Name.like(like::beginning(text))),
-                );
+                wanted = wanted.add(found(tx, text).await?);
             }
             page(tx, wanted, query.sort.unwrap_or_default(), &shown, query.cursor.as_deref()).await
         })

@@ -41,6 +41,7 @@ mod list;
 pub mod perm;
 mod row;
 pub mod rules;
+mod search;
 mod source;
 mod submit;
 mod verify;
@@ -48,7 +49,7 @@ mod visibility;
 
 pub use accept::accept;
 pub use detail::get;
-pub use engine::{JOBS, New, Owed, cancel, existing, open, owed};
+pub use engine::{JOBS, New, Owed, cancel, existing, open, owed, owed_of};
 pub use handlers::routes;
 pub use list::{first, inbox, list, to_verify, waiting};
 pub use rules::Assignee;

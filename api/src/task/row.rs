@@ -29,6 +29,7 @@ pub(super) struct Row {
     title: String,
     grid_id: Option<GridId>,
     grid_name: Option<String>,
+    grid_path: Option<String>,
     assignee_kind: AssigneeKind,
     assignee_id: Uuid,
     member_id: Option<MemberId>,
@@ -52,6 +53,7 @@ impl Row {
         Standing {
             state: self.state,
             grid: self.grid_id,
+            path: self.grid_path.clone(),
             assignee_kind: self.assignee_kind,
             member: self.member_id,
             post: self.post,
@@ -137,6 +139,7 @@ pub(super) fn rows(tx: &Tx) -> Find<'_, task::Entity> {
             Column::Version,
         ])
         .column_as(grid::Column::Name, "grid_name")
+        .column_as(grid::Column::Path, "grid_path")
         .column_as(member::Column::Name, "member_name")
         .column_as(party_org::Column::Name, "party_org_name")
 }

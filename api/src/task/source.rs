@@ -61,6 +61,16 @@ pub trait Source: Send + Sync {
 
     /// What is to be shown of what the source has kept with a task. Asked for each row of a list, as above.
     fn facts(&self, detail: &str) -> Vec<Fact>;
+
+    /// What of its things asks for tasks with this text in their title, where it knows without reading its tasks; otherwise these are
+    /// looked through.
+    fn asking<'a>(
+        &'a self,
+        _tx: &'a Tx,
+        _text: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<Uuid>>>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// The kinds of those who are told of an event.

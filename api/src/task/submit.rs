@@ -37,8 +37,8 @@ pub async fn submit(
     scope
         .write_once(key, "submit_task", &fingerprint, async move |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
-            let task = sight.locked(tx, id).await?;
-            let state = sight.allowed(tx, &task, Act::Submit)?;
+            let (task, standing) = sight.locked(tx, id).await?;
+            let state = sight.allowed(tx, &standing, Act::Submit)?;
             let account = tx.actor().ok_or_else(|| ApiError::new(Code::FORBIDDEN))?;
 
             let handed_over = match task.state {

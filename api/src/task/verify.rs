@@ -44,8 +44,8 @@ async fn pass(
     seen: Option<i32>,
     remark: Option<Lines>,
 ) -> Result<()> {
-    let task = sight.locked(tx, id).await?;
-    let state = sight.allowed(tx, &task, Act::Verify)?;
+    let (task, standing) = sight.locked(tx, id).await?;
+    let state = sight.allowed(tx, &standing, Act::Verify)?;
     if seen.is_some_and(|version| version != task.version) {
         return Err(ApiError::new(Code::STATE_CONFLICT).detail(
             "提交的内容已经改变，请查看后再核验",
@@ -121,8 +121,8 @@ pub async fn send_back(
     scope
         .write_once(key, "return_task", &fingerprint, async move |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
-            let task = sight.locked(tx, id).await?;
-            let state = sight.allowed(tx, &task, Act::Return)?;
+            let (task, standing) = sight.locked(tx, id).await?;
+            let state = sight.allowed(tx, &standing, Act::Return)?;
             let returned = tx
                 .update(task::ActiveModel {
                     id: Set(id),

@@ -11,15 +11,17 @@ use uuid::Uuid;
 use super::codes;
 use super::perm;
 use super::rules::{self, Act, Assignee, Facts, Refusal};
-use crate::grid::{RowScope, nothing};
+use crate::grid::{self, RowScope};
 use crate::http::{ApiError, Code, Result};
-use crate::tenancy::Tx;
+use crate::tenancy::{Tx, nothing};
 
 /// What of a task decides who may do what to it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) state: TaskState,
     pub(super) grid: Option<GridId>,
+    /// The path of the grid.
+    pub(super) path: Option<String>,
     pub(super) assignee_kind: AssigneeKind,
     pub(super) member: Option<MemberId>,
     pub(super) post: Option<PostKind>,
@@ -27,11 +29,12 @@ pub(super) struct Standing {
     pub(super) accepted: bool,
 }
 
-impl From<&task::Model> for Standing {
-    fn from(task: &task::Model) -> Self {
+impl Standing {
+    fn of(task: &task::Model, path: Option<String>) -> Self {
         Self {
             state: task.state,
             grid: task.grid_id,
+            path,
             assignee_kind: task.assignee_kind,
             member: task.member_id,
             post: task.post,
@@ -134,10 +137,10 @@ impl Visibility {
         found
     }
 
-    /// Whether what happens in a grid is seen.
+    /// Whether what happens in the grid of this path is seen.
     #[must_use]
-    pub fn sees_grid(&self, grid: GridId) -> bool {
-        self.rows.all || self.rows.grids.contains(&grid)
+    pub fn sees_grid(&self, path: &str) -> bool {
+        self.rows.all || self.rows.grids.hold(path)
     }
 
     fn owes(&self, task: &Standing) -> bool {
@@ -160,7 +163,7 @@ impl Visibility {
         self.rows.all
             || self.is_member(task.member)
             || self.owes(task)
-            || task.grid.is_some_and(|grid| self.rows.grids.contains(&grid))
+            || task.path.as_deref().is_some_and(|path| self.rows.grids.hold(path))
     }
 
     fn facts(&self, tx: &Tx, task: &Standing) -> Facts {
@@ -173,7 +176,7 @@ impl Visibility {
             submits: tx.has(perm::TASK_SUBMIT),
             verifies: tx.has(perm::TASK_VERIFY),
             verifies_all: self.verifies_all,
-            verifying_head: task.grid.is_some_and(|grid| self.rows.judged.contains(&grid)),
+            verifying_head: task.path.as_deref().is_some_and(|path| self.rows.judged.hold(path)),
         }
     }
 
@@ -182,19 +185,28 @@ impl Visibility {
         rules::refusal(act, &self.facts(tx, task))
     }
 
-    /// The task, locked, if the account sees it.
-    pub(super) async fn locked(&self, tx: &Tx, id: impl Into<Uuid>) -> Result<task::Model> {
+    /// The task, locked, if the account sees it, and how it stands; one statement, and one more for a head.
+    pub(super) async fn locked(
+        &self,
+        tx: &Tx,
+        id: impl Into<Uuid>,
+    ) -> Result<(task::Model, Standing)> {
         let found = tx.get_locked::<task::Entity>(id).await?;
-        if self.sees(&Standing::from(&found)) {
-            Ok(found)
+        let path = match found.grid_id {
+            Some(grid) if !self.rows.grids.is_empty() => grid::path_of(tx, grid).await?,
+            _ => None,
+        };
+        let standing = Standing::of(&found, path);
+        if self.sees(&standing) {
+            Ok((found, standing))
         } else {
             Err(ApiError::new(Code::NOT_FOUND))
         }
     }
 
     /// The state that follows the act, or the reason why it is refused.
-    pub(super) fn allowed(&self, tx: &Tx, task: &task::Model, act: Act) -> Result<TaskState> {
-        match (self.refusal(tx, act, &Standing::from(task)), rules::next(task.state, act)) {
+    pub(super) fn allowed(&self, tx: &Tx, task: &Standing, act: Act) -> Result<TaskState> {
+        match (self.refusal(tx, act, task), rules::next(task.state, act)) {
             (None, Some(next)) => Ok(next),
             (Some(Refusal::OwnTask), _) => Err(ApiError::new(codes::SELF_VERIFICATION)),
             (Some(Refusal::Forbidden), _) if matches!(act, Act::Accept | Act::Submit) => {

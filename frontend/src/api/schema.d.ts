@@ -2916,6 +2916,10 @@ export interface components {
          * @example {
          *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *       "kind": "procedure",
+         *       "opening": {
+         *         "done": 960,
+         *         "total": 1800
+         *       },
          *       "title": "总网格长责任清单",
          *       "version": 1,
          *       "versions": [
@@ -2958,6 +2962,7 @@ export interface components {
             version: number;
             /** @description Newest first. */
             versions: components["schemas"]["ChecklistVersion"][];
+            opening: components["schemas"]["ChecklistOpening"] | null;
         };
         /** @description A list in the list of lists. */
         ChecklistBrief: {
@@ -3005,6 +3010,25 @@ export interface components {
          * @enum {string}
          */
         ChecklistKind: "procedure" | "responsibility" | "institution" | "assessment";
+        /**
+         * @description How far the tasks of a publication are opened.
+         * @example {
+         *       "done": 960,
+         *       "total": 1800
+         *     }
+         */
+        ChecklistOpening: {
+            /**
+             * Format: int64
+             * @description Tasks that are opened, and those that are cancelled.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Of so many.
+             */
+            total: number;
+        };
         /**
          * @description One page of the list.
          * @example {
@@ -4810,6 +4834,10 @@ export interface components {
          *       "checklist": {
          *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *         "kind": "procedure",
+         *         "opening": {
+         *           "done": 960,
+         *           "total": 1800
+         *         },
          *         "title": "总网格长责任清单",
          *         "version": 1,
          *         "versions": [
@@ -4844,12 +4872,12 @@ export interface components {
             checklist: components["schemas"]["Checklist"];
             /**
              * Format: int64
-             * @description Tasks that opened.
+             * @description Tasks that opened, or that are opened from now on (`checklist.opening`).
              */
             tasks_created: number;
             /**
              * Format: int64
-             * @description Tasks that were cancelled, since nobody owes them any more.
+             * @description Tasks that were cancelled, since nobody owes them any more; with the others, where these are opened from now on.
              */
             tasks_cancelled: number;
             /**

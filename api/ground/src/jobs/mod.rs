@@ -47,7 +47,7 @@ pub use doubt::believe_clock;
 pub use handlers::routes;
 pub use kind::{Act, Job, Kind, Next};
 pub use node::Node;
-pub use plant::{Plan, night_after, overdue_since, plant, plant_ahead, ring_all};
+pub use plant::{Pending, Plan, night_after, pending, plant, plant_ahead, ring_all};
 pub use turn::Turn;
 pub use worker::{Worker, round, township};
 

@@ -12,7 +12,7 @@ use super::kind::kind_of;
 use super::node::{MARGIN, Node};
 use super::rules::Standing;
 use crate::http::{ApiError, Code, Result};
-use crate::tenancy::Tx;
+use crate::tenancy::{Find, Tx};
 
 /// How often a job that others keep finishing is looked for.
 const TRIES: usize = 8;
@@ -58,7 +58,7 @@ pub async fn plant(tx: &Tx, plan: Plan) -> Result<JobId> {
     let at = plan.at.unwrap_or_else(|| tx.now());
     for _ in 0..TRIES {
         if let Some(key) = &plan.key
-            && let Some(there) = unfinished(tx, key).await?
+            && let Some(there) = of_key(tx, key).locked().one().await?
         {
             let now = Standing::of(&there).rung(at);
             put(tx, there.id, &now, job::ActiveModel::default()).await?;
@@ -95,18 +95,35 @@ pub async fn plant_ahead(tx: &Tx, plan: Plan) -> Result<()> {
     Ok(())
 }
 
-/// The moment that the job of a key was planned for, if that is past: nobody has done it yet.
+/// A job that is not finished.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The moment it was planned for.
+    pub planned_at: DateTime<Utc>,
+    /// What is left of it is to be done with this.
+    pub payload: Value,
+    /// How much of it is done; none where it has not been begun.
+    pub done: Option<i32>,
+}
+
+/// The job of a key, if there is one that is not finished; one statement.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn overdue_since(tx: &Tx, key: &str) -> Result<Option<DateTime<Utc>>> {
-    let open = tx
-        .find::<job::Entity>()
+pub async fn pending(tx: &Tx, key: &str) -> Result<Option<Pending>> {
+    let job = of_key(tx, key).one().await?;
+    Ok(job.map(|job| Pending {
+        planned_at: job.planned_at,
+        payload: serde_json::from_str(&job.payload).unwrap_or_default(),
+        done: job.progress_done,
+    }))
+}
+
+/// The one of this key that is not finished.
+fn of_key<'a>(tx: &'a Tx, key: &str) -> Find<'a, job::Entity> {
+    tx.find::<job::Entity>()
         .filter(job::Column::UniqueKey.eq(key))
         .filter(job::Column::State.is_in([JobState::Waiting, JobState::Running, JobState::Failed]))
-        .one()
-        .await?;
-    Ok(open.map(|job| job.planned_at).filter(|planned| *planned < tx.now()))
 }
 
 /// Three in the morning after a day: when a township's cleaning is done.
@@ -118,16 +135,6 @@ pub fn night_after(moment: DateTime<Utc>, days: i64) -> (String, DateTime<Utc>) 
 
 fn node(tx: &Tx) -> Result<Node> {
     tx.shared::<Node>().cloned().ok_or_else(|| ApiError::internal("no node is registered"))
-}
-
-/// The one of this key that is not finished, locked.
-async fn unfinished(tx: &Tx, key: &str) -> Result<Option<job::Model>> {
-    tx.find::<job::Entity>()
-        .filter(job::Column::UniqueKey.eq(key))
-        .filter(job::Column::State.is_in([JobState::Waiting, JobState::Running, JobState::Failed]))
-        .locked()
-        .one()
-        .await
 }
 
 /// A new row and its bell; none where one of its key is there.

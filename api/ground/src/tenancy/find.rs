@@ -2,7 +2,7 @@
 
 use entity::TenantEntity;
 use sea_orm::sea_query::{
-    DeleteStatement, Expr, ExprTrait, IntoIden, LockType, SelectStatement, SimpleExpr,
+    Condition, DeleteStatement, Expr, ExprTrait, IntoIden, LockType, SelectStatement, SimpleExpr,
     UpdateStatement,
 };
 use sea_orm::{
@@ -103,6 +103,12 @@ pub fn beyond<C: ColumnTrait>(
         Order::Desc => here.lt(there),
         _ => here.gt(there),
     }
+}
+
+/// No row. (An empty condition would be every row.)
+#[must_use]
+pub fn nothing() -> Condition {
+    Condition::all().add(ExprTrait::eq(Expr::val(1), 2))
 }
 
 /// A select whose rows are read into a type of the caller's.

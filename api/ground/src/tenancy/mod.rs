@@ -52,7 +52,7 @@ mod wall;
 mod writer;
 
 pub use db::{Db, StartError, migrate};
-pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond};
+pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond, nothing};
 pub use keys::Keys;
 pub use news::News;
 pub use once::AnswerKept;

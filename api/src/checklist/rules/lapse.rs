@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use entity::ids::{GridId, MemberId, TaskId};
-use entity::kinds::{Frequency, GridKind, PostKind};
+use entity::kinds::{GridKind, PostKind};
 use uuid::Uuid;
 
 use super::duty::Duty;
 use super::opening::Holder;
-use super::period::period;
+use super::period::running;
 use crate::grid::rules::{single, suits};
 use crate::task::Owed;
 
@@ -34,8 +34,7 @@ pub fn lapsed(
 ) -> Vec<(TaskId, Lapse)> {
     let held: HashSet<(PostKind, GridId, MemberId)> =
         holders.iter().map(|h| (h.kind, h.grid_id, h.member_id)).collect();
-    let running: HashSet<String> =
-        Frequency::ALL.iter().map(|frequency| period(*frequency, today, today).key).collect();
+    let running = running(today);
     owed.iter()
         .filter_map(|task| {
             // A task of a list is a person's in a post of a grid: what lacks one of these is held by nobody.
@@ -80,6 +79,7 @@ pub fn vacancies(
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use entity::kinds::Frequency;
     use proptest::prelude::*;
 
     use super::super::opening::openings;

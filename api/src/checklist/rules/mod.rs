@@ -6,3 +6,4 @@ pub(super) mod opening;
 pub(super) mod period;
 #[cfg(test)]
 mod samples;
+pub(super) mod slices;

@@ -96,21 +96,31 @@ pub fn openings(
     each_once(plan)
 }
 
-/// Every task of the periods that began on `first_day` and are over, since the server stood still meanwhile: each duty for whoever held
-/// its post in the period and holds it still. (Who has left it since owes nothing in it any more.) Time counts from today:
-/// nobody could have begun earlier.
+/// Periods that are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// Those that began on this day.
+    Began(NaiveDate),
+    /// Those that ran on this day.
+    Ran(NaiveDate),
+}
+
+/// Every task of these periods, since the server stood still meanwhile: each duty for whoever held its post in the period and holds it
+/// still. (Who has left it since owes nothing in it any more.) Time counts from today: nobody could have begun earlier.
 #[must_use]
 pub fn missed_openings(
     duties: &[Duty],
     holders: &[Holder],
-    first_day: NaiveDate,
+    missed: Missed,
     when: When,
     calendar: &Calendar,
 ) -> Vec<Opening> {
+    let (Missed::Began(day) | Missed::Ran(day)) = missed;
     let plan = duties.iter().flat_map(|duty| {
-        let period = period(duty.frequency, first_day, when.effective_from);
-        let over = next_first_day([duty.frequency], first_day)
-            .filter(|next| period.first_day == first_day && *next <= when.today);
+        let period = period(duty.frequency, day, when.effective_from);
+        let over = next_first_day([duty.frequency], day).filter(|next| {
+            *next <= when.today && (missed == Missed::Ran(day) || period.first_day == day)
+        });
         holders
             .iter()
             .filter(move |holder| {

@@ -1,5 +1,7 @@
 //! The periods of a duty: which one a day lies in, and when the next begins.
 
+use std::collections::HashSet;
+
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 use entity::kinds::Frequency;
 
@@ -39,6 +41,12 @@ pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) 
             }
         }
     }
+}
+
+/// The keys of the periods that run on a day.
+#[must_use]
+pub fn running(day: NaiveDate) -> HashSet<String> {
+    Frequency::ALL.iter().map(|frequency| period(*frequency, day, day).key).collect()
 }
 
 /// The first day on which one of these frequencies begins a new period after `day`; none for what is asked once.

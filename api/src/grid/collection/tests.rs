@@ -24,6 +24,7 @@ fn known(plan: &Plan) -> Vec<Known> {
             name: entry.name.clone(),
             kind: entry.kind,
             boundary: entry.shape.boundary.clone(),
+            path: String::new(),
             posts: Vec::new(),
         })
         .collect()

@@ -1,0 +1,107 @@
+//! Grids and all beneath them, as a condition on rows that belong to a grid. The tree is not read for that: a grid's path is enough
+//! ([`crate::member::path`]).
+
+use entity::grid;
+use entity::ids::GridId;
+use sea_orm::sea_query::{Condition, SelectStatement};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+
+use crate::http::{ApiError, Code, Result};
+use crate::member::path;
+use crate::tenancy::{Tx, nothing};
+
+/// Grids that are named in a statement one by one, since then the database begins with the rows of each. More than that are asked for by a
+/// subquery: nearly every row that is looked at is among them then.
+const NAMED: usize = 200;
+
+/// Grids and all beneath them.
+#[derive(Debug, Clone, Default)]
+pub struct Subtrees {
+    /// Their paths.
+    roots: Vec<String>,
+    /// Which grids these are; empty where there are no roots.
+    grids: Grids,
+}
+
+#[derive(Debug, Clone)]
+enum Grids {
+    Few(Vec<GridId>),
+    Many(SelectStatement),
+}
+
+impl Default for Grids {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Subtrees {
+    /// The subtrees of grids with these paths; one statement, which reads no more than [`NAMED`] grids and one. None for no paths.
+    pub(super) async fn of(tx: &Tx, roots: Vec<String>) -> Result<Self> {
+        if roots.is_empty() {
+            return Ok(Self::default());
+        }
+        let within = roots
+            .iter()
+            .map(|root| path::beneath(grid::Column::Path, root))
+            .fold(Condition::any(), Condition::add);
+        let beneath = || {
+            tx.find::<grid::Entity>().select_only().column(grid::Column::Id).filter(within.clone())
+        };
+        let most = u64::try_from(NAMED + 1).map_err(ApiError::internal)?;
+        let found: Vec<GridId> = beneath().limit(most).into_tuple().all().await?;
+        let grids = if found.len() > NAMED {
+            Grids::Many(beneath().into_subquery())
+        } else {
+            Grids::Few(found)
+        };
+        Ok(Self { roots, grids })
+    }
+
+    /// The subtree of one grid; two statements.
+    ///
+    /// # Errors
+    /// `not_found` when the township has no such grid.
+    pub async fn under(tx: &Tx, root: GridId) -> Result<Self> {
+        let root = path_of(tx, root).await?.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
+        Self::of(tx, vec![root]).await
+    }
+
+    /// Whether there is no grid among them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// Whether a grid of this path is among them.
+    #[must_use]
+    pub fn hold(&self, path: &str) -> bool {
+        self.roots.iter().any(|root| path::lies_beneath(path, root))
+    }
+
+    /// The rows that belong to one of them, of a table in which `grid` says where; none where there is no grid.
+    #[must_use]
+    pub fn rows(&self, grid: impl ColumnTrait) -> Condition {
+        if self.is_empty() {
+            return nothing();
+        }
+        Condition::all().add(match &self.grids {
+            Grids::Few(grids) => grid.is_in(grids.iter().copied()),
+            Grids::Many(grids) => grid.in_subquery(grids.clone()),
+        })
+    }
+}
+
+/// The path of a grid; none where the township has no such grid. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn path_of(tx: &Tx, grid: GridId) -> Result<Option<String>> {
+    tx.find::<grid::Entity>()
+        .select_only()
+        .column(grid::Column::Path)
+        .filter(grid::Column::Id.eq(grid))
+        .into_tuple()
+        .one()
+        .await
+}
