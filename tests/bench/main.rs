@@ -223,7 +223,7 @@ async fn furnish(app: &TestApp) -> (ActivityId, Vec<Visitor>) {
                     id: Set(*id),
                     number: Set(format!("B{index:05}")),
                     name: Set(format!("测量{index}")),
-                    name_initials: Set("cl".to_owned()),
+                    name_initials: Set(format!("cl{index}")),
                     category: Set(MemberCategory::Volunteer),
                     phone: Set(None),
                     phone_tail: Set(None),

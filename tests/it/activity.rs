@@ -112,7 +112,7 @@ pub(crate) async fn enter_members(scope: &Scope, count: usize) -> Vec<MemberId> 
                     id: Set(*id),
                     number: Set(format!("V{number:04}")),
                     name: Set(format!("志愿者{number}")),
-                    name_initials: Set("zyz".to_owned()),
+                    name_initials: Set(format!("zyz{number}")),
                     category: Set(MemberCategory::Volunteer),
                     phone: Set(None),
                     phone_tail: Set(None),

@@ -6,7 +6,6 @@
 //! - The query reads within [`Tx`] and names at most [`MOST`] rows: a broken promise is seen by a few of them.
 //! - What the database itself refuses (a key, a reference, a check) needs no invariant; what depends on several rows or on the code does.
 
-use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
 use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
@@ -41,11 +40,12 @@ impl Span {
     /// At everything.
     pub const WHOLE: Self = Self(None);
 
-    /// At what came into being since then, and what that touches: ids are made in the order of time.
+    /// At what came into being in so many days before this id did, and since, and what that touches: ids are made in the order of time,
+    /// by the machine's clock.
     #[must_use]
-    pub fn since(moment: DateTime<Utc>) -> Self {
-        let millis = u128::try_from(moment.timestamp_millis()).unwrap_or_default();
-        Self(Some(Uuid::from_u128(millis << 80)))
+    pub fn before(id: impl Into<Uuid>, days: u32) -> Self {
+        let millis = u128::from(days) * 24 * 60 * 60 * 1000;
+        Self(Some(Uuid::from_u128(id.into().as_u128().saturating_sub(millis << 80))))
     }
 
     /// Whether it is everything.
@@ -82,4 +82,28 @@ pub async fn all_broken(tx: &Tx, span: Span) -> Result<Vec<String>> {
         found.extend(rows.into_iter().map(|row| format!("{}: {row}", one.id)));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::{NoContext, Timestamp};
+
+    use super::*;
+
+    fn made_at(seconds: u64) -> Uuid {
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, 0))
+    }
+
+    proptest! {
+        #[test]
+        fn a_span_begins_so_many_days_before(now in 1_000_000_000..4_000_000_000_u64, back in 0..30_u64, days in 1..20_u32) {
+            let Span(first) = Span::before(made_at(now), days);
+            // A minute more or less, whatever the chance in an id.
+            let since = |seconds| first.is_some_and(|first| first <= made_at(seconds));
+            let day = 24 * 60 * 60;
+            prop_assert_eq!(since(now - back * day + 60), back <= u64::from(days));
+            prop_assert!(!since(now - u64::from(days) * day - 60));
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::http::Result;
@@ -11,7 +10,7 @@ use crate::jobs::{Act, Kind, Next, Turn};
 use crate::tenancy::Tx;
 
 /// Days back of which a night looks: more than lie between what somebody did and the night that cleans up after it.
-pub const DAYS: i64 = 7;
+pub const DAYS: u32 = 7;
 
 /// How often a long look says that it is alive: half of what a lease bears.
 const ALIVE: Duration = Duration::from_secs(20);
@@ -32,7 +31,8 @@ pub(super) const JOBS: &[Kind] = &[Kind {
 /// Looks at one promise after the other, each in a snapshot of its own.
 async fn look(turn: Turn) -> Result<Next> {
     let scope = turn.scope().at_length();
-    let span = Span::since(scope.now() - TimeDelta::days(DAYS));
+    // The night's own id tells when it was planned.
+    let span = Span::before(turn.job().id, DAYS);
     let mut alive = Instant::now();
     for one in scope.all::<Invariant>() {
         let rows = scope.read(async |tx: &Tx| broken(tx, one, span).await).await?;

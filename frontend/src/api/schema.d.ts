@@ -4691,7 +4691,6 @@ export interface components {
          *       ],
          *       "first_due": "2026-11-23T09:30:00+08:00",
          *       "holders": 1,
-         *       "late_free": false,
          *       "tasks": 1,
          *       "tasks_cancelled": 1,
          *       "vacancies": [
@@ -4720,8 +4719,6 @@ export interface components {
              * @description People with a duty from this list.
              */
             holders: number;
-            /** @description No task would be late when it opens; always so. */
-            late_free: boolean;
             first_due: components["schemas"]["Time"] | null;
             /** @description Item by item, in order. */
             by_item: components["schemas"]["PreviewItem"][];

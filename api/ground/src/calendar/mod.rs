@@ -3,7 +3,7 @@
 //! - A **working day** is Monday to Friday, unless the yearly notice of the State Council makes it a holiday; and a
 //!   Saturday or Sunday that the notice makes a day of work (调休上班).
 //! - The notice for a year appears in the autumn before it. A year without a published notice is reckoned by weekends
-//!   alone and says so (`official: false`): a deadline that falls there may move once the notice is out, so nothing is
+//!   alone and says so (`official: false`): a deadline that falls there may move when the notice is out, so nothing is
 //!   stored about such a day.
 //! - The calendar is the same for every township; it is part of the program and changes with a new release.
 //! - Days are days in Beijing.
