@@ -6,7 +6,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench mutants dist openapi tools pages
+.PHONY: help run test check soak bench bench-big mutants dist openapi tools pages
 
 PROGRAM := target/local/gezhi
 
@@ -17,6 +17,7 @@ help:
 	    'make check    while writing: formatting, lints, contract, types of the pages' \
 	    'make soak     the same as test with the long versions of its tests: hours' \
 	    'make bench    requests a second of what is shipped, beside a bare handler' \
+	    'make bench-big  what people do in a big township, beside the demonstration: how the cost grows' \
 	    'make mutants  changes the rules and tenancy line by line: which change no test notices; hours' \
 	    'make dist     what is shipped, in ./dist: one program with the pages in it' \
 	    'make openapi  write openapi/openapi.json from the handlers, and the pages'"'"' client from it' \
@@ -56,6 +57,10 @@ dist: pages
 
 bench: tools
 	@cargo run --release --locked -p tests --bin bench
+
+# Ratios do not ask for an optimised build.
+bench-big: tools
+	@cargo run --locked -p tests --bin big
 
 # What takes its numbers from GEZHI_SOAK does more of the same: every day of tests/days, thousands instead of dozens.
 soak: export GEZHI_SOAK := 1

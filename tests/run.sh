@@ -88,6 +88,9 @@ part "clippy" single cargo clippy --workspace --all-targets --locked --quiet -- 
 part "programs" single cargo build --workspace --all-targets --locked --quiet
 part "contract" single target/debug/openapi --check
 part "cargo test" cargo_tests cargo test --workspace --locked --no-fail-fast
+if [[ ${GEZHI_SOAK:-} == 1 ]]; then
+    part "growth" single target/debug/big
+fi
 part "requests from the contract" counted bash tests/contract/run.sh
 part "foreign clients" counted bash tests/clients/run.sh
 part "journeys" counted bash tests/e2e/run.sh

@@ -100,10 +100,14 @@ fn named(text: &str, names: &HashMap<Uuid, String>) -> String {
     let mut said = String::new();
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        let id = rest.get(..36).filter(|id| id.is_ascii()).and_then(|id| id.parse::<Uuid>().ok());
-        if let Some(id) = id {
+        let id_of = |length| rest.get(..length).filter(|id| id.is_ascii())?.parse::<Uuid>().ok();
+        if let Some(id) = id_of(36) {
             said.push_str(names.get(&id).map_or("_", String::as_str));
             rest = &rest[36..];
+        } else if let Some(name) = id_of(32).and_then(|id| names.get(&id)) {
+            // In the path of a grid.
+            said.push_str(name);
+            rest = &rest[32..];
         } else {
             said.push(letter);
             rest = &rest[letter.len_utf8()..];

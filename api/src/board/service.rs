@@ -84,7 +84,8 @@ pub async fn home(scope: &Scope) -> Result<Home> {
         .await
 }
 
-/// The unfinished tasks that the account sees, counted by grid; one statement.
+/// The tasks that the account sees and that count for something today, by grid; one statement. What is owed later is not read, nor what is
+/// done.
 async fn counts(tx: &Tx, sight: &Visibility) -> Result<Vec<GridCounts>> {
     use task::Column;
     let (today, tomorrow) = clock::day(tx.today());
@@ -99,7 +100,11 @@ async fn counts(tx: &Tx, sight: &Visibility) -> Result<Vec<GridCounts>> {
         .column_as(count_if(tasks::late(tx.now())), "late")
         .column_as(count_if(due_today), "due_today")
         .column_as(count_if(to_verify), "to_verify")
-        .filter(Column::State.is_in([TaskState::Open, TaskState::Submitted, TaskState::Returned]))
+        .filter(
+            Condition::any().add(Column::State.eq(TaskState::Submitted)).add(
+                Condition::all().add(Column::State.is_in(OWED)).add(Column::DueAt.lt(tomorrow)),
+            ),
+        )
         .filter(sight.visible())
         .group_by(Column::GridId)
         .into_model::<GridCounts>()

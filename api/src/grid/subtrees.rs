@@ -3,15 +3,16 @@
 
 use entity::grid;
 use entity::ids::GridId;
-use sea_orm::sea_query::{Condition, SelectStatement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use crate::http::{ApiError, Code, Result};
 use crate::member::path;
 use crate::tenancy::{Tx, nothing};
 
-/// Grids that are named in a statement one by one, since then the database begins with the rows of each. More than that are asked for by a
-/// subquery: nearly every row that is looked at is among them then.
+/// Grids that are named in a statement one by one, since then the database begins with the rows of each. Of more than that each row is
+/// asked whether its grid is among them, since nearly every row is. (As a list that the database reads first, SQLite would go through
+/// all rows of all these grids to find the first fifty.)
 const NAMED: usize = 200;
 
 /// Grids and all beneath them.
@@ -79,15 +80,20 @@ impl Subtrees {
         self.roots.iter().any(|root| path::lies_beneath(path, root))
     }
 
-    /// The rows that belong to one of them, of a table in which `grid` says where; none where there is no grid.
+    /// The rows that belong to one of them, of a table in which this column says where; none where there is no grid.
     #[must_use]
-    pub fn rows(&self, grid: impl ColumnTrait) -> Condition {
+    pub fn rows(&self, column: impl ColumnTrait) -> Condition {
         if self.is_empty() {
             return nothing();
         }
         Condition::all().add(match &self.grids {
-            Grids::Few(grids) => grid.is_in(grids.iter().copied()),
-            Grids::Many(grids) => grid.in_subquery(grids.clone()),
+            Grids::Few(grids) => column.is_in(grids.iter().copied()),
+            Grids::Many(grids) => {
+                let id = (grid::Entity, grid::Column::Id);
+                let mut its = grids.clone();
+                its.and_where(Expr::col(id).eq(column.into_expr()));
+                Expr::exists(its)
+            }
         })
     }
 }

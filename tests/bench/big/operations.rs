@@ -1,0 +1,190 @@
+//! What people do all day, each timed by itself.
+
+use std::time::Instant;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Client, TestApp, Town, Who};
+
+use crate::seed::Seeded;
+
+/// Times that a read and a write are done; the median counts.
+const READS: usize = 11;
+const WRITES: usize = 7;
+
+/// How its cost may grow.
+#[derive(Debug, Clone, Copy)]
+pub enum Bound {
+    /// A few times, however big the township.
+    Times,
+    /// With what it answers: the whole of the township.
+    BySize,
+}
+
+/// An operation and its median.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// What is done.
+    pub what: String,
+    /// The median.
+    pub milliseconds: f64,
+    /// What is asked of it.
+    pub bound: Bound,
+}
+
+fn median(what: &str, mut times: Vec<f64>, bound: Bound) -> Measured {
+    times.sort_by(f64::total_cmp);
+    Measured { what: what.to_owned(), milliseconds: times[times.len() / 2], bound }
+}
+
+async fn timed<T>(times: &mut Vec<f64>, act: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let done = act.await;
+    times.push(began.elapsed().as_secs_f64() * 1000.0);
+    done
+}
+
+async fn read(client: &Client, who: &str, path: &str, bound: Bound) -> Measured {
+    let mut times = Vec::new();
+    // The first one warms up.
+    client.get(path).await;
+    for _ in 0..READS {
+        let answer = timed(&mut times, client.get(path)).await;
+        assert_eq!(answer.status, 200, "{who}: {path}");
+    }
+    // Without the ids.
+    let shown: String = path.chars().map(|c| if c.is_ascii_digit() { '·' } else { c }).collect();
+    median(&format!("{who}: {shown}"), times, bound)
+}
+
+/// All of them, in the same order for each township.
+pub async fn measure(app: &TestApp, seeded: &Seeded) -> Vec<Measured> {
+    let town = app.town(Town::A);
+    let sign_in = async |who| app.client(who, Town::A).await;
+    let clerk = sign_in(Who::Clerk).await;
+    let top = sign_in(Who::Member).await;
+    let head = sign_in(Who::GridHead).await;
+    let sub_head = sign_in(Who::SubHead).await;
+    let worker = sign_in(Who::Worker).await;
+    let (township, general, sub) = (town.grids.township, town.grids.general, town.grids.sub);
+    let someone = town.members.worker;
+    let task = sub_head.get("/tasks/inbox").await.ok(200)["items"][0]["id"].clone();
+    let task = task.as_str().expect("a task").to_owned();
+    let everybody = [
+        ("clerk", &clerk),
+        ("top supervisor", &top),
+        ("general head", &head),
+        ("sub-head", &sub_head),
+    ];
+
+    let mut all = Vec::new();
+    for (who, client) in everybody {
+        all.push(read(client, who, "/home", Bound::Times).await);
+        all.push(read(client, who, "/tasks", Bound::Times).await);
+        all.push(read(client, who, "/tasks?owed=true", Bound::Times).await);
+        all.push(read(client, who, "/tasks?q=%E6%B2%A1%E6%9C%89", Bound::Times).await);
+        all.push(read(client, who, "/tasks?q=%E8%B5%B0%E8%AE%BF", Bound::Times).await);
+        all.push(read(client, who, "/tasks?q=%E7%8E%8B%E6%9F%9010", Bound::Times).await);
+    }
+    for (who, client) in [("clerk", &clerk), ("top supervisor", &top), ("general head", &head)] {
+        all.push(read(client, who, "/tasks/to-verify", Bound::Times).await);
+    }
+    all.push(read(&worker, "worker", "/tasks/inbox", Bound::Times).await);
+    all.push(read(&worker, "worker", "/tasks", Bound::Times).await);
+    all.push(read(&clerk, "clerk", &format!("/tasks?assignee_id={someone}"), Bound::Times).await);
+    all.push(read(&clerk, "clerk, top", &format!("/tasks?grid_id={township}"), Bound::Times).await);
+    all.push(read(&clerk, "clerk, sub", &format!("/tasks?grid_id={sub}"), Bound::Times).await);
+    all.push(read(&head, "general head", &format!("/tasks/{task}"), Bound::Times).await);
+    all.push(
+        read(&clerk, "clerk, top", &format!("/members?grid_id={township}"), Bound::Times).await,
+    );
+    all.push(
+        read(&clerk, "clerk, general", &format!("/members?grid_id={general}"), Bound::Times).await,
+    );
+    all.push(read(&clerk, "clerk", "/members?q=%E7%8E%8B%E6%9F%9010", Bound::Times).await);
+    all.push(read(&clerk, "clerk", "/members", Bound::Times).await);
+    all.push(read(&clerk, "clerk", "/party-orgs", Bound::Times).await);
+    all.push(read(&clerk, "clerk", &format!("/grids/{sub}"), Bound::Times).await);
+    all.push(read(&clerk, "clerk", "/grids", Bound::BySize).await);
+    all.push(read(&clerk, "clerk", "/grids/boundaries", Bound::BySize).await);
+    all.extend(posts(&clerk, seeded).await);
+    all.extend(lists(app, &clerk).await);
+    all.push(hand_in(&sub_head).await);
+    all
+}
+
+/// Somebody comes into a post, and leaves it.
+async fn posts(clerk: &Client, seeded: &Seeded) -> Vec<Measured> {
+    let (mut begin, mut end) = (Vec::new(), Vec::new());
+    for member in seeded.free.iter().take(WRITES) {
+        let post = json!({"grid_id": seeded.sub, "member_id": member, "kind": "worker"});
+        let held = timed(&mut begin, clerk.post("/grid-posts", &post)).await.ok(201);
+        let path = format!("/grid-posts/{}/end", held["id"].as_str().expect("an id"));
+        timed(&mut end, clerk.post(&path, &json!({}))).await.ok(200);
+    }
+    vec![median("appoint", begin, Bound::Times), median("end a post", end, Bound::Times)]
+}
+
+async fn publish(clerk: &Client, list: &str) {
+    clerk.change(Method::POST, &format!("{list}/publish"), 1, &json!({})).await.ok(200);
+}
+
+/// A list of one duty for general heads; then one of twenty for sub-grid heads, whose slices are timed one by one.
+async fn lists(app: &TestApp, clerk: &Client) -> Vec<Measured> {
+    let item = |what: String, role: &str| {
+        json!({
+            "what": what, "role": role, "frequency": "once", "evidence": "none",
+            "limit_working_days": 5, "points": 1,
+        })
+    };
+    let draft = async |title: String, items: Value| {
+        let list = json!({"kind": "responsibility", "title": title, "items": items});
+        clerk.post("/checklists", &list).await.ok(201)["id"].as_str().expect("an id").to_owned()
+    };
+    let (mut seen, mut published) = (Vec::new(), Vec::new());
+    for number in 0..WRITES {
+        let items = json!([item(format!("第{number}件事"), "general_head")]);
+        let path = format!("/checklists/{}", draft(format!("清单{number}"), items).await);
+        timed(&mut seen, clerk.get(&format!("{path}/preview"))).await.ok(200);
+        timed(&mut published, publish(clerk, &path)).await;
+    }
+    let twenty: Value =
+        (0..20).map(|number| item(format!("第{number}件大事"), "sub_head")).collect();
+    let path = format!("/checklists/{}", draft("大清单".to_owned(), twenty).await);
+    let mut large = Vec::new();
+    timed(&mut large, publish(clerk, &path)).await;
+    // Meanwhile another writes, and waits for one slice at most.
+    let slices = async {
+        let mut all = Vec::new();
+        timed(&mut all, api::jobs::township(&app.scope(Town::A))).await.expect("the slices");
+        all
+    };
+    let beside = async {
+        let mut waits = Vec::new();
+        for number in 0..WRITES {
+            let body =
+                json!({"name": "旁人", "category": "resident", "number": format!("P{number:04}")});
+            timed(&mut waits, clerk.post("/members", &body)).await.ok(201);
+        }
+        waits.sort_by(f64::total_cmp);
+        waits.split_off(WRITES - 1)
+    };
+    let (slices, beside) = futures_util::future::join(slices, beside).await;
+    vec![
+        median("preview a list of one duty", seen, Bound::Times),
+        median("publish a list of one duty", published, Bound::Times),
+        median("publish twenty duties of sub-grid heads", large, Bound::BySize),
+        median("its slices, all of them", slices, Bound::BySize),
+        median("the longest wait of another writer meanwhile", beside, Bound::BySize),
+    ]
+}
+
+async fn hand_in(client: &Client) -> Measured {
+    let inbox = client.get("/tasks/inbox").await.ok(200);
+    let mut times = Vec::new();
+    for task in inbox["items"].as_array().expect("tasks").iter().take(WRITES) {
+        let path = format!("/tasks/{}/submit", task["id"].as_str().expect("an id"));
+        timed(&mut times, client.post(&path, &json!({"text": "已办"}))).await.ok(200);
+    }
+    median("sub-head: hand in", times, Bound::Times)
+}
