@@ -341,6 +341,10 @@ async fn sweep_activities(app: &TestApp, sweep: &mut Sweep) {
         client.post(&format!("/check-ins/{}/complete", who["id"].as_str().unwrap()), &body).await
     };
     let arrived = head.post("/check-ins", &json!({"code": shown})).await.ok(201);
+    sweep.saw(
+        api::activity::codes::ACTIVITY_ATTENDED,
+        &clerk.post(&format!("{now}/cancel"), &json!({"reason": "下雨"})).await,
+    );
     sweep.saw(api::presence::codes::NOT_STEWARD, &complete(&member, &arrived).await);
     clerk.patch(&now, 1, &json!({"capacity": 2})).await.ok(200);
     let own = steward.post("/check-ins", &json!({"code": shown})).await.ok(201);

@@ -30,6 +30,7 @@ mod heavy;
 mod house;
 mod http;
 mod jobs;
+mod may;
 mod member;
 mod noninterference;
 mod points;

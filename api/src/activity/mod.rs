@@ -23,6 +23,7 @@ pub mod codes;
 mod create;
 pub mod dto;
 mod handlers;
+mod may;
 mod occasion;
 mod participants;
 pub mod perm;

@@ -10,11 +10,11 @@ use entity::kinds::{ChecklistKind, ChecklistState, Evidence, EvidenceKind, PostK
 use entity::{checklist, checklist_item, checklist_version};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use super::codes;
 use super::query::items_of;
 use super::rules::duty::{self, Duty};
 use super::rules::lapse::{self, Lapse};
 use super::rules::opening::{self, Holder, Opening, When};
+use super::rules::publish::drafted;
 use crate::calendar::Calendar;
 use crate::grid;
 use crate::http::{ApiError, Result};
@@ -52,8 +52,8 @@ pub(super) async fn draft(tx: &Tx, list: checklist::Model) -> Result<(ChecklistV
         .filter(checklist_version::Column::ChecklistId.eq(list.id))
         .filter(checklist_version::Column::State.eq(ChecklistState::Draft))
         .one()
-        .await?
-        .ok_or_else(|| ApiError::new(codes::NOTHING_TO_PUBLISH))?;
+        .await?;
+    let version = drafted(version)?;
     let items =
         items_of(tx, std::iter::once(version.id)).await?.remove(&version.id).unwrap_or_default();
     Ok((version.id, Ready { list, number: version.number, effective_from: tx.today(), items }))

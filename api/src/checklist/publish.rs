@@ -6,11 +6,12 @@ use entity::{checklist, checklist_version};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
 
+use super::acts;
 use super::dto::{PublishChecklist, Published};
 use super::follow::plant_next;
 use super::plan::{Periods, cancel, draft, in_force, lapsed, number, open, owed, plan, vacancies};
 use super::query::show;
-use super::{acts, codes};
+use super::rules::publish::publishable;
 use crate::audit::{Record, record};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Result};
 use crate::jobs;
@@ -43,9 +44,7 @@ pub async fn publish(
                 ));
             }
             let (version, mut ready) = draft(tx, list).await?;
-            if ready.items.is_empty() {
-                return Err(ApiError::new(codes::CHECKLIST_EMPTY));
-            }
+            publishable(ready.items.len())?;
             tx.update_many::<checklist_version::Entity>()
                 .set(checklist_version::ActiveModel {
                     state: Set(ChecklistState::Superseded),

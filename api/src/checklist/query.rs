@@ -12,8 +12,10 @@ use sea_orm::{
 };
 
 use super::dto::{
-    Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, Item, ListChecklists,
+    Checklist, ChecklistBrief, ChecklistMay, ChecklistPage, ChecklistVersion, Item, ListChecklists,
 };
+use super::perm;
+use super::rules::publish::{drafted, publishable};
 use crate::clock::beijing;
 use crate::http::{Page, Result};
 use crate::tenancy::{Scope, Tx, beyond};
@@ -118,7 +120,10 @@ pub(super) async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
         .all()
         .await?;
     let mut items = items_of(tx, versions.iter().map(|version| version.id)).await?;
+    let draft = versions.iter().find(|version| version.state == ChecklistState::Draft);
+    let draft = draft.map(|draft| items.get(&draft.id).map_or(0, Vec::len));
     Ok(Checklist {
+        may: may(tx, draft),
         id: list.id,
         kind: list.kind,
         title: list.title,
@@ -140,6 +145,16 @@ pub(super) async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
             })
             .collect(),
     })
+}
+
+/// What the account that acts may do to a list whose draft has so many items.
+fn may(tx: &Tx, draft: Option<usize>) -> ChecklistMay {
+    let draft = tx.permits(perm::CHECKLIST_PUBLISH).and_then(|()| drafted(draft));
+    ChecklistMay {
+        save_draft: tx.permits(perm::CHECKLIST_MANAGE).into(),
+        preview_checklist: draft.map(drop).into(),
+        publish_checklist: draft.and_then(publishable).into(),
+    }
 }
 
 fn item(row: checklist_item::Model) -> Item {

@@ -22,6 +22,7 @@ mod field;
 mod form;
 mod headers;
 mod i18n;
+mod may;
 mod other;
 mod page;
 mod reply;
@@ -41,6 +42,7 @@ pub use form::closed;
 #[cfg(test)]
 pub(crate) use form::faults;
 pub use headers::{describe, names};
+pub use may::{Does, May, Refusal};
 pub use other::{cors, not_an_origin, overridden};
 pub use page::{Page, Seal};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};

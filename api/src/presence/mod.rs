@@ -23,6 +23,7 @@ pub mod dto;
 mod handlers;
 mod leave;
 mod list;
+pub mod may;
 mod occasion;
 pub mod perm;
 mod row;
