@@ -1,5 +1,6 @@
 // Writes, from openapi/openapi.json: src/api/permissions.ts (every permission, and which one each operation needs),
-// src/api/permission-names.ts (what they are called) and src/api/words.ts (what the words of each kind are called).
+// src/api/permission-names.ts (what they are called), src/api/words.ts (what the words of each kind are called) and
+// src/api/reasons.ts (why an act that is somebody's own is not open to them now).
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
@@ -64,6 +65,30 @@ ${words('zh')}
   },
   en: {
 ${words('en')}
+  },
+} as const
+`,
+)
+
+// What `may` says of an operation is one of that operation's codes. Who is not the one to do it (403, 404) is told nothing of it.
+const acts = Object.entries(document.components.schemas)
+  .filter(([name]) => /.May$/.test(name))
+  .flatMap(([, schema]) => Object.keys(schema.properties))
+const answers = Object.values(document.paths)
+  .flatMap((item) => Object.values(item))
+  .filter((operation) => acts.includes(operation.operationId))
+  .flatMap((operation) => operation.responses['409']?.['x-codes'] ?? [])
+const titles = document['x-error-codes'].filter((one) => answers.includes(one.code))
+const reasons = (language) => titles.map((one) => `    ${one.code}: ${text(one[language])},`).join('\n')
+put(
+  'reasons.ts',
+  `/** Why an act is not open now to those whose act it is. ${by} */
+export const reasons = {
+  'zh-CN': {
+${reasons('zh')}
+  },
+  en: {
+${reasons('en')}
   },
 } as const
 `,

@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 use crate::ddl::{index_over, on_postgres, text};
 
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

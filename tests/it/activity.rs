@@ -58,10 +58,14 @@ pub(crate) const ROOM: Room = Room {
             head.act(&format!("/activities/{}/sign-up", id_of(&now))).await.ok(200);
             let full = check_in(app, Who::Member, &id_of(&now)).await;
             sweep.saw(codes::ACTIVITY_FULL, &full);
+            check_in(app, Who::GridHead, &id_of(&now)).await.ok(201);
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            let why = json!({"reason": "下雨"});
+            let attended = clerk.post(&format!("/activities/{}/cancel", id_of(&now)), &why).await;
+            sweep.saw(codes::ACTIVITY_ATTENDED, &attended);
             let tomorrow = publish(app, Town::A, 24 * 60, 26 * 60, json!({})).await;
             let path = format!("/activities/{}", id_of(&tomorrow));
-            let clerk = app.client(Who::Clerk, Town::A).await;
-            clerk.post(&format!("{path}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
+            clerk.post(&format!("{path}/cancel"), &why).await.ok(200);
             let member = app.client(Who::Member, Town::A).await;
             let off = member.act(&format!("{path}/sign-up")).await;
             sweep.saw(codes::ACTIVITY_CANCELLED, &off);
@@ -198,7 +202,10 @@ on_both! {
         assert_eq!(made["phase"], "upcoming");
         assert_eq!(made["points_to_come"], 2);
         assert_eq!(made["mine"], json!({"state": "none", "check_in": null}));
-        assert_eq!(made["may"], json!({"steward": true, "manage": true}));
+        assert_eq!(offered(&made["may"]), json!({
+            "update_activity": true, "cancel_activity": true, "sign_up": "forbidden", "withdraw": "forbidden",
+            "check_in": "forbidden", "get_check_in_code": true, "list_participants": true,
+        }));
         for count in ["signed_up", "waiting", "checked_in"] {
             assert_eq!(made[count], 0, "{count}");
         }
@@ -220,7 +227,10 @@ on_both! {
         assert_eq!(read.ok(200), changed);
         assert_eq!(read.etag(), "\"v2\"");
         let worker = app.client(Who::Worker, Town::A).await;
-        assert_eq!(worker.get(&path).await.ok(200)["may"], json!({"steward": false, "manage": false}));
+        assert_eq!(offered(&worker.get(&path).await.ok(200)["may"]), json!({
+            "update_activity": "forbidden", "cancel_activity": "forbidden", "sign_up": true, "withdraw": null,
+            "check_in": "check_in_closed", "get_check_in_code": "not_steward", "list_participants": "not_steward",
+        }));
         worker.patch(&path, 2, &json!({"title": "无权"})).await.problem(403, "forbidden");
         worker.post("/activities", &body(&app, 60, 120, json!({}))).await.problem(403, "forbidden");
 
@@ -279,7 +289,7 @@ on_both! {
         clerk.patch(&path, 2, &json!({"title": "补改"})).await.problem(409, "state_conflict");
         let ended = clerk.get(&path).await.ok(200);
         assert_eq!(ended["phase"], "ended");
-        assert_eq!(ended["may"]["manage"], false);
+        assert_eq!(offered(&ended["may"])["update_activity"], "state_conflict");
         let worker = app.client(Who::Worker, Town::A).await;
         worker.act(&format!("{path}/sign-up")).await.problem(409, "state_conflict");
         worker.act(&format!("{path}/withdraw")).await.problem(409, "state_conflict");
@@ -446,7 +456,10 @@ on_both! {
         let cancelled = answer.ok(200);
         assert_eq!((&cancelled["phase"], &cancelled["version"]), (&json!("cancelled"), &json!(2)));
         assert_eq!(answer.etag(), "\"v2\"");
-        assert_eq!(cancelled["may"]["manage"], false);
+        assert_eq!(offered(&cancelled["may"]), json!({
+            "update_activity": "activity_cancelled", "cancel_activity": null, "sign_up": "forbidden", "withdraw": "forbidden",
+            "check_in": "forbidden", "get_check_in_code": "activity_cancelled", "list_participants": true,
+        }));
         let again = clerk.post(&format!("{path}/cancel"), &json!({"reason": "又一次"})).await.ok(200);
         assert_eq!(again, cancelled);
         let today = (app.clock.now() + TimeDelta::hours(8)).date_naive();
@@ -464,7 +477,7 @@ on_both! {
         let path = format!("/activities/{}", id_of(&held));
         let code = clerk.get(&format!("{path}/check-in-code")).await.ok(200)["code"].clone();
         member.post("/check-ins", &json!({"code": code})).await.ok(201);
-        clerk.post(&format!("{path}/cancel"), &json!({"reason": "台风"})).await.problem(409, "state_conflict");
+        clerk.post(&format!("{path}/cancel"), &json!({"reason": "台风"})).await.problem(409, "activity_attended");
         member.act(&format!("{path}/withdraw")).await.problem(409, "state_conflict");
     }
 
@@ -522,7 +535,8 @@ on_both! {
         publish(&app, Town::A, 5, 10, json!({"title": "我管签到", "steward_id": town.members.member})).await;
         let mine = listed("mine=true&phase=upcoming").await;
         assert_eq!(titles(&mine)[0], "我管签到");
-        assert_eq!(mine["items"][0]["may"], json!({"steward": true, "manage": false}));
+        let may = offered(&mine["items"][0]["may"]);
+        assert_eq!((&may["get_check_in_code"], &may["update_activity"]), (&json!(true), &json!("forbidden")));
         assert_eq!(mine["items"][1]["mine"]["state"], "signed_up");
         assert_eq!(mine["items"].as_array().unwrap().len(), 2);
         member.act(&format!("/activities/{id}/withdraw")).await.ok(200);

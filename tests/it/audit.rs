@@ -704,7 +704,7 @@ on_both! {
         administrator.patch(&path, 2, &json!({"disabled": false})).await.ok(200);
         done!("update_account");
         let jobs = administrator.get("/jobs").await.ok(200);
-        let cleaning = jobs["items"].as_array().unwrap().iter().find(|job| job["may"]["cancel"] == true).unwrap();
+        let cleaning = jobs["items"].as_array().unwrap().iter().find(|job| job["may"]["cancel_job"]["allowed"] == true).unwrap();
         let cleaning = format!("/jobs/{}", cleaning["id"].as_str().unwrap());
         administrator.act(&format!("{cleaning}/cancel")).await.ok(200);
         done!("cancel_job");

@@ -35,6 +35,7 @@ mod house;
 mod http;
 mod import;
 mod jobs;
+mod may;
 mod member;
 mod noninterference;
 mod points;

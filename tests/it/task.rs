@@ -179,7 +179,7 @@ on_both! {
         let open = head.get(&path(&task, "")).await;
         assert_eq!(open.etag(), "\"v1\"");
         let open = open.ok(200);
-        assert_eq!(open["may"], json!({"accept": true, "submit": true, "verify": false, "return": false}));
+        assert_eq!(offered(&open["may"]), json!({"accept_task": true, "submit_task": true, "verify_task": "self_verification", "return_task": "self_verification"}));
         assert_eq!(open["submission"], Value::Null);
         assert_eq!(open["log"].as_array().unwrap().len(), 1);
         assert_eq!(open["log"][0]["kind"], "opened");
@@ -197,7 +197,7 @@ on_both! {
         assert_eq!(answer.etag(), "\"v2\"");
         let submitted = answer.ok(200);
         assert_eq!(submitted["state"], "submitted");
-        assert_eq!(submitted["may"], json!({"accept": false, "submit": false, "verify": false, "return": false}));
+        assert_eq!(offered(&submitted["may"]), json!({"accept_task": "state_conflict", "submit_task": "state_conflict", "verify_task": "self_verification", "return_task": "self_verification"}));
         let submission = &submitted["submission"];
         assert_eq!(submission["text"], "已巡查东片");
         assert_eq!(submission["at"], "2026-11-23T09:00:00+08:00");
@@ -449,8 +449,8 @@ on_both! {
         worker.post(&path(&workers, "/submit"), &json!({"number": 1})).await.ok(200);
         sub_head.post(&path(&workers, "/verify"), &json!({})).await.problem(403, "forbidden");
         assert_eq!(sub_head.get("/tasks/to-verify").await.ok(200)["items"], json!([]));
-        assert_eq!(sub_head.get(&path(&workers, "")).await.ok(200)["may"]["verify"], false);
-        assert_eq!(head.get(&path(&workers, "")).await.ok(200)["may"], json!({"accept": false, "submit": false, "verify": true, "return": true}));
+        assert_eq!(sub_head.get(&path(&workers, "")).await.ok(200)["may"]["verify_task"], json!({"allowed": false, "code": "forbidden"}));
+        assert_eq!(offered(&head.get(&path(&workers, "")).await.ok(200)["may"]), json!({"accept_task": "forbidden", "submit_task": "forbidden", "verify_task": true, "return_task": true}));
         assert_eq!(head.get("/tasks/to-verify").await.ok(200)["items"].as_array().unwrap().len(), 1);
         head.post(&path(&workers, "/verify"), &json!({})).await.ok(200);
     }

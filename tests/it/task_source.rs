@@ -109,9 +109,9 @@ on_both! {
             {"kind": "number", "count": 1, "unit": "户", "least": 1.0, "most": 40.0},
         ]));
         let at = |tail: &str| format!("/tasks/{}{tail}", task["id"].as_str().unwrap());
-        let may = async |client: &Client| client.get(&at("")).await.ok(200)["may"].clone();
+        let may = async |client: &Client| offered(&client.get(&at("")).await.ok(200)["may"]);
 
-        assert_eq!(may(&worker).await, json!({"accept": true, "submit": false, "verify": false, "return": false}));
+        assert_eq!(may(&worker).await, json!({"accept_task": true, "submit_task": "state_conflict", "verify_task": "forbidden", "return_task": "forbidden"}));
         worker.post(&at("/submit"), &json!({"number": 3})).await.problem(409, "state_conflict");
         let accept = async || {
             let request = worker.request(Method::POST, &at("/accept")).header("idempotency-key", "mine");
@@ -122,7 +122,7 @@ on_both! {
         let accepted = accept().await;
         assert_eq!(accepted["assignee"]["member"]["name"], "陆小明");
         assert_eq!(accepted["accepted_at"], "2026-11-23T09:00:00+08:00");
-        assert_eq!(accepted["may"], json!({"accept": false, "submit": true, "verify": false, "return": false}));
+        assert_eq!(offered(&accepted["may"]), json!({"accept_task": "state_conflict", "submit_task": true, "verify_task": "forbidden", "return_task": "forbidden"}));
         assert_eq!(accept().await, accepted);
         for from in [Value::Null, json!(town.members.worker), json!(town.members.head)] {
             worker.post(&at("/accept"), &json!({"from": from})).await.problem(409, "state_conflict");
@@ -199,15 +199,15 @@ on_both! {
         };
         let (post, branch) = (named("排查隐患").await, named("走访").await);
         let may = async |member, task| api::task::get(&office(member), task).await.unwrap().may;
-        assert!(may(town.members.sub_head, post).await.submit, "in whose post it is");
-        assert!(!may(town.members.spare, post).await.submit);
+        assert!(may(town.members.sub_head, post).await.submit_task.allowed, "in whose post it is");
+        assert!(!may(town.members.spare, post).await.submit_task.allowed);
         // A colleague hands in what is the organisation's: nobody of it judges that.
         let worker = app.client(Who::Worker, Town::A).await;
         worker.post(&format!("/tasks/{branch}/accept"), &json!({})).await.ok(200);
         let photos = [photo(&worker).await, photo(&worker).await];
         let done = json!({"attachment_ids": photos, "number": 2});
         worker.post(&format!("/tasks/{branch}/submit"), &done).await.ok(200);
-        assert!(!may(town.members.spare, branch).await.verify);
+        assert!(!may(town.members.spare, branch).await.verify_task.allowed);
         let refused = api::task::verify(&office(town.members.spare), Default::default(), branch, Default::default()).await;
         assert_eq!(refused.err().unwrap().code(), api::task::codes::SELF_VERIFICATION);
         let office = app.client(Who::Clerk, Town::A).await;

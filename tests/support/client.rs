@@ -131,6 +131,18 @@ impl Client {
     }
 }
 
+/// What `may` of a resource says of each act: true where it is open, otherwise the code why not, null where nothing is left to do.
+#[must_use]
+pub fn offered(may: &Value) -> Value {
+    let acts = may.as_object().expect("what may be done").iter();
+    let told = acts.map(|(act, may)| {
+        assert!(may["allowed"] == false || may["code"].is_null(), "{act}: {may}");
+        let told = if may["allowed"] == true { &may["allowed"] } else { &may["code"] };
+        (act.clone(), told.clone())
+    });
+    Value::Object(told.collect())
+}
+
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
 pub struct Answer {

@@ -26,7 +26,7 @@ pub mod wire;
 mod workplace;
 
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, soak, start_of_tests};
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, offered};
 pub use files::{faulty_roster, picture};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
 pub use workplace::dir as temporary_dir;
@@ -42,7 +42,7 @@ pub mod prelude {
     pub use serde_json::{Value, json};
 
     pub use crate::{
-        Answer, Client, Db, Furnished, PASSWORD, TestApp, Town, Township, Who, on_both,
+        Answer, Client, Db, Furnished, PASSWORD, TestApp, Town, Township, Who, offered, on_both,
     };
 }
 

@@ -6,17 +6,17 @@ use sea_orm::Set;
 
 use super::occasion::KIND;
 use super::query::view;
-use super::row::{changeable, times};
-use super::{acts, dto};
+use super::row::times;
+use super::{acts, dto, rules};
 use crate::audit::{Record, record};
-use crate::http::{ApiError, Code, Result};
+use crate::http::{Does, Result};
 use crate::presence;
 use crate::tenancy::{Scope, Tx};
 
 /// Calls an activity off. Once is as good as twice; the first reason stays.
 ///
 /// # Errors
-/// `state_conflict` after its end, or when somebody has checked in.
+/// `state_conflict` after its end, `activity_attended` when somebody has checked in.
 pub async fn cancel(
     scope: &Scope,
     id: ActivityId,
@@ -25,17 +25,10 @@ pub async fn cancel(
     scope
         .write(async move |tx: &Tx| {
             let old = tx.get_locked::<activity::Entity>(id).await?;
-            if old.cancelled_at.is_some() {
-                return view(tx, old).await;
-            }
-            changeable(times(&old).moment(tx.now()))?;
             let present = presence::counts(tx, KIND, [id.uuid()]).await?;
             let present = present.get(&id.uuid()).copied().unwrap_or(0);
-            if present > 0 {
-                return Err(ApiError::new(Code::STATE_CONFLICT).detail(
-                    format!("已有 {present} 人签到，不能取消；可以提前结束时间"),
-                    format!("{present} people have checked in; move the end forward instead"),
-                ));
+            if rules::cancel(times(&old).moment(tx.now()), present)? == Does::Nothing {
+                return view(tx, old).await;
             }
             let activity = tx
                 .update(activity::ActiveModel {

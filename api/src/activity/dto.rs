@@ -11,7 +11,7 @@ use super::rules::Moment;
 use crate::clock::Time;
 use crate::door::{self, Day, Lines, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{Versioned, given, not_blank};
+use crate::http::{May, Versioned, given, not_blank};
 use crate::member::dto::MemberRef;
 use crate::presence::dto::CheckIn;
 
@@ -138,20 +138,23 @@ pub(super) const SIGNUPS: Vocabulary = Vocabulary {
     ],
 };
 
-/// What the caller may do with an activity now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What the caller may do in an activity now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ActivityMay {
-    /// Show the check-in code and see who came.
-    pub steward: bool,
-    /// Change or cancel it.
-    pub manage: bool,
-}
-
-/// What the caller may do for a person at an activity now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ParticipantMay {
-    /// Complete the check-in that the person forgot to close.
-    pub complete: bool,
+    /// Change it.
+    pub update_activity: May,
+    /// Call it off. Nothing is left to do where it was called off.
+    pub cancel_activity: May,
+    /// Sign up for it, or for its waiting list. Nothing is left to do for who is on either.
+    pub sign_up: May,
+    /// Withdraw from it, or from its waiting list. Nothing is left to do for who is on neither.
+    pub withdraw: May,
+    /// Check in, with a code that is good. Nothing is left to do for who has come. Others may take the last place meanwhile.
+    pub check_in: May,
+    /// Show the code to check in and out with.
+    pub get_check_in_code: May,
+    /// See who signed up and who came.
+    pub list_participants: May,
 }
 
 /// One person at an activity.
@@ -161,11 +164,9 @@ pub struct Participant {
     pub member: MemberRef,
     /// Has a place, or waits for one.
     pub state: SignupState,
-    /// Presence; null before it.
+    /// Presence; null before it. What the caller may do for them stands there.
     #[schema(required = true)]
     pub check_in: Option<CheckIn>,
-    /// What the caller may do for them now.
-    pub may: ParticipantMay,
 }
 
 crate::page!(ActivityPage, Activity);

@@ -119,10 +119,11 @@ pub async fn update_activity(
 
 /// 取消活动 · Cancel an activity
 ///
-/// 活动结束之前且尚无人签到时可以取消，须写明原因；否则答 409 `state_conflict`。重复取消结果相同，以首次的原因为准。
+/// 活动结束之前且尚无人签到时可以取消，须写明原因；已有人签到的答 409 `activity_attended`，已结束的答 409 `state_conflict`。
+/// 重复取消结果相同，以首次的原因为准。
 ///
-/// Calls an activity off with a reason, before its end and as long as nobody has checked in; otherwise 409 `state_conflict`. Once
-/// is as good as twice; the first reason stays.
+/// Calls an activity off with a reason, before its end (409 `state_conflict`) and as long as nobody has checked in (409
+/// `activity_attended`). Once is as good as twice; the first reason stays.
 #[utoipa::path(
     tag = "activity",
     operation_id = "cancel_activity",

@@ -24,6 +24,7 @@ mod create;
 pub mod dto;
 mod handlers;
 mod invariants;
+mod may;
 mod occasion;
 mod participants;
 pub mod perm;

@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use entity::activity;
 use entity::ids::{MemberId, Points};
-use entity::kinds::{PostingSourceKind, SignupState};
+use entity::kinds::PostingSourceKind;
 use futures_util::future::LocalBoxFuture;
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::places::take_place;
+use super::places::admit;
 use super::row::{is_steward, rate, times};
 use super::rules::Rate;
 use super::{codes, perm};
-use crate::http::{ApiError, Result};
+use crate::http::Result;
 use crate::points;
 use crate::presence::dto::CheckInOccasion;
 use crate::presence::{About, Lock, Occasion, Occasions, Stay};
@@ -50,14 +50,20 @@ impl Occasions for Activities {
     }
 }
 
-/// An activity, as presence names it to the account that acts.
-pub(super) fn reference(tx: &Tx, activity: &activity::Model) -> CheckInOccasion {
-    CheckInOccasion {
-        kind: KIND.to_owned(),
-        id: activity.id.uuid(),
-        title: activity.title.clone(),
-        place: activity.place.clone(),
-        link: tx.has(perm::ACTIVITY_READ).then(|| format!("/activities/{}", activity.id)),
+/// An activity, as presence knows it and shows it to the account that acts.
+pub(super) fn about(tx: &Tx, activity: &activity::Model) -> About {
+    About {
+        shown: CheckInOccasion {
+            kind: KIND.to_owned(),
+            id: activity.id.uuid(),
+            title: activity.title.clone(),
+            place: activity.place.clone(),
+            link: tx.has(perm::ACTIVITY_READ).then(|| format!("/activities/{}", activity.id)),
+        },
+        window: times(activity).window,
+        cancelled: activity.cancelled_at.map(|_| codes::ACTIVITY_CANCELLED),
+        code_secret: activity.code_secret.clone(),
+        steward: is_steward(tx, activity),
     }
 }
 
@@ -69,14 +75,7 @@ struct Dated {
 
 impl Dated {
     fn of(tx: &Tx, activity: activity::Model) -> Self {
-        let about = About {
-            shown: reference(tx, &activity),
-            window: times(&activity).window,
-            cancelled: activity.cancelled_at.map(|_| codes::ACTIVITY_CANCELLED),
-            code_secret: activity.code_secret.clone(),
-            steward: is_steward(tx, &activity),
-        };
-        Self { activity, about }
+        Self { about: about(tx, &activity), activity }
     }
 
     /// The rule by which its minutes are counted; one statement.
@@ -93,14 +92,7 @@ impl Occasion for Dated {
 
     /// Whoever comes without having signed up gets a place on the spot if one is free.
     fn admit<'a>(&'a self, tx: &'a Tx, member: MemberId) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            match take_place(tx, &self.activity, member).await? {
-                SignupState::SignedUp => Ok(()),
-                SignupState::Waiting | SignupState::Withdrawn => {
-                    Err(ApiError::new(codes::ACTIVITY_FULL))
-                }
-            }
-        })
+        Box::pin(admit(tx, &self.activity, member))
     }
 
     fn worth<'a>(

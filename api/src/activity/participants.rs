@@ -8,14 +8,12 @@ use sea_orm::{
     ColumnTrait, Condition, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
-use super::occasion::{KIND, reference};
-use super::row::{is_steward, times};
-use super::{dto, perm};
-use crate::http::{ApiError, Page, Result};
+use super::dto;
+use super::may::see_people;
+use super::occasion::{KIND, about};
+use crate::http::{Page, Result};
 use crate::member::dto::MemberRef;
 use crate::presence;
-use crate::presence::codes::NOT_STEWARD;
-use crate::presence::perm::PRESENCE_STEWARD;
 use crate::tenancy::{Scope, Tx};
 
 /// Who has a place or waits for one, and who came: places first, each in the order of sign-up.
@@ -34,10 +32,8 @@ pub async fn participants(
     scope
         .read(async |tx: &Tx| {
             let activity = tx.get::<activity::Entity>(id).await?;
-            let steward = is_steward(tx, &activity);
-            if !steward && !tx.has(perm::ACTIVITY_READ_PEOPLE) {
-                return Err(ApiError::new(NOT_STEWARD));
-            }
+            let about = about(tx, &activity);
+            see_people(tx, &about)?;
             let mut find = tx
                 .find::<activity_signup::Entity>()
                 .join(JoinType::InnerJoin, activity_signup::Relation::Member.def())
@@ -72,23 +68,14 @@ pub async fn participants(
                 .all()
                 .await?;
             let (rows, next_cursor) = page.cut(rows, |row| (row.0, row.1, row.2))?;
-            let occasion = reference(tx, &activity);
             let members = rows.iter().map(|row| row.3);
-            let mut present = presence::check_ins(tx, KIND, vec![occasion], members).await?;
-            let window = times(&activity).window;
-            let helps = steward && tx.has(PRESENCE_STEWARD) && window.completion_open(tx.now());
+            let mut present = presence::check_ins(tx, KIND, &[about], members).await?;
             let items = rows
                 .into_iter()
-                .map(|(state, _, _, member, name)| {
-                    let check_in = present.remove(&(id.uuid(), member));
-                    let open = check_in.as_ref().is_some_and(|one| one.checked_out_at.is_none());
-                    let complete = helps && open && tx.member() != Some(member);
-                    dto::Participant {
-                        member: MemberRef { id: member, name },
-                        state,
-                        check_in,
-                        may: dto::ParticipantMay { complete },
-                    }
+                .map(|(state, _, _, member, name)| dto::Participant {
+                    member: MemberRef { id: member, name },
+                    state,
+                    check_in: present.remove(&(id.uuid(), member)),
                 })
                 .collect();
             Ok(dto::ParticipantPage { items, next_cursor })

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::rules;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Does, Result};
 use crate::tenancy::Tx;
 
 /// Where a person stands with an activity, and how many places are taken.
@@ -20,6 +20,12 @@ struct Standing {
     state: Option<SignupState>,
     /// Counted only where it matters: for one who has neither place nor number in the queue, where places are limited.
     taken: i64,
+}
+
+impl Standing {
+    fn taken(&self) -> u64 {
+        u64::try_from(self.taken).unwrap_or(0)
+    }
 }
 
 async fn standing(tx: &Tx, activity: &activity::Model, member: MemberId) -> Result<Standing> {
@@ -53,25 +59,45 @@ async fn standing(tx: &Tx, activity: &activity::Model, member: MemberId) -> Resu
         .ok_or_else(|| ApiError::new(Code::NOT_FOUND))
 }
 
-/// Gives the member a place, or a place in the queue; whoever has one keeps it. Says which it is. One statement for one who has a place,
-/// two for anybody else.
+/// Gives the member a place, or a place in the queue; whoever has one keeps it. One statement for one who has a place, two for anybody
+/// else.
 pub(super) async fn take_place(
     tx: &Tx,
     activity: &activity::Model,
     member: MemberId,
-) -> Result<SignupState> {
+) -> Result<()> {
     let old = standing(tx, activity, member).await?;
-    if let Some(state) = old.state
-        && state != SignupState::Withdrawn
-    {
-        return Ok(state);
+    if rules::has_place(old.state) {
+        return Ok(());
     }
-    let taken = u64::try_from(old.taken).unwrap_or(0);
-    let state = if rules::free_places(activity.capacity, taken) > 0 {
+    let state = if rules::free_places(activity.capacity, old.taken()) > 0 {
         SignupState::SignedUp
     } else {
         SignupState::Waiting
     };
+    put(tx, activity, member, &old, state).await
+}
+
+/// Gives a member who has come a place, unless they have one. As many statements as [`take_place`].
+///
+/// # Errors
+/// `activity_full`.
+pub(super) async fn admit(tx: &Tx, activity: &activity::Model, member: MemberId) -> Result<()> {
+    let old = standing(tx, activity, member).await?;
+    match rules::admit(old.state, activity.capacity, old.taken())? {
+        Does::Nothing => Ok(()),
+        Does::Something => put(tx, activity, member, &old, SignupState::SignedUp).await,
+    }
+}
+
+/// Writes where a member stands from now on who had neither place nor number in the queue.
+async fn put(
+    tx: &Tx,
+    activity: &activity::Model,
+    member: MemberId,
+    old: &Standing,
+    state: SignupState,
+) -> Result<()> {
     match old.id {
         // Whoever comes back stands at the end of the queue.
         Some(id) => {
@@ -96,7 +122,7 @@ pub(super) async fn take_place(
             .await?;
         }
     }
-    Ok(state)
+    Ok(())
 }
 
 /// Takes the member's place or number in the queue back; the first who waits moves up. Without either nothing happens.

@@ -9,17 +9,15 @@ use entity::{activity, activity_signup};
 use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::dto::{self, ListedPhase, MySignup};
-use super::occasion::{KIND, reference};
-use super::perm;
-use super::row::{is_steward, rate, times};
-use super::rules::Moment;
+use super::may::{Known, may};
+use super::occasion::{KIND, about};
+use super::row::{rate, times};
 use crate::clock;
 use crate::grid::dto::GridRef;
 use crate::http::{ApiError, Page, Result};
 use crate::member::dto::MemberRef;
 use crate::points;
-use crate::presence;
-use crate::presence::perm::PRESENCE_STEWARD;
+use crate::presence::{self, About};
 use crate::tenancy::{Scope, Tx, beyond};
 
 /// A page of activities.
@@ -117,6 +115,7 @@ async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto::Act
         .map(|(id, state, people)| ((id, state), people))
         .collect();
     let present = presence::counts(tx, KIND, ids.iter().map(|id| id.uuid())).await?;
+    let abouts: Vec<About> = activities.iter().map(|one| about(tx, one)).collect();
     let (mut my_signups, mut my_check_ins) = (HashMap::new(), HashMap::new());
     if let Some(me) = tx.member() {
         my_signups = tx
@@ -128,8 +127,7 @@ async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto::Act
             .into_iter()
             .map(|row| (row.activity_id, row.state))
             .collect();
-        let occasions = activities.iter().map(|one| reference(tx, one)).collect();
-        my_check_ins = presence::check_ins(tx, KIND, occasions, [me])
+        my_check_ins = presence::check_ins(tx, KIND, &abouts, [me])
             .await?
             .into_iter()
             .map(|((activity, _), check_in)| (activity, check_in))
@@ -147,9 +145,16 @@ async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto::Act
         |count: Option<&i64>| count.map_or(0, |people| u64::try_from(*people).unwrap_or(0));
     Ok(activities
         .into_iter()
-        .map(|activity| {
+        .zip(&abouts)
+        .map(|(activity, about)| {
             let times = times(&activity);
-            let moment = times.moment(now);
+            let check_in = my_check_ins.remove(&activity.id.uuid());
+            let known = Known {
+                mine: my_signups.get(&activity.id).copied(),
+                has_come: check_in.is_some(),
+                taken: people(places.get(&(activity.id, SignupState::SignedUp))),
+                present: present.get(&activity.id.uuid()).copied().unwrap_or(0),
+            };
             dto::Activity {
                 grid: activity
                     .grid_id
@@ -159,24 +164,20 @@ async fn views(tx: &Tx, activities: Vec<activity::Model>) -> Result<Vec<dto::Act
                 }),
                 starts_at: clock::beijing(activity.starts_at),
                 ends_at: clock::beijing(activity.ends_at),
-                phase: moment.into(),
-                signed_up: people(places.get(&(activity.id, SignupState::SignedUp))),
+                phase: times.moment(now).into(),
+                signed_up: known.taken,
                 waiting: people(places.get(&(activity.id, SignupState::Waiting))),
-                checked_in: present.get(&activity.id.uuid()).copied().unwrap_or(0),
+                checked_in: known.present,
                 points_to_come: times.worth(rate(&history, &activity)).amount,
                 mine: dto::MyActivity {
-                    state: match my_signups.get(&activity.id) {
+                    state: match known.mine {
                         Some(SignupState::SignedUp) => MySignup::SignedUp,
                         Some(SignupState::Waiting) => MySignup::Waiting,
                         Some(SignupState::Withdrawn) | None => MySignup::None,
                     },
-                    check_in: my_check_ins.remove(&activity.id.uuid()),
+                    check_in,
                 },
-                may: dto::ActivityMay {
-                    steward: tx.has(PRESENCE_STEWARD) && is_steward(tx, &activity),
-                    manage: tx.has(perm::ACTIVITY_MANAGE)
-                        && matches!(moment, Moment::Upcoming | Moment::Running),
-                },
+                may: may(tx, &activity, about, known),
                 id: activity.id,
                 title: activity.title,
                 description: activity.description,

@@ -1,14 +1,11 @@
 //! What the row of an activity says.
 
-use chrono::{DateTime, Utc};
 use entity::activity;
 use entity::ids::Points;
 
-use super::codes;
 use super::perm;
-use super::rules::{Moment, Rate, Times};
+use super::rules::{Rate, Times};
 use crate::clock;
-use crate::http::{ApiError, Code, Result};
 use crate::points;
 use crate::presence::rules::Window;
 use crate::tenancy::Tx;
@@ -34,32 +31,4 @@ pub(super) fn rate(history: &points::RuleHistory, activity: &activity::Model) ->
 pub(super) fn is_steward(tx: &Tx, activity: &activity::Model) -> bool {
     tx.has(perm::ACTIVITY_MANAGE)
         || (activity.steward_id.is_some() && activity.steward_id == tx.member())
-}
-
-/// Whether people may still sign up or withdraw.
-///
-/// # Errors
-/// `activity_cancelled`, `state_conflict` after the end.
-pub(super) fn open_for_sign_up(activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
-    if activity.cancelled_at.is_some() {
-        return Err(ApiError::new(codes::ACTIVITY_CANCELLED));
-    }
-    if times(activity).sign_up_open(now) {
-        Ok(())
-    } else {
-        Err(ApiError::new(Code::STATE_CONFLICT).detail("活动已经结束", "The activity has ended"))
-    }
-}
-
-/// Whether an activity may still be changed.
-///
-/// # Errors
-/// `activity_cancelled`, `state_conflict` after the end.
-pub(super) fn changeable(moment: Moment) -> Result<()> {
-    match moment {
-        Moment::Upcoming | Moment::Running => Ok(()),
-        Moment::Cancelled => Err(ApiError::new(codes::ACTIVITY_CANCELLED)),
-        Moment::Ended => Err(ApiError::new(Code::STATE_CONFLICT)
-            .detail("活动已经结束，不能再改", "The activity has ended and stays as it was")),
-    }
 }

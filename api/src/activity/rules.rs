@@ -1,8 +1,11 @@
-//! Pure rules of activities: what a moment means for them, who moves up, what staying is worth.
+//! Pure rules of activities: what a moment means for them, what may be done in it, who finds a place, what staying is worth.
 
 use chrono::{DateTime, Utc};
 use entity::ids::Points;
+use entity::kinds::SignupState;
 
+use super::codes;
+use crate::http::{Does, Refusal};
 use crate::points::rules::{Earned, for_minutes};
 use crate::presence::rules::Window;
 
@@ -63,12 +66,6 @@ impl Times {
         }
     }
 
-    /// One may sign up and withdraw until the end: a free place may be taken while the activity runs.
-    #[must_use]
-    pub fn sign_up_open(self, now: DateTime<Utc>) -> bool {
-        matches!(self.moment(now), Moment::Upcoming | Moment::Running)
-    }
-
     /// What one gets who is there from `came` and leaves at `left`.
     #[must_use]
     pub fn earned(self, came: DateTime<Utc>, left: DateTime<Utc>, rate: Rate) -> Earned {
@@ -79,6 +76,78 @@ impl Times {
     #[must_use]
     pub fn worth(self, rate: Rate) -> Earned {
         self.earned(self.window.starts_at, self.window.ends_at, rate)
+    }
+}
+
+/// Whether an activity may still be changed.
+///
+/// # Errors
+/// `activity_cancelled`, `state_conflict` after the end.
+pub fn update(moment: Moment) -> Result<(), Refusal> {
+    match moment {
+        Moment::Upcoming | Moment::Running => Ok(()),
+        Moment::Cancelled => Err(codes::ACTIVITY_CANCELLED.into()),
+        Moment::Ended => Err(codes::SETTLED),
+    }
+}
+
+/// Whether an activity may be called off, to which so many have come. Once is as good as twice.
+///
+/// # Errors
+/// `state_conflict` after the end, `activity_attended` when somebody has checked in.
+pub fn cancel(moment: Moment, present: u64) -> Result<Does, Refusal> {
+    match moment {
+        Moment::Cancelled => Ok(Does::Nothing),
+        Moment::Ended => Err(codes::SETTLED),
+        Moment::Upcoming | Moment::Running if present > 0 => Err(codes::ACTIVITY_ATTENDED.into()),
+        Moment::Upcoming | Moment::Running => Ok(Does::Something),
+    }
+}
+
+/// Whether people may sign up now: a free place may be taken while the activity runs.
+///
+/// # Errors
+/// `activity_cancelled`, `state_conflict` after the end.
+pub fn sign_up(moment: Moment) -> Result<(), Refusal> {
+    match moment {
+        Moment::Upcoming | Moment::Running => Ok(()),
+        Moment::Cancelled => Err(codes::ACTIVITY_CANCELLED.into()),
+        Moment::Ended => Err(codes::ENDED),
+    }
+}
+
+/// Whether somebody may withdraw now: as long as they may sign up, and have not come.
+///
+/// # Errors
+/// `activity_cancelled`, `state_conflict` after the end or after checking in.
+pub fn withdraw(moment: Moment, has_come: bool) -> Result<(), Refusal> {
+    sign_up(moment)?;
+    if has_come { Err(codes::COME_ALREADY) } else { Ok(()) }
+}
+
+/// Whether somebody who stands so has a place or a number in the queue.
+#[must_use]
+pub fn has_place(mine: Option<SignupState>) -> bool {
+    mine.is_some_and(|state| state != SignupState::Withdrawn)
+}
+
+/// Whether somebody who stands so finds a place on coming, `taken` of them being others'.
+///
+/// # Errors
+/// `activity_full`; also for who waits: nobody waits while a place is free.
+pub fn admit(
+    mine: Option<SignupState>,
+    capacity: Option<i32>,
+    taken: u64,
+) -> Result<Does, Refusal> {
+    match mine {
+        Some(SignupState::SignedUp) => Ok(Does::Nothing),
+        None | Some(SignupState::Withdrawn) if free_places(capacity, taken) > 0 => {
+            Ok(Does::Something)
+        }
+        None | Some(SignupState::Withdrawn | SignupState::Waiting) => {
+            Err(codes::ACTIVITY_FULL.into())
+        }
     }
 }
 
@@ -111,7 +180,8 @@ mod tests {
         assert_eq!(two_hours.moment(at(119)), Moment::Running);
         assert_eq!(two_hours.moment(at(120)), Moment::Ended);
         assert_eq!(Times { cancelled: true, ..two_hours }.moment(at(5)), Moment::Cancelled);
-        assert!(two_hours.sign_up_open(at(119)) && !two_hours.sign_up_open(at(120)));
+        assert!(sign_up(two_hours.moment(at(119))).is_ok());
+        assert_eq!(sign_up(two_hours.moment(at(120))), Err(codes::ENDED));
     }
 
     #[test]
@@ -139,7 +209,7 @@ mod tests {
             let times = times(start, start + length);
             let check_in = times.window.check_in(at(now));
             if check_in == CheckInWindow::Open {
-                prop_assert!(times.sign_up_open(at(now)));
+                prop_assert!(sign_up(times.moment(at(now))).is_ok());
             }
             prop_assert_eq!(check_in == CheckInWindow::Over, times.moment(at(now)) == Moment::Ended);
         }

@@ -6,7 +6,8 @@ use entity::ids::ActivityId;
 use super::dto;
 use super::places::take_place;
 use super::query::view;
-use super::row::open_for_sign_up;
+use super::row::times;
+use super::rules;
 use crate::http::{IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
 
@@ -19,7 +20,7 @@ pub async fn sign_up(scope: &Scope, key: IdempotencyKey, id: ActivityId) -> Resu
         .write_once(key, "sign_up", &id, async move |tx: &Tx| {
             let me = tx.acting_member()?;
             let activity = tx.get_locked::<activity::Entity>(id).await?;
-            open_for_sign_up(&activity, tx.now())?;
+            rules::sign_up(times(&activity).moment(tx.now()))?;
             take_place(tx, &activity, me).await?;
             view(tx, activity).await
         })

@@ -7,8 +7,8 @@ use sea_orm::{IntoActiveModel, Set, TryIntoModel};
 use super::create::{check_steward, check_times, second};
 use super::places::move_up;
 use super::query::view;
-use super::row::{changeable, times};
-use super::rules::Moment;
+use super::row::times;
+use super::rules::{self, Moment};
 use super::{acts, dto};
 use crate::audit::{Record, record};
 use crate::http::{ApiError, Code, IfMatch, Result};
@@ -31,7 +31,7 @@ pub async fn update(
             if_match.check(old.version)?;
             let now = tx.now();
             let moment = times(&old).moment(now);
-            changeable(moment)?;
+            rules::update(moment)?;
             let starts_at = input.starts_at.map_or(old.starts_at, second);
             let ends_at = input.ends_at.map_or(old.ends_at, second);
             if moment == Moment::Running && starts_at != old.starts_at {

@@ -7,8 +7,9 @@ use super::dto;
 use super::occasion::KIND;
 use super::places::give_back;
 use super::query::view;
-use super::row::open_for_sign_up;
-use crate::http::{ApiError, Code, Result};
+use super::row::times;
+use super::rules;
+use crate::http::Result;
 use crate::presence;
 use crate::tenancy::{Scope, Tx};
 
@@ -21,13 +22,8 @@ pub async fn withdraw(scope: &Scope, id: ActivityId) -> Result<dto::Activity> {
         .write(async move |tx: &Tx| {
             let me = tx.acting_member()?;
             let activity = tx.get_locked::<activity::Entity>(id).await?;
-            open_for_sign_up(&activity, tx.now())?;
-            if presence::has_come(tx, KIND, id.uuid(), me).await? {
-                return Err(ApiError::new(Code::STATE_CONFLICT).detail(
-                    "已经签到，不能再取消报名",
-                    "Checked in already; the place is taken up",
-                ));
-            }
+            let has_come = presence::has_come(tx, KIND, id.uuid(), me).await?;
+            rules::withdraw(times(&activity).moment(tx.now()), has_come)?;
             give_back(tx, &activity, me).await?;
             view(tx, activity).await
         })

@@ -67,6 +67,7 @@ pub async fn home(scope: &Scope) -> Result<Home> {
                 activities_today: activities_today(tx).await?,
                 late: tasks::first(
                     tx,
+                    &sight,
                     Condition::all().add(sight.visible()).add(tasks::late(tx.now())),
                     MOST_LATE,
                 )

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::door::Day;
-use crate::http::{Versioned, not_blank};
+use crate::http::{May, Versioned, not_blank};
 
 /// One duty as the office writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
@@ -83,6 +83,17 @@ pub struct ChecklistVersion {
     pub items: Vec<Item>,
 }
 
+/// What the account that asks may do to a list now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChecklistMay {
+    /// Replace the draft, or begin one.
+    pub save_draft: May,
+    /// See what publishing the draft would bring.
+    pub preview_checklist: May,
+    /// Bring the draft into force. While the server's clock is doubted it is 503 all the same.
+    pub publish_checklist: May,
+}
+
 /// A list with all its versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Checklist {
@@ -100,6 +111,8 @@ pub struct Checklist {
     /// While the tasks of the version in force are being opened in slices, since they are many: how far that is.
     #[schema(required = true)]
     pub opening: Option<Opening>,
+    /// What the account that asks may do now.
+    pub may: ChecklistMay,
 }
 
 /// How far the tasks of a publication are opened.

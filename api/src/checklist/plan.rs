@@ -10,12 +10,12 @@ use entity::kinds::{ChecklistKind, ChecklistState, Evidence, EvidenceKind, PostK
 use entity::{checklist, checklist_item, checklist_version};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use super::codes;
 use super::query::items_of;
 use super::rules::duty::{self, Duty};
 use super::rules::lapse::{self, Lapse};
 use super::rules::opening::{self, Holder, Missed, Opening, When};
 use super::rules::period::running;
+use super::rules::publish::drafted;
 use crate::calendar::Calendar;
 use crate::grid;
 use crate::http::{ApiError, Result};
@@ -48,8 +48,7 @@ impl Ready {
 
 /// The draft of a list, as it would come into force today.
 pub(super) async fn draft(tx: &Tx, list: checklist::Model) -> Result<(ChecklistVersionId, Ready)> {
-    let version = version_of(tx, &list, ChecklistState::Draft).await?;
-    let version = version.ok_or_else(|| ApiError::new(codes::NOTHING_TO_PUBLISH))?;
+    let version = drafted(version_of(tx, &list, ChecklistState::Draft).await?)?;
     let id = version.id;
     let ready = with_items(tx, list, version).await?;
     Ok((id, Ready { effective_from: tx.today(), ..ready }))

@@ -6,15 +6,16 @@ use entity::{checklist, checklist_version};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
 
+use super::acts;
 use super::dto::{PublishChecklist, Published};
 use super::follow::plant_next;
 use super::plan::{
     Periods, cancel, draft, dropped, in_force, in_force_of, number, open, plan, vacancies,
 };
 use super::query::show;
+use super::rules::publish::publishable;
 use super::rules::slices::TASKS;
 use super::slices::{Walk, key_of};
-use super::{acts, codes};
 use crate::audit::{Record, record};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Result};
 use crate::jobs;
@@ -48,9 +49,7 @@ pub async fn publish(
                 ));
             }
             let (version, mut ready) = draft(tx, list).await?;
-            if ready.items.is_empty() {
-                return Err(ApiError::new(codes::CHECKLIST_EMPTY));
-            }
+            publishable(ready.items.len())?;
             let before = in_force_of(tx, &ready.list).await?;
             tx.update_many::<checklist_version::Entity>()
                 .set(checklist_version::ActiveModel {

@@ -13,9 +13,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::dto::{
-    Checklist, ChecklistBrief, ChecklistPage, ChecklistVersion, Item, ListChecklists,
+    Checklist, ChecklistBrief, ChecklistMay, ChecklistPage, ChecklistVersion, Item, ListChecklists,
 };
+use super::perm;
 use super::rules::duty::duty_id;
+use super::rules::publish::{drafted, publishable};
 use super::slices::opening;
 use crate::clock::beijing;
 use crate::http::{Page, Result};
@@ -126,8 +128,11 @@ pub(super) async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
         Some(version) => opening(tx, list.id, version.number).await?,
         None => None,
     };
+    let draft = versions.iter().find(|version| version.state == ChecklistState::Draft);
+    let draft = draft.map(|draft| items.get(&draft.id).map_or(0, Vec::len));
     Ok(Checklist {
         opening,
+        may: may(tx, draft),
         id: list.id,
         kind: list.kind,
         title: list.title,
@@ -149,6 +154,16 @@ pub(super) async fn show(tx: &Tx, list: checklist::Model) -> Result<Checklist> {
             })
             .collect(),
     })
+}
+
+/// What the account that acts may do to a list whose draft has so many items.
+fn may(tx: &Tx, draft: Option<usize>) -> ChecklistMay {
+    let draft = tx.permits(perm::CHECKLIST_PUBLISH).and_then(|()| drafted(draft));
+    ChecklistMay {
+        save_draft: tx.permits(perm::CHECKLIST_MANAGE).into(),
+        preview_checklist: draft.map(drop).into(),
+        publish_checklist: draft.and_then(publishable).into(),
+    }
 }
 
 fn item(row: checklist_item::Model) -> Item {

@@ -27,8 +27,7 @@ pub async fn check_in(
             let me = tx.acting_member()?;
             let occasion = occasion_of(tx, &input.code, Lock::Yes).await?;
             let (row, fresh) = arrive(tx, occasion.as_ref(), me).await?;
-            let shown = occasion.about().shown.clone();
-            Ok(dto::Arrival { fresh, check_in: row.shown(shown) })
+            Ok(dto::Arrival { fresh, check_in: row.shown(tx, occasion.about()) })
         })
         .await
 }

@@ -2,7 +2,7 @@
 //! names.
 
 use crate::feature::Answers;
-use crate::http::Code;
+use crate::http::{Code, Refusal};
 
 /// Only the steward may do this.
 pub const NOT_STEWARD: Code =
@@ -27,6 +27,22 @@ pub const CHECK_IN_CODE_EXPIRED: Code = Code::new(
     "签到码已过期，请重新扫码",
     "The check-in code has expired; scan it again",
 );
+
+/// Nobody comes to what is over.
+pub(super) const ENDED: Refusal = CHECK_IN_CLOSED.because("已经结束", "It has ended");
+/// Check-out is over, too.
+pub(super) const LEFT_TOO_LATE: Refusal = CHECK_IN_CLOSED.because(
+    "结束已超过 12 小时，不能再签退",
+    "It ended more than 12 hours ago; check-out is over",
+);
+/// Not the time to close what others forgot.
+pub(super) const COMPLETION_CLOSED: Refusal = CHECK_IN_CLOSED.because(
+    "开始之后、结束 30 天内才能补办签退",
+    "A check-in is completed from the start to 30 days after the end",
+);
+/// Nothing is left to close.
+pub(super) const OUT_ALREADY: Refusal =
+    Code::STATE_CONFLICT.because("此人已经签退", "The person is checked out already");
 
 /// All of them.
 pub const ALL: &[Code] =

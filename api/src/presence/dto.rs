@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::door::{self, Lines};
-use crate::http::FieldCode;
+use crate::http::{FieldCode, May};
 
 /// What somebody is present at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,6 +46,15 @@ pub struct CheckInCompletion {
     pub reason: String,
 }
 
+/// What the account that asks may do to a check-in now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckInMay {
+    /// Close it as its own, with a code that is good. Nothing is left to do once it is closed.
+    pub check_out: May,
+    /// Close it in its person's stead.
+    pub complete_check_in: May,
+}
+
 /// Somebody's presence at an occasion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckIn {
@@ -67,6 +76,8 @@ pub struct CheckIn {
     /// Who closed it in the person's stead, and why; null where nobody did.
     #[schema(required = true)]
     pub completion: Option<CheckInCompletion>,
+    /// What the account that asks may do now.
+    pub may: CheckInMay,
 }
 
 crate::page!(CheckInPage, CheckIn);

@@ -8,10 +8,9 @@ use sea_orm::Set;
 use super::code::{self, Refused};
 use super::occasion::{self, Lock, Occasion, Occasions, Stay};
 use super::row::{self, Row};
-use super::scan::check_out_over;
-use super::{acts, codes, dto};
+use super::{acts, dto, may};
 use crate::audit::{Record, record};
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Does, Result};
 use crate::tenancy::{Scope, Tx};
 
 /// Checks the caller out and posts the points. Repeated, it answers the same.
@@ -26,15 +25,12 @@ pub async fn check_out(
 ) -> Result<dto::CheckIn> {
     scope
         .write(async move |tx: &Tx| {
-            let me = tx.acting_member()?;
+            tx.acting_member()?;
             let seen = row::get(tx, id).await?;
-            if seen.member_id != me {
-                return Err(ApiError::new(Code::NOT_FOUND));
-            }
             let (kind, occasion, row) = locked(tx, seen).await?;
             let about = occasion.about();
-            if row.checked_out_at.is_some() {
-                return Ok(row.shown(about.shown.clone()));
+            if may::check_out(tx, about, &row)? == Does::Nothing {
+                return Ok(row.shown(tx, about));
             }
             let parsed = code::parse(&input.code)?;
             let belongs = parsed.tenant == tx.tenant().uuid()
@@ -45,11 +41,8 @@ pub async fn check_out(
             }
             let now = tx.now();
             parsed.check(&about.code_secret, now)?;
-            if !about.window.check_out_open(now) {
-                return Err(check_out_over());
-            }
             let row = close(tx, occasion.as_ref(), row, now, None).await?;
-            Ok(row.shown(about.shown.clone()))
+            Ok(row.shown(tx, about))
         })
         .await
 }
@@ -70,23 +63,8 @@ pub async fn complete(
             let seen = row::get(tx, id).await?;
             let (_, occasion, row) = locked(tx, seen).await?;
             let about = occasion.about();
-            if !about.steward {
-                return Err(ApiError::new(codes::NOT_STEWARD));
-            }
-            if tx.member() == Some(row.member_id) {
-                return Err(ApiError::new(codes::OWN_CHECK_IN));
-            }
-            if row.checked_out_at.is_some() {
-                return Err(ApiError::new(Code::STATE_CONFLICT)
-                    .detail("此人已经签退", "The person is checked out already"));
-            }
+            may::complete(tx, about, &row)?;
             let now = tx.now();
-            if !about.window.completion_open(now) {
-                return Err(ApiError::new(codes::CHECK_IN_CLOSED).detail(
-                    "开始之后、结束 30 天内才能补办签退",
-                    "A check-in is completed from the start to 30 days after the end",
-                ));
-            }
             let (left, came) = (input.checked_out_at.utc(), row.checked_in_at);
             if left < came || left > about.window.latest_leaving(came, now) {
                 return Err(ApiError::invalid(
@@ -101,7 +79,7 @@ pub async fn complete(
             let row = close(tx, occasion.as_ref(), row, left, by).await?;
             let entry = Record::of(acts::COMPLETE).on("check_in", id).with("member_id", member);
             record(tx, entry.with("checked_out_at", left).for_purpose(&reason)).await?;
-            Ok(row.shown(about.shown.clone()))
+            Ok(row.shown(tx, about))
         })
         .await
 }

@@ -9,11 +9,12 @@ use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::dto::{self, CodeAction};
-use super::occasion::{self, Lock};
+use super::may;
+use super::occasion::{self, About, Lock};
 use super::row::{self, Row};
-use super::scan::{check_in_open, check_out_over, occasion_of};
+use super::scan::{check_in_open, occasion_of};
 use crate::clock;
-use crate::http::{ApiError, Page, Result};
+use crate::http::{ApiError, Does, Page, Result};
 use crate::tenancy::{Scope, Tx, beyond};
 
 /// What a scanned code says to the caller.
@@ -34,21 +35,20 @@ pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
                     let stay = occasion.worth(tx, now, about.window.ends_at).await?;
                     (CodeAction::CheckIn, stay)
                 }
-                Some(row) if row.checked_out_at.is_none() => {
-                    if !about.window.check_out_open(now) {
-                        return Err(check_out_over());
+                Some(row) => match may::check_out(tx, about, row)? {
+                    Does::Something => {
+                        let leave = occasion.worth(tx, row.checked_in_at, now).await?;
+                        (CodeAction::CheckOut, leave)
                     }
-                    let leave = occasion.worth(tx, row.checked_in_at, now).await?;
-                    (CodeAction::CheckOut, leave)
-                }
-                Some(_) => (CodeAction::Done, Points::ZERO),
+                    Does::Nothing => (CodeAction::Done, Points::ZERO),
+                },
             };
             Ok(dto::CodeReading {
                 occasion: shown.clone(),
                 starts_at: clock::beijing(about.window.starts_at),
                 ends_at: clock::beijing(about.window.ends_at),
                 action,
-                check_in: mine.map(|row| row.shown(shown.clone())),
+                check_in: mine.map(|row| row.shown(tx, about)),
                 points_to_come,
             })
         })
@@ -81,11 +81,10 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
             let items = rows
                 .into_iter()
                 .map(|row| {
-                    let key = (row.occasion_kind.as_str(), row.occasion_id);
-                    let occasion = occasions.get(&key).cloned();
+                    let key = (occasion::of_kind(tx, &row.occasion_kind)?.kind(), row.occasion_id);
                     let gone = || ApiError::internal(format!("{} has no occasion", row.id));
-                    let occasion = occasion.ok_or_else(gone)?;
-                    Ok(row.shown(occasion))
+                    let about = occasions.get(&key).ok_or_else(gone)?;
+                    Ok(row.shown(tx, about))
                 })
                 .collect::<Result<_>>()?;
             Ok(dto::CheckInPage { items, next_cursor })
@@ -94,10 +93,7 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
 }
 
 /// Those of these check-ins, by kind and id: two kinds may have rows of one id.
-async fn occasions(
-    tx: &Tx,
-    rows: &[Row],
-) -> Result<HashMap<(&'static str, Uuid), dto::CheckInOccasion>> {
+async fn occasions(tx: &Tx, rows: &[Row]) -> Result<HashMap<(&'static str, Uuid), About>> {
     let mut kinds: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
     for row in rows {
         kinds.entry(&row.occasion_kind).or_default().push(row.occasion_id);
@@ -106,8 +102,8 @@ async fn occasions(
     for (kind, ids) in kinds {
         let kind = occasion::of_kind(tx, kind)?;
         let those = kind.find(tx, &ids, Lock::No).await?;
-        let shown = those.iter().map(|one| &one.about().shown);
-        found.extend(shown.map(|one| ((kind.kind(), one.id), one.clone())));
+        let abouts = those.iter().map(|one| one.about());
+        found.extend(abouts.map(|about| ((kind.kind(), about.shown.id), about.clone())));
     }
     Ok(found)
 }

@@ -27,6 +27,7 @@ mod handlers;
 mod invariants;
 mod leave;
 mod list;
+pub mod may;
 mod occasion;
 pub mod perm;
 mod row;

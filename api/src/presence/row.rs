@@ -8,7 +8,8 @@ use entity::{account, check_in};
 use sea_orm::{ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use uuid::Uuid;
 
-use super::dto;
+use super::occasion::About;
+use super::{dto, may};
 use crate::clock;
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::{Find, Tx};
@@ -51,12 +52,14 @@ impl Row {
         }
     }
 
-    /// As it is shown.
-    pub(super) fn shown(self, occasion: dto::CheckInOccasion) -> dto::CheckIn {
+    /// As it is shown to the account that acts.
+    pub(super) fn shown(self, tx: &Tx, about: &About) -> dto::CheckIn {
+        let may = may::may(tx, about, &self);
         let by = self.completed_by.zip(self.completed_by_name).zip(self.completion_reason);
         dto::CheckIn {
             id: self.id,
-            occasion,
+            occasion: about.shown.clone(),
+            may,
             checked_in_at: clock::beijing(self.checked_in_at),
             checked_out_at: self.checked_out_at.map(clock::beijing),
             minutes: self.minutes,
@@ -147,28 +150,29 @@ pub async fn has_come(tx: &Tx, kind: &str, occasion: Uuid, member: MemberId) -> 
     Ok(of_member(tx, kind, occasion, member).await?.is_some())
 }
 
-/// The check-ins of these members at these occasions of one kind, by occasion and member. One statement, however many.
+/// The check-ins of these members at these occasions of one kind, by occasion and member, as they are shown to the account that acts. One
+/// statement, however many.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn check_ins(
     tx: &Tx,
     kind: &str,
-    occasions: Vec<dto::CheckInOccasion>,
+    occasions: &[About],
     members: impl IntoIterator<Item = MemberId>,
 ) -> Result<HashMap<(Uuid, MemberId), dto::CheckIn>> {
     let found = rows(tx)
         .filter(check_in::Column::OccasionKind.eq(kind))
-        .filter(check_in::Column::OccasionId.is_in(occasions.iter().map(|one| one.id)))
+        .filter(check_in::Column::OccasionId.is_in(occasions.iter().map(|one| one.shown.id)))
         .filter(check_in::Column::MemberId.is_in(members))
         .into_model::<Row>()
         .all()
         .await?;
-    let occasions: HashMap<Uuid, dto::CheckInOccasion> =
-        occasions.into_iter().map(|one| (one.id, one)).collect();
+    let occasions: HashMap<Uuid, &About> =
+        occasions.iter().map(|one| (one.shown.id, one)).collect();
     let shown = found.into_iter().filter_map(|row| {
-        let occasion = occasions.get(&row.occasion_id)?.clone();
-        Some(((row.occasion_id, row.member_id), row.shown(occasion)))
+        let about = occasions.get(&row.occasion_id)?;
+        Some(((row.occasion_id, row.member_id), row.shown(tx, about)))
     });
     Ok(shown.collect())
 }

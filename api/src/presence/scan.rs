@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::code::{self, Refused};
 use super::codes;
-use super::dto;
 use super::occasion::{self, About, Lock, Occasion};
 use super::rules::CheckInWindow;
+use super::{dto, may};
 use crate::auth::{Shower, Throttle};
 use crate::clock;
 use crate::http::{ApiError, Code, Result};
@@ -50,15 +50,7 @@ pub async fn show(
             let found = occasion::find(tx, kind, id, Lock::No).await?;
             let found = found.ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
             let (about, now) = (found.about(), tx.now());
-            if !about.steward {
-                return Err(ApiError::new(codes::NOT_STEWARD));
-            }
-            if let Some(code) = about.cancelled {
-                return Err(ApiError::new(code));
-            }
-            if !about.window.check_out_open(now) {
-                return Err(check_out_over());
-            }
+            may::show_code(tx, about)?;
             let tenant = tx.tenant().uuid();
             Ok((code::make(&about.code_secret, kind.letter(), tenant, id, now), now))
         })
@@ -122,33 +114,19 @@ pub(super) async fn occasion_of(tx: &Tx, text: &str, lock: Lock) -> Result<Box<d
     Ok(found)
 }
 
-/// Whether people may check in now.
+/// Whether people may check in now; where not yet, from when.
 ///
 /// # Errors
 /// What the occasion answers where it was called off; `check_in_closed`.
 pub(super) fn check_in_open(about: &About, now: DateTime<Utc>) -> Result<()> {
-    if let Some(code) = about.cancelled {
-        return Err(ApiError::new(code));
-    }
-    match about.window.check_in(now) {
-        CheckInWindow::Open => Ok(()),
-        CheckInWindow::NotYet(opens) => {
+    may::check_in_open(about, now).map_err(|refusal| match about.window.check_in(now) {
+        CheckInWindow::NotYet(opens) if about.cancelled.is_none() => {
             let opens = clock::beijing(opens).format("%m-%d %H:%M");
-            Err(ApiError::new(codes::CHECK_IN_CLOSED).detail(
+            ApiError::from(refusal).detail(
                 format!("签到从 {opens} 开始"),
                 format!("Check-in opens at {opens} (Beijing time)"),
-            ))
+            )
         }
-        CheckInWindow::Over => {
-            Err(ApiError::new(codes::CHECK_IN_CLOSED).detail("已经结束", "It has ended"))
-        }
-    }
-}
-
-/// The answer to whoever checks out too late.
-pub(super) fn check_out_over() -> ApiError {
-    ApiError::new(codes::CHECK_IN_CLOSED).detail(
-        "结束已超过 12 小时，不能再签退",
-        "It ended more than 12 hours ago; check-out is over",
-    )
+        _ => refusal.into(),
+    })
 }

@@ -9,10 +9,9 @@ use sea_orm::{
 };
 
 use super::dto::{
-    Place, Task, TaskActor, TaskAttachment, TaskLogEntry, TaskMay, TaskSubmission, TaskSubmitter,
+    Place, Task, TaskActor, TaskAttachment, TaskLogEntry, TaskSubmission, TaskSubmitter,
 };
 use super::row::{Row, rows};
-use super::rules::Act;
 use super::visibility::Visibility;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Result};
@@ -72,10 +71,8 @@ pub(super) async fn show(tx: &Tx, sight: &Visibility, id: TaskId) -> Result<Task
         None => None,
     };
     let log = log(tx, id).await?;
-    let standing = row.standing();
-    let may = |act| sight.refusal(tx, act, &standing).is_none();
     let (opened_at, accepted_at) = (beijing(row.opened_at), row.accepted_at.map(beijing));
-    let brief = row.brief(tx)?;
+    let brief = row.brief(tx, sight)?;
     Ok(Task {
         id: brief.id,
         title: brief.title,
@@ -93,12 +90,7 @@ pub(super) async fn show(tx: &Tx, sight: &Visibility, id: TaskId) -> Result<Task
         accepted_at,
         submission,
         log,
-        may: TaskMay {
-            accept: may(Act::Accept),
-            submit: may(Act::Submit),
-            verify: may(Act::Verify),
-            r#return: may(Act::Return),
-        },
+        may: brief.may,
         version: brief.version,
     })
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::clock::Time;
 use crate::door::{Day, Lines, Moment, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{Versioned, not_blank};
+use crate::http::{May, Versioned, not_blank};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 
 /// Something that the source of a task says about it, to be shown as it is.
@@ -97,6 +97,8 @@ pub struct TaskBrief {
     pub period: String,
     /// It fell due to be opened while the server stood still; its time counts from when it was opened.
     pub opened_late: bool,
+    /// What the account that asks may do now.
+    pub may: TaskMay,
     /// Counted up by every change.
     pub version: i32,
 }
@@ -216,16 +218,16 @@ pub struct TaskLogEntry {
 }
 
 /// What the account that asks may do to the task now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskMay {
-    /// Accept it.
-    pub accept: bool,
-    /// Hand it in.
-    pub submit: bool,
+    /// Accept it, or take it over from whom `assignee.member` names.
+    pub accept_task: May,
+    /// Hand it in, with the evidence that it asks for.
+    pub submit_task: May,
     /// Verify it.
-    pub verify: bool,
+    pub verify_task: May,
     /// Send it back.
-    pub r#return: bool,
+    pub return_task: May,
 }
 
 /// A task.

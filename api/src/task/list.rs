@@ -22,8 +22,13 @@ use crate::tenancy::{Scope, Tx, beyond};
 /// Tasks that can be verified by one request: what [`super::dto::VerifyTasks`] takes.
 const VERIFIED_AT_ONCE: u64 = 500;
 
-/// The first `limit` tasks of a condition, the earliest deadline first.
-pub async fn first(tx: &Tx, condition: Condition, limit: u64) -> Result<Vec<TaskBrief>> {
+/// The first `limit` tasks of a condition, the earliest deadline first, as an account that sees so far is shown them.
+pub async fn first(
+    tx: &Tx,
+    sight: &Visibility,
+    condition: Condition,
+    limit: u64,
+) -> Result<Vec<TaskBrief>> {
     let found = rows(tx)
         .filter(condition)
         .order_by_asc(task::Column::DueAt)
@@ -32,11 +37,12 @@ pub async fn first(tx: &Tx, condition: Condition, limit: u64) -> Result<Vec<Task
         .into_model::<Row>()
         .all()
         .await?;
-    found.into_iter().map(|row| row.brief(tx)).collect()
+    found.into_iter().map(|row| row.brief(tx, sight)).collect()
 }
 
 async fn page(
     tx: &Tx,
+    sight: &Visibility,
     condition: Condition,
     sort: TaskSort,
     page: &Page,
@@ -55,7 +61,7 @@ async fn page(
         .order_by(Id, order);
     let found = find.limit(page.fetch()).into_model::<Row>().all().await?;
     let (found, next_cursor) = page.cut(found, |row| (row.due_at, row.id))?;
-    let items = found.into_iter().map(|row| row.brief(tx)).collect::<Result<_>>()?;
+    let items = found.into_iter().map(|row| row.brief(tx, sight)).collect::<Result<_>>()?;
     Ok(TaskPage { items, next_cursor })
 }
 
@@ -105,7 +111,8 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
             if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
                 wanted = wanted.add(found(tx, text).await?);
             }
-            page(tx, wanted, query.sort.unwrap_or_default(), &shown, query.cursor.as_deref()).await
+            let sort = query.sort.unwrap_or_default();
+            page(tx, &sight, wanted, sort, &shown, query.cursor.as_deref()).await
         })
         .await
 }
@@ -115,8 +122,10 @@ pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
     let shown = Page::of(scope.seal("inbox", &scope.member())?, paging.limit);
     scope
         .read(async |tx: &Tx| {
-            let owed = Visibility::own(tx).await?.owed();
-            page(tx, owed, TaskSort::DueAt, &shown, paging.cursor.as_deref()).await
+            // What one owes one does not judge, whatever one heads.
+            let sight = Visibility::own(tx).await?;
+            let cursor = paging.cursor.as_deref();
+            page(tx, &sight, sight.owed(), TaskSort::DueAt, &shown, cursor).await
         })
         .await
 }
@@ -127,7 +136,8 @@ pub async fn to_verify(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
     scope
         .read(async |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
-            page(tx, sight.to_verify(), TaskSort::DueAt, &shown, paging.cursor.as_deref()).await
+            let cursor = paging.cursor.as_deref();
+            page(tx, &sight, sight.to_verify(), TaskSort::DueAt, &shown, cursor).await
         })
         .await
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::dto::{TaskAssignee, TaskBrief, TaskFact, TaskSource};
 use super::rules;
 use super::source::source_of;
-use super::visibility::Standing;
+use super::visibility::{Standing, Visibility};
 use crate::clock::beijing;
 use crate::grid::dto::GridRef;
 use crate::http::Result;
@@ -49,7 +49,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing {
         Standing {
             state: self.state,
             grid: self.grid_id,
@@ -62,7 +62,8 @@ impl Row {
         }
     }
 
-    pub(super) fn brief(self, tx: &Tx) -> Result<TaskBrief> {
+    /// As it is shown to an account that sees so far.
+    pub(super) fn brief(self, tx: &Tx, sight: &Visibility) -> Result<TaskBrief> {
         let source = source_of(tx, &self.source_kind)?;
         let facts = source.facts(&self.source_detail).into_iter().map(|fact| TaskFact {
             zh: fact.zh.to_owned(),
@@ -71,6 +72,7 @@ impl Row {
         });
         Ok(TaskBrief {
             late: rules::late(self.state, self.due_at, self.submitted_at, tx.now()),
+            may: sight.may(tx, &self.standing()),
             looks_right: rules::looks_right(self.state, self.due_at, self.submitted_at),
             id: self.id,
             title: self.title,

@@ -8,8 +8,10 @@ use entity::kinds::{AssigneeKind, EvidenceKind, PostKind, TaskState};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::codes;
 use crate::calendar::Calendar;
 use crate::clock::{beijing, from_beijing};
+use crate::http::{Code, Refusal};
 
 /// Whom a task is given to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -224,40 +226,32 @@ pub struct Facts {
     pub verifying_head: bool,
 }
 
-/// Why an act is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Not somebody who may do this to this task.
-    Forbidden,
-    /// Nobody confirms what he did himself.
-    OwnTask,
-    /// The task is not in a state for it.
-    WrongState,
-    /// It must be accepted first.
-    NotAccepted,
-}
-
-/// Why these facts forbid the act; nothing when it is allowed. Who one is comes before the state of the task.
-#[must_use]
-pub fn refusal(act: Act, facts: &Facts) -> Option<Refusal> {
-    let who = match act {
-        Act::Accept | Act::Submit if facts.submits && facts.owes => None,
-        Act::Accept | Act::Submit => Some(Refusal::Forbidden),
-        Act::Verify | Act::Return if !facts.verifies => Some(Refusal::Forbidden),
-        Act::Verify | Act::Return if facts.owes || facts.did => Some(Refusal::OwnTask),
-        Act::Verify | Act::Return if facts.verifies_all || facts.verifying_head => None,
-        Act::Verify | Act::Return => Some(Refusal::Forbidden),
-    };
-    let state = || next(facts.state, act).is_none().then_some(Refusal::WrongState);
-    let accepted = || match act {
+/// The state that follows an act upon these facts. The one rule of what is done and of what is offered ([`super::dto::TaskMay`]). Who one
+/// is comes before the state of the task.
+///
+/// # Errors
+/// `forbidden` for somebody who may not do this to this task, `self_verification` for what one did oneself, `state_conflict` where the
+/// task is not in a state for it or must be accepted first.
+pub fn allowed(act: Act, facts: &Facts) -> Result<TaskState, Refusal> {
+    match act {
+        Act::Accept | Act::Submit if facts.submits && facts.owes => {}
+        Act::Accept | Act::Submit => return Err(codes::NOT_ASSIGNEE),
+        Act::Verify | Act::Return if !facts.verifies => return Err(codes::NOT_ABOVE),
+        Act::Verify | Act::Return if facts.owes || facts.did => {
+            return Err(codes::SELF_VERIFICATION.into());
+        }
+        Act::Verify | Act::Return if facts.verifies_all || facts.verifying_head => {}
+        Act::Verify | Act::Return => return Err(codes::NOT_ABOVE),
+    }
+    let next = next(facts.state, act).ok_or(Code::STATE_CONFLICT)?;
+    match act {
         // What a colleague has accepted can be taken over; what one has accepted oneself cannot be accepted again.
         Act::Accept if facts.accepted && (facts.did || !facts.to_be_accepted) => {
-            Some(Refusal::WrongState)
+            Err(Code::STATE_CONFLICT.into())
         }
-        Act::Submit if facts.to_be_accepted && !facts.did => Some(Refusal::NotAccepted),
-        _ => None,
-    };
-    who.or_else(state).or_else(accepted)
+        Act::Submit if facts.to_be_accepted && !facts.did => Err(codes::NOT_ACCEPTED),
+        _ => Ok(next),
+    }
 }
 
 /// Whether the task is by now somebody's whom those who accept it do not name: it was accepted, or taken over, since they looked.

@@ -8,9 +8,9 @@ use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Condition, ExprTrait, SimpleExpr};
 use uuid::Uuid;
 
-use super::codes;
+use super::dto::TaskMay;
 use super::perm;
-use super::rules::{self, Act, Assignee, Facts, Refusal};
+use super::rules::{self, Act, Assignee, Facts};
 use crate::grid::{self, RowScope};
 use crate::http::{ApiError, Code, Result};
 use crate::tenancy::{Tx, nothing};
@@ -180,9 +180,16 @@ impl Visibility {
         }
     }
 
-    /// Why the account may not do this to a task that it sees; nothing when it may.
-    pub(super) fn refusal(&self, tx: &Tx, act: Act, task: &Standing) -> Option<Refusal> {
-        rules::refusal(act, &self.facts(tx, task))
+    /// What the account may do to a task that it sees.
+    pub(super) fn may(&self, tx: &Tx, task: &Standing) -> TaskMay {
+        let facts = self.facts(tx, task);
+        let may = |act| rules::allowed(act, &facts).map(drop).into();
+        TaskMay {
+            accept_task: may(Act::Accept),
+            submit_task: may(Act::Submit),
+            verify_task: may(Act::Verify),
+            return_task: may(Act::Return),
+        }
     }
 
     /// The task, locked, if the account sees it, and how it stands; one statement, and one more for a head.
@@ -206,25 +213,7 @@ impl Visibility {
 
     /// The state that follows the act, or the reason why it is refused.
     pub(super) fn allowed(&self, tx: &Tx, task: &Standing, act: Act) -> Result<TaskState> {
-        match (self.refusal(tx, act, task), rules::next(task.state, act)) {
-            (None, Some(next)) => Ok(next),
-            (Some(Refusal::OwnTask), _) => Err(ApiError::new(codes::SELF_VERIFICATION)),
-            (Some(Refusal::Forbidden), _) if matches!(act, Act::Accept | Act::Submit) => {
-                Err(ApiError::new(Code::FORBIDDEN).detail(
-                    "只有任务承办人可以签收和提交",
-                    "Only the assignee accepts a task and hands it in",
-                ))
-            }
-            (Some(Refusal::Forbidden), _) => Err(ApiError::new(Code::FORBIDDEN).detail(
-                "只能核验本人任督导员或总网格长的网格内的任务",
-                "You verify only where you are supervisor or general head",
-            )),
-            (Some(Refusal::NotAccepted), _) => Err(ApiError::new(Code::STATE_CONFLICT).detail(
-                "本任务交由组织承办，请先签收",
-                "The task is the organisation's; accept it first",
-            )),
-            (Some(Refusal::WrongState) | None, _) => Err(ApiError::new(Code::STATE_CONFLICT)),
-        }
+        Ok(rules::allowed(act, &self.facts(tx, task))?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use actix_web::rt::time::Instant;
 
 use crate::http::Result;
 use crate::invariant::{Invariant, Span, broken};

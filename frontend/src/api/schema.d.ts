@@ -184,10 +184,11 @@ export interface paths {
         put?: never;
         /**
          * 取消活动 · Cancel an activity
-         * @description 活动结束之前且尚无人签到时可以取消，须写明原因；否则答 409 `state_conflict`。重复取消结果相同，以首次的原因为准。
+         * @description 活动结束之前且尚无人签到时可以取消，须写明原因；已有人签到的答 409 `activity_attended`，已结束的答 409 `state_conflict`。
+         *     重复取消结果相同，以首次的原因为准。
          *
-         *     Calls an activity off with a reason, before its end and as long as nobody has checked in; otherwise 409 `state_conflict`. Once
-         *     is as good as twice; the first reason stays.
+         *     Calls an activity off with a reason, before its end (409 `state_conflict`) and as long as nobody has checked in (409
+         *     `activity_attended`). Once is as good as twice; the first reason stays.
          *
          *     权限 · Permission: `activity.manage`
          */
@@ -2101,8 +2102,34 @@ export interface components {
          *       },
          *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *       "may": {
-         *         "manage": false,
-         *         "steward": false
+         *         "cancel_activity": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "check_in": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "get_check_in_code": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "list_participants": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "sign_up": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "update_activity": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "withdraw": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         }
          *       },
          *       "mine": {
          *         "check_in": {
@@ -2114,6 +2141,16 @@ export interface components {
          *             "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *           },
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "may": {
+         *             "check_out": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "complete_check_in": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
+         *           },
          *           "minutes": 95,
          *           "occasion": {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -2208,12 +2245,22 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         ActivityId: string;
-        /** @description What the caller may do with an activity now. */
+        /** @description What the caller may do in an activity now. */
         ActivityMay: {
-            /** @description Show the check-in code and see who came. */
-            steward: boolean;
-            /** @description Change or cancel it. */
-            manage: boolean;
+            /** @description Change it. */
+            update_activity: components["schemas"]["May"];
+            /** @description Call it off. Nothing is left to do where it was called off. */
+            cancel_activity: components["schemas"]["May"];
+            /** @description Sign up for it, or for its waiting list. Nothing is left to do for who is on either. */
+            sign_up: components["schemas"]["May"];
+            /** @description Withdraw from it, or from its waiting list. Nothing is left to do for who is on neither. */
+            withdraw: components["schemas"]["May"];
+            /** @description Check in, with a code that is good. Nothing is left to do for who has come. Others may take the last place meanwhile. */
+            check_in: components["schemas"]["May"];
+            /** @description Show the code to check in and out with. */
+            get_check_in_code: components["schemas"]["May"];
+            /** @description See who signed up and who came. */
+            list_participants: components["schemas"]["May"];
         };
         /**
          * @description One page of the list.
@@ -2231,8 +2278,34 @@ export interface components {
          *           },
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *           "may": {
-         *             "manage": false,
-         *             "steward": false
+         *             "cancel_activity": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "check_in": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "get_check_in_code": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "list_participants": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "sign_up": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "update_activity": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "withdraw": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
          *           },
          *           "mine": {
          *             "check_in": {
@@ -2244,6 +2317,16 @@ export interface components {
          *                 "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *               },
          *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *               "may": {
+         *                 "check_out": {
+         *                   "allowed": false,
+         *                   "code": "state_conflict"
+         *                 },
+         *                 "complete_check_in": {
+         *                   "allowed": false,
+         *                   "code": "state_conflict"
+         *                 }
+         *               },
          *               "minutes": 95,
          *               "occasion": {
          *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -2765,6 +2848,16 @@ export interface components {
          *         "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *       },
          *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "may": {
+         *         "check_out": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "complete_check_in": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         }
+         *       },
          *       "minutes": 95,
          *       "occasion": {
          *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -2792,6 +2885,8 @@ export interface components {
             minutes: number | null;
             points: components["schemas"]["Points"] | null;
             completion: components["schemas"]["CheckInCompletion"] | null;
+            /** @description What the account that asks may do now. */
+            may: components["schemas"]["CheckInMay"];
         };
         /**
          * @description What the steward's screen shows.
@@ -2849,6 +2944,13 @@ export interface components {
          * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
          */
         CheckInId: string;
+        /** @description What the account that asks may do to a check-in now. */
+        CheckInMay: {
+            /** @description Close it as its own, with a code that is good. Nothing is left to do once it is closed. */
+            check_out: components["schemas"]["May"];
+            /** @description Close it in its person's stead. */
+            complete_check_in: components["schemas"]["May"];
+        };
         /** @description What somebody is present at. */
         CheckInOccasion: {
             /**
@@ -2891,6 +2993,16 @@ export interface components {
          *             "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *           },
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "may": {
+         *             "check_out": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "complete_check_in": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
+         *           },
          *           "minutes": 95,
          *           "occasion": {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -2916,6 +3028,20 @@ export interface components {
          * @example {
          *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *       "kind": "procedure",
+         *       "may": {
+         *         "preview_checklist": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "publish_checklist": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "save_draft": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         }
+         *       },
          *       "opening": {
          *         "done": 960,
          *         "total": 1800
@@ -2963,6 +3089,8 @@ export interface components {
             /** @description Newest first. */
             versions: components["schemas"]["ChecklistVersion"][];
             opening: components["schemas"]["ChecklistOpening"] | null;
+            /** @description What the account that asks may do now. */
+            may: components["schemas"]["ChecklistMay"];
         };
         /** @description A list in the list of lists. */
         ChecklistBrief: {
@@ -3010,6 +3138,15 @@ export interface components {
          * @enum {string}
          */
         ChecklistKind: "procedure" | "responsibility" | "institution" | "assessment";
+        /** @description What the account that asks may do to a list now. */
+        ChecklistMay: {
+            /** @description Replace the draft, or begin one. */
+            save_draft: components["schemas"]["May"];
+            /** @description See what publishing the draft would bring. */
+            preview_checklist: components["schemas"]["May"];
+            /** @description Bring the draft into force. While the server's clock is doubted it is 503 all the same. */
+            publish_checklist: components["schemas"]["May"];
+        };
         /**
          * @description How far the tasks of a publication are opened.
          * @example {
@@ -3102,6 +3239,16 @@ export interface components {
          *           "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *         },
          *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "may": {
+         *           "check_out": {
+         *             "allowed": false,
+         *             "code": "state_conflict"
+         *           },
+         *           "complete_check_in": {
+         *             "allowed": false,
+         *             "code": "state_conflict"
+         *           }
+         *         },
          *         "minutes": 95,
          *         "occasion": {
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -3678,6 +3825,24 @@ export interface components {
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *           "late": false,
          *           "looks_right": false,
+         *           "may": {
+         *             "accept_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "return_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "submit_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "verify_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
+         *           },
          *           "opened_late": false,
          *           "period": "2026-W47",
          *           "points": 1.5,
@@ -3931,8 +4096,14 @@ export interface components {
          *       "kind": "checklist.open_periods",
          *       "last_error": "文字",
          *       "may": {
-         *         "cancel": false,
-         *         "run": false
+         *         "cancel_job": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "run_job": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         }
          *       },
          *       "planned_at": "2026-11-23T09:30:00+08:00",
          *       "progress_done": 1500,
@@ -4007,9 +4178,9 @@ export interface components {
         /** @description What the caller may do with a job now. */
         JobMay: {
             /** @description Set it going: it failed, was cancelled, or waits for its next attempt. */
-            run: boolean;
+            run_job: components["schemas"]["May"];
             /** @description Cancel it. */
-            cancel: boolean;
+            cancel_job: components["schemas"]["May"];
         };
         /**
          * @description One page of the list.
@@ -4023,8 +4194,14 @@ export interface components {
          *           "kind": "checklist.open_periods",
          *           "last_error": "文字",
          *           "may": {
-         *             "cancel": false,
-         *             "run": false
+         *             "cancel_job": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "run_job": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
          *           },
          *           "planned_at": "2026-11-23T09:30:00+08:00",
          *           "progress_done": 1500,
@@ -4163,6 +4340,16 @@ export interface components {
              * @example 30.803551
              */
             lat: number;
+        };
+        /** @description Whether its reader may do something now. */
+        May: {
+            /** @description The operation would do it. */
+            allowed: boolean;
+            /**
+             * @description Where it would not: the code that it would answer; null where there is nothing left to do, which it would answer with success.
+             * @example state_conflict
+             */
+            code: string | null;
         };
         /**
          * @description Who is signed in.
@@ -4394,13 +4581,6 @@ export interface components {
             /** @description Has a place, or waits for one. */
             state: components["schemas"]["SignupState"];
             check_in: components["schemas"]["CheckIn"] | null;
-            /** @description What the caller may do for them now. */
-            may: components["schemas"]["ParticipantMay"];
-        };
-        /** @description What the caller may do for a person at an activity now. */
-        ParticipantMay: {
-            /** @description Complete the check-in that the person forgot to close. */
-            complete: boolean;
         };
         /**
          * @description One page of the list.
@@ -4416,6 +4596,16 @@ export interface components {
          *               "reason": "活动结束后忘记扫码，现场负责人确认其全程参加"
          *             },
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "may": {
+         *               "check_out": {
+         *                 "allowed": false,
+         *                 "code": "state_conflict"
+         *               },
+         *               "complete_check_in": {
+         *                 "allowed": false,
+         *                 "code": "state_conflict"
+         *               }
+         *             },
          *             "minutes": 95,
          *             "occasion": {
          *               "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -4425,9 +4615,6 @@ export interface components {
          *               "title": "水库村河道清理"
          *             },
          *             "points": 1.5
-         *           },
-         *           "may": {
-         *             "complete": false
          *           },
          *           "member": {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -4831,6 +5018,20 @@ export interface components {
          *       "checklist": {
          *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *         "kind": "procedure",
+         *         "may": {
+         *           "preview_checklist": {
+         *             "allowed": false,
+         *             "code": "state_conflict"
+         *           },
+         *           "publish_checklist": {
+         *             "allowed": false,
+         *             "code": "state_conflict"
+         *           },
+         *           "save_draft": {
+         *             "allowed": false,
+         *             "code": "state_conflict"
+         *           }
+         *         },
          *         "opening": {
          *           "done": 960,
          *           "total": 1800
@@ -5373,10 +5574,22 @@ export interface components {
          *         }
          *       ],
          *       "may": {
-         *         "accept": false,
-         *         "return": false,
-         *         "submit": false,
-         *         "verify": false
+         *         "accept_task": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "return_task": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "submit_task": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "verify_task": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         }
          *       },
          *       "opened_at": "2026-11-23T09:30:00+08:00",
          *       "opened_late": false,
@@ -5547,6 +5760,8 @@ export interface components {
             period: string;
             /** @description It fell due to be opened while the server stood still; its time counts from when it was opened. */
             opened_late: boolean;
+            /** @description What the account that asks may do now. */
+            may: components["schemas"]["TaskMay"];
             /**
              * Format: int32
              * @description Counted up by every change.
@@ -5594,14 +5809,14 @@ export interface components {
         TaskLogKind: "opened" | "accepted" | "submitted" | "verified" | "returned" | "cancelled";
         /** @description What the account that asks may do to the task now. */
         TaskMay: {
-            /** @description Accept it. */
-            accept: boolean;
-            /** @description Hand it in. */
-            submit: boolean;
+            /** @description Accept it, or take it over from whom `assignee.member` names. */
+            accept_task: components["schemas"]["May"];
+            /** @description Hand it in, with the evidence that it asks for. */
+            submit_task: components["schemas"]["May"];
             /** @description Verify it. */
-            verify: boolean;
+            verify_task: components["schemas"]["May"];
             /** @description Send it back. */
-            return: boolean;
+            return_task: components["schemas"]["May"];
         };
         /**
          * @description One page of the list.
@@ -5638,6 +5853,24 @@ export interface components {
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *           "late": false,
          *           "looks_right": false,
+         *           "may": {
+         *             "accept_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "return_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "submit_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "verify_task": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
+         *           },
          *           "opened_late": false,
          *           "period": "2026-W47",
          *           "points": 1.5,
@@ -7459,7 +7692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `state_conflict` */
+            /** @description `activity_attended`, `state_conflict` */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

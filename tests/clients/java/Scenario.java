@@ -209,7 +209,7 @@ final class Scenario {
                 List.of(task.getSource().getKind(), task.getSource().getId(), task.getSource().getFacts().size()),
                 List.of("checklist", brief.getSource().getId(), 1));
         same(task.getSubmission(), null);
-        same(task.getMay().getSubmit(), true);
+        same(task.getMay().getSubmitTask().getAllowed(), true);
         same(task.getEvidence().stream().map(EvidenceRequirement::getKind).toList(), List.of(EvidenceKind.PHOTO));
         Checklist source = answer(200, clerk.checklist().getChecklistWithHttpInfo(task.getSource().getId()));
         same(source.getTitle(), task.getSource().getTitle());

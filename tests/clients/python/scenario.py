@@ -152,7 +152,7 @@ same([(one.state, one.late, one.assignee.id, one.title) for one in tasks.items],
 step("a task with its source")
 task = answer(Task, get_task.sync_detailed(tasks.items[0].id, client=head), 200)
 same((task.source.kind, task.source.id, len(task.source.facts)), ("checklist", tasks.items[0].source.id, 1))
-same((task.submission, task.may.submit, [one.kind.value for one in task.evidence]), (None, True, ["photo"]))
+same((task.submission, task.may.submit_task.allowed, [one.kind.value for one in task.evidence]), (None, True, ["photo"]))
 source = answer(Checklist, get_checklist.sync_detailed(task.source.id, client=clerk), 200)
 same((source.title, f"/checklists/{source.id}"), (task.source.title, answer(Task, get_task.sync_detailed(task.id, client=clerk), 200).source.link))
 same(task.title in [item.what for item in source.versions[0].items], True)

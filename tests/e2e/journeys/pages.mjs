@@ -179,7 +179,12 @@ async function errand(head, id, api) {
       { ...need, kind: 'photo', count: 2 },
       { ...need, kind: 'number', unit: '户', least: 1, most: 40 },
     ],
-    may: { accept: !accepted, submit: Boolean(accepted), verify: false, return: false },
+    may: {
+      accept_task: accepted ? { allowed: false, code: 'state_conflict' } : { allowed: true, code: null },
+      submit_task: accepted ? { allowed: true, code: null } : { allowed: false, code: 'state_conflict' },
+      verify_task: { allowed: false, code: 'self_verification' },
+      return_task: { allowed: false, code: 'self_verification' },
+    },
   })
   const at = `**/api/v1/tasks/${id}`
   await page.route(at, (route) => route.fulfill({ json: told() }))

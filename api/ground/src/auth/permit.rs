@@ -31,18 +31,15 @@ impl<P: Needs> FromRequest for Permit<P> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identified(req).and_then(|scope| {
-            if scope.principal().is_some_and(|principal| principal.must_change_password) {
-                return Err(ApiError::new(Code::PASSWORD_CHANGE_REQUIRED));
-            }
-            if scope.has(P::PERMISSION) {
-                Ok(Self { scope, permission: PhantomData })
-            } else {
-                Err(ApiError::new(Code::FORBIDDEN).detail(
+        ready(identified(req).and_then(|scope| match scope.permits(P::PERMISSION) {
+            Ok(()) => Ok(Self { scope, permission: PhantomData }),
+            Err(refusal) if refusal.code() == Code::FORBIDDEN => {
+                Err(ApiError::from(refusal).detail(
                     format!("需要权限 {}", P::PERMISSION.name()),
                     format!("This needs the permission {}", P::PERMISSION.name()),
                 ))
             }
+            Err(refusal) => Err(refusal.into()),
         }))
     }
 }

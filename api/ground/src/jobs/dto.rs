@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::door::left_out;
+use crate::http::May;
 use crate::page;
 
 /// Which jobs.
@@ -35,12 +36,12 @@ pub struct ListJobs {
 }
 
 /// What the caller may do with a job now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobMay {
     /// Set it going: it failed, was cancelled, or waits for its next attempt.
-    pub run: bool,
+    pub run_job: May,
     /// Cancel it.
-    pub cancel: bool,
+    pub cancel_job: May,
 }
 
 /// Something that the server does by itself when it is due.

@@ -5,6 +5,8 @@ use entity::ids::{JobId, TenantId};
 use entity::kinds::JobState;
 use sha2::{Digest, Sha256};
 
+use crate::http::{Code, Refusal};
+
 /// How long whoever has claimed a job with effects outside may keep it without a sign of life.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// The same for one that is a single transaction, which gives no sign before its end.
@@ -142,19 +144,26 @@ impl Standing {
 
 /// Whether somebody may set it going: what failed, was cancelled, or waits for its next attempt. What is not due yet is not: it would
 /// do too little, and not come again.
-#[must_use]
-pub fn may_run(job: &Standing, now: DateTime<Utc>) -> bool {
+///
+/// # Errors
+/// `state_conflict`.
+pub fn run(job: &Standing, now: DateTime<Utc>) -> Result<(), Refusal> {
     match job.state {
-        JobState::Failed | JobState::Cancelled => true,
-        JobState::Waiting => job.planned_at <= now && now < job.run_at,
-        JobState::Running | JobState::Done => false,
+        JobState::Failed | JobState::Cancelled => Ok(()),
+        JobState::Waiting if job.planned_at <= now && now < job.run_at => Ok(()),
+        JobState::Waiting | JobState::Running | JobState::Done => Err(Code::STATE_CONFLICT.into()),
     }
 }
 
-/// Whether somebody may cancel it.
-#[must_use]
-pub fn may_cancel(job: &Standing, schedule: bool) -> bool {
-    !schedule && matches!(job.state, JobState::Waiting | JobState::Running | JobState::Failed)
+/// Whether somebody may cancel it: never what is a schedule.
+///
+/// # Errors
+/// `state_conflict`.
+pub fn cancel(job: &Standing, schedule: bool) -> Result<(), Refusal> {
+    match job.state {
+        JobState::Waiting | JobState::Running | JobState::Failed if !schedule => Ok(()),
+        _ => Err(Code::STATE_CONFLICT.into()),
+    }
 }
 
 /// The wait after so many attempts: twice as long each time, at most an hour, and somewhere between half of that and all of it,

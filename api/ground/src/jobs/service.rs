@@ -10,11 +10,11 @@ use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use super::dto::{Job, JobKind, JobMay, JobPage, JobSummary, ListJobs};
 use super::kind::kind_of;
 use super::plant::{put, wake};
-use super::rules::{Standing, may_cancel, may_run};
+use super::rules::{self, Standing};
 use super::{Kind, acts};
 use crate::audit::{Act, Record, record};
 use crate::clock::{Guard, beijing};
-use crate::http::{ApiError, Code, Page, Result};
+use crate::http::{ApiError, Page, Refusal, Result};
 use crate::tenancy::{Scope, Tx, beyond};
 
 fn schedule(tx: &Tx, kind: &str) -> bool {
@@ -24,8 +24,8 @@ fn schedule(tx: &Tx, kind: &str) -> bool {
 fn show(tx: &Tx, row: job::Model) -> Job {
     let standing = Standing::of(&row);
     let may = JobMay {
-        run: may_run(&standing, tx.now()),
-        cancel: may_cancel(&standing, schedule(tx, &row.kind)),
+        run_job: rules::run(&standing, tx.now()).into(),
+        cancel_job: rules::cancel(&standing, schedule(tx, &row.kind)).into(),
     };
     Job {
         id: row.id,
@@ -125,7 +125,7 @@ pub(crate) async fn run(scope: &Scope, id: JobId) -> Result<Job> {
             lease_until: None,
             ..standing.clone()
         };
-        may_run(standing, now).then_some(next)
+        rules::run(standing, now).map(|()| next)
     })
     .await
 }
@@ -134,7 +134,7 @@ pub(crate) async fn run(scope: &Scope, id: JobId) -> Result<Job> {
 pub(crate) async fn cancel(scope: &Scope, id: JobId) -> Result<Job> {
     act(scope, id, acts::CANCEL, |standing, _, schedule| {
         let next = Standing { state: JobState::Cancelled, lease_until: None, ..standing.clone() };
-        may_cancel(standing, schedule).then_some(next)
+        rules::cancel(standing, schedule).map(|()| next)
     })
     .await
 }
@@ -143,15 +143,13 @@ async fn act(
     scope: &Scope,
     id: JobId,
     act: Act,
-    to: fn(&Standing, DateTime<Utc>, bool) -> Option<Standing>,
+    to: fn(&Standing, DateTime<Utc>, bool) -> Result<Standing, Refusal>,
 ) -> Result<Job> {
     scope
         .write(async move |tx: &Tx| {
             let row = tx.get_locked::<job::Entity>(id).await?;
             let standing = Standing::of(&row);
-            let Some(next) = to(&standing, tx.now(), schedule(tx, &row.kind)) else {
-                return Err(ApiError::new(Code::STATE_CONFLICT));
-            };
+            let next = to(&standing, tx.now(), schedule(tx, &row.kind))?;
             put(tx, id, &next, job::ActiveModel::default()).await?;
             let entry = Record::of(act).on("job", id).with("kind", &row.kind);
             record(tx, entry.changed("state", Some(row.state), Some(next.state))).await?;

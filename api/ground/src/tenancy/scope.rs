@@ -13,7 +13,7 @@ use super::tx::Tx;
 use super::txn::{Txn, no_answer};
 use crate::auth::{Permission, Principal};
 use crate::clock::Clock;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Refusal, Result};
 
 /// How long a read may take: whoever waits longer is gone, and the connection is another's to use.
 const READ: Duration = Duration::from_secs(10);
@@ -68,8 +68,8 @@ impl Scope {
     ///
     /// # Errors
     /// `no_member`.
-    pub fn acting_member(&self) -> Result<MemberId> {
-        self.member().ok_or_else(|| ApiError::new(Code::NO_MEMBER))
+    pub fn acting_member(&self) -> Result<MemberId, Refusal> {
+        self.member().ok_or_else(|| Code::NO_MEMBER.into())
     }
 
     /// Who acts; none for the system itself.
@@ -82,6 +82,20 @@ impl Scope {
     #[must_use]
     pub fn has(&self, permission: Permission) -> bool {
         self.principal.as_ref().is_none_or(|principal| principal.has(permission))
+    }
+
+    /// What [`crate::auth::Permit`] asks before an operation, and what may be done asks beforehand.
+    ///
+    /// # Errors
+    /// `password_change_required`, `forbidden`.
+    pub fn permits(&self, permission: Permission) -> Result<(), Refusal> {
+        if self.principal().is_some_and(|principal| principal.must_change_password) {
+            Err(Code::PASSWORD_CHANGE_REQUIRED.into())
+        } else if self.has(permission) {
+            Ok(())
+        } else {
+            Err(Code::FORBIDDEN.into())
+        }
     }
 
     /// The present moment, to the millisecond.

@@ -17,7 +17,7 @@ use super::find::{DeleteMany, Find, UpdateMany};
 use super::scope::Scope;
 use super::txn::Txn;
 use crate::auth::Permission;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Refusal, Result};
 
 /// Rows written by one statement: far below what either database takes as bound values, and short enough
 /// that one statement does not hold the writer for long.
@@ -84,7 +84,7 @@ impl Tx {
     ///
     /// # Errors
     /// `no_member`.
-    pub fn acting_member(&self) -> Result<MemberId> {
+    pub fn acting_member(&self) -> Result<MemberId, Refusal> {
         self.scope.acting_member()
     }
 
@@ -98,6 +98,14 @@ impl Tx {
     #[must_use]
     pub fn has(&self, permission: Permission) -> bool {
         self.scope.has(permission)
+    }
+
+    /// Whether the principal may ask for an operation of this permission at all ([`Scope::permits`]).
+    ///
+    /// # Errors
+    /// `password_change_required`, `forbidden`.
+    pub fn permits(&self, permission: Permission) -> Result<(), Refusal> {
+        self.scope.permits(permission)
     }
 
     /// The present moment, to the millisecond.

@@ -165,21 +165,25 @@ fn what_an_organisation_owes_is_done_by_who_accepted_it() {
         verifies_all: false,
         verifying_head: false,
     };
-    assert_eq!(refusal(Act::Submit, &nobody), Some(Refusal::NotAccepted));
+    let refusal = |act, facts| allowed(act, facts).err();
+    assert_eq!(refusal(Act::Submit, &nobody), Some(codes::NOT_ACCEPTED));
     assert_eq!(refusal(Act::Accept, &nobody), None);
     let mine = Facts { did: true, accepted: true, ..nobody };
     assert_eq!(refusal(Act::Submit, &mine), None);
-    assert_eq!(refusal(Act::Accept, &mine), Some(Refusal::WrongState));
+    assert_eq!(refusal(Act::Accept, &mine), Some(Code::STATE_CONFLICT.into()));
     let colleagues = Facts { accepted: true, ..nobody };
-    assert_eq!(refusal(Act::Submit, &colleagues), Some(Refusal::NotAccepted));
+    assert_eq!(refusal(Act::Submit, &colleagues), Some(codes::NOT_ACCEPTED));
     assert_eq!(refusal(Act::Accept, &colleagues), None, "a colleague takes it over");
     let strangers = Facts { owes: false, ..colleagues };
-    assert_eq!(refusal(Act::Accept, &strangers), Some(Refusal::Forbidden));
+    assert_eq!(refusal(Act::Accept, &strangers), Some(codes::NOT_ASSIGNEE));
     // A person's own task is accepted once, and handed in with or without it.
     let own = Facts { to_be_accepted: false, did: true, ..nobody };
     assert_eq!(refusal(Act::Accept, &own), None);
     assert_eq!(refusal(Act::Submit, &own), None);
-    assert_eq!(refusal(Act::Accept, &Facts { accepted: true, ..own }), Some(Refusal::WrongState));
+    assert_eq!(
+        refusal(Act::Accept, &Facts { accepted: true, ..own }),
+        Some(Code::STATE_CONFLICT.into())
+    );
 }
 
 #[test]
@@ -265,23 +269,23 @@ proptest! {
     fn nobody_verifies_or_returns_his_own_task(mut facts in any_facts(), did in any::<bool>()) {
         facts.did |= did;
         facts.owes |= !did;
-        prop_assert!(refusal(Act::Verify, &facts).is_some());
-        prop_assert!(refusal(Act::Return, &facts).is_some());
+        prop_assert!(allowed(Act::Verify, &facts).is_err());
+        prop_assert!(allowed(Act::Return, &facts).is_err());
     }
 
     #[test]
     fn only_the_assignee_submits_and_nothing_moves_a_settled_task(facts in any_facts()) {
-        if refusal(Act::Submit, &facts).is_none() {
+        if allowed(Act::Submit, &facts).is_ok() {
             prop_assert!(facts.owes && facts.submits);
             prop_assert!(facts.did || !facts.to_be_accepted);
         }
         for act in [Act::Accept, Act::Submit, Act::Verify, Act::Return] {
             for state in [TaskState::Verified, TaskState::Cancelled] {
                 let settled = Facts { state, ..facts };
-                prop_assert!(refusal(act, &settled).is_some());
+                prop_assert!(allowed(act, &settled).is_err());
             }
-            if refusal(act, &facts).is_none() {
-                prop_assert!(next(facts.state, act).is_some());
+            if let Ok(to) = allowed(act, &facts) {
+                prop_assert_eq!(next(facts.state, act), Some(to));
             }
         }
     }

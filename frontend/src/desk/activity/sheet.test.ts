@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Participant } from '@/api'
 import { totals } from './sheet'
 
+const no = { allowed: false, code: 'forbidden' }
 const person = (minutes: number | null, points: number | null): Participant => ({
   member: { id: 'm', name: '张三' },
   state: 'signed_up',
@@ -13,8 +14,8 @@ const person = (minutes: number | null, points: number | null): Participant => (
     minutes,
     points,
     completion: null,
+    may: { check_out: no, complete_check_in: no },
   },
-  may: { complete: false },
 })
 
 it('adds up whole hundredths and counts those who are still there', () => {
@@ -22,7 +23,6 @@ it('adds up whole hundredths and counts those who are still there', () => {
     member: { id: 'n', name: '李四' },
     state: 'waiting',
     check_in: null,
-    may: { complete: false },
   }
   expect(totals([person(95, 1.58), person(7, 0.11), person(null, null), away])).toEqual({
     checked: 3,

@@ -65,11 +65,13 @@ describe('versions', () => {
     published_at: null,
     items: [],
   })
+  const no = { allowed: false, code: 'forbidden' }
   const list = (...versions: Checklist['versions']): Checklist => ({
     id: 'x',
     kind: 'responsibility',
     title: 't',
     version: 1,
+    may: { save_draft: no, preview_checklist: no, publish_checklist: no },
     versions,
   })
   it('edits the draft, else what is in force', () => {
