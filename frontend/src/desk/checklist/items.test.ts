@@ -71,6 +71,7 @@ describe('versions', () => {
     title: 't',
     version: 1,
     versions,
+    opening: null,
   })
   it('edits the draft, else what is in force', () => {
     expect(toEdit(list(version(2, 'draft'), version(1, 'published')))?.number).toBe(2)
