@@ -73,6 +73,7 @@ describe('versions', () => {
     version: 1,
     may: { save_draft: no, preview_checklist: no, publish_checklist: no },
     versions,
+    opening: null,
   })
   it('edits the draft, else what is in force', () => {
     expect(toEdit(list(version(2, 'draft'), version(1, 'published')))?.number).toBe(2)

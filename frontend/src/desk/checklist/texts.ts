@@ -248,7 +248,8 @@ export default defineTexts({
     publish_effective: 'In force from {day}',
     published_title: 'Published',
     published: '{n} tasks given',
-    publishing: '{n} tasks are on their way in batches and arrive within minutes; the list shows how far they are',
+    publishing:
+      '{n} tasks are on their way in batches and arrive within minutes; the list shows how far they are',
     opening: 'Tasks are being given in batches: {done} of {total} so far.',
     published_cancelled: '{n} tasks not handed in were withdrawn.',
     published_vacant: '{n} posts are vacant; tasks follow once somebody is appointed.',
