@@ -209,40 +209,48 @@ on_both! {
         assert_eq!(faults(&app).await, Vec::<String>::new());
         outside.close().await.unwrap();
     }
+}
 
-    /// The night after days on which somebody worked looks at what is new, and counts what it finds.
-    async fn a_night_counts_what_is_broken(app: TestApp) {
-        let counted = |id: &str| -> u64 {
-            let line = format!("gezhi_invariant_broken_total{{id=\"{id}\"}} ");
-            let figures = api::http::recorder().render();
-            let found = figures.lines().find_map(|one| one.strip_prefix(&line).map(str::to_owned));
-            found.and_then(|number| number.parse().ok()).unwrap_or(0)
-        };
-        furnish(&app, Town::A).await;
-        // As the pages do: what is kept under a key is cleaned up by night.
-        let person = json!({"number": "7001", "name": "新人", "category": "resident"});
-        let clerk = app.client(Who::Clerk, Town::A).await;
-        clerk.post_key("/members", "a-key", &person).await.ok(201);
-        let broken = ["PT2", "AC1"];
-        let before = broken.map(counted);
-        let outside = past_the_server(&app).await;
-        let plants: Vec<&Plant> = PLANTS.iter().filter(|one| broken.contains(&one.id)).collect();
-        for one in &plants {
-            meddle(&app, &outside, one.breaks).await;
-        }
-        let mut nights = 0;
-        while broken.map(counted) == before {
-            nights += 1;
-            assert!(nights <= api::verify::DAYS, "no night looked");
-            app.clock.advance(TimeDelta::days(1));
-            api::jobs::round(&app.state).await.unwrap();
-        }
-        assert_eq!(broken.map(counted), before.map(|number| number + 1));
-        for one in &plants {
-            meddle(&app, &outside, one.mends).await;
-        }
-        outside.close().await.unwrap();
+/// The night after days on which somebody worked looks at what is new, and counts what it finds. One database after the other, since the
+/// process counts for both.
+#[test]
+fn a_night_counts_what_is_broken() {
+    for db in [Db::Sqlite, Db::Postgres] {
+        support::run(db, Furnished::Two, night);
     }
+}
+
+async fn night(app: TestApp) {
+    let counted = |id: &str| -> u64 {
+        let line = format!("gezhi_invariant_broken_total{{id=\"{id}\"}} ");
+        let figures = api::http::recorder().render();
+        let found = figures.lines().find_map(|one| one.strip_prefix(&line).map(str::to_owned));
+        found.and_then(|number| number.parse().ok()).unwrap_or(0)
+    };
+    furnish(&app, Town::A).await;
+    // As the pages do: what is kept under a key is cleaned up by night.
+    let person = json!({"number": "7001", "name": "新人", "category": "resident"});
+    let clerk = app.client(Who::Clerk, Town::A).await;
+    clerk.post_key("/members", "a-key", &person).await.ok(201);
+    let broken = ["PT2", "AC1"];
+    let before = broken.map(counted);
+    let outside = past_the_server(&app).await;
+    let plants: Vec<&Plant> = PLANTS.iter().filter(|one| broken.contains(&one.id)).collect();
+    for one in &plants {
+        meddle(&app, &outside, one.breaks).await;
+    }
+    let mut nights = 0;
+    while broken.map(counted) == before {
+        nights += 1;
+        assert!(nights <= api::verify::DAYS, "no night looked");
+        app.clock.advance(TimeDelta::days(1));
+        api::jobs::round(&app.state).await.unwrap();
+    }
+    assert_eq!(broken.map(counted), before.map(|number| number + 1));
+    for one in &plants {
+        meddle(&app, &outside, one.mends).await;
+    }
+    outside.close().await.unwrap();
 }
 
 fn registered() -> Vec<&'static str> {
@@ -318,8 +326,10 @@ fn cited(text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 
 /// Rooms and the prose at the head of their `mod.rs`.
 fn prose() -> BTreeMap<String, String> {
-    let rooms = std::fs::read_dir(root().join("api/src")).unwrap();
-    rooms
+    let floors = ["api/src", "api/ground/src"];
+    floors
+        .into_iter()
+        .flat_map(|floor| std::fs::read_dir(root().join(floor)).unwrap())
         .filter_map(|entry| {
             let path = entry.unwrap().path();
             let text = std::fs::read_to_string(path.join("mod.rs")).ok()?;

@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::{GridKind, PostKind};
 use entity::{grid, grid_post, member};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
 };
 
 use super::rules;
+use super::subtrees::Subtrees;
 use super::tree::Node;
 use crate::http::{ApiError, Result};
 use crate::member::held_on;
@@ -208,4 +210,19 @@ pub async fn posts_from_today(tx: &Tx) -> Result<Vec<KnownPost>> {
         .into_model::<KnownPost>()
         .all()
         .await
+}
+
+/// The people who hold a post in the grid or beneath it today, as part of another select's filter; two statements.
+///
+/// # Errors
+/// `not_found` when the township has no such grid.
+pub async fn holders_beneath(tx: &Tx, grid: GridId) -> Result<SelectStatement> {
+    let beneath = Subtrees::under(tx, grid).await?;
+    Ok(tx
+        .find::<grid_post::Entity>()
+        .select_only()
+        .column(grid_post::Column::MemberId)
+        .filter(beneath.rows(grid_post::Column::GridId))
+        .filter(held_on(tx.today()))
+        .into_subquery())
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 use super::subtrees::Subtrees;
 use crate::auth::Permission;
 use crate::http::Result;
-use crate::member::held_on;
+use crate::member::{held_on, path};
 use crate::tenancy::{Tx, nothing};
 
 /// The posts whose holder sees what happens in the grid and beneath it.
@@ -32,6 +32,8 @@ pub struct RowScope {
     pub organisation: Option<PartyOrgId>,
     /// The posts that the person holds today.
     pub posts: Vec<(GridId, PostKind)>,
+    /// The grids of these posts and all above them.
+    pub above: Vec<GridId>,
     /// The grids that the person heads and all beneath them.
     pub grids: Subtrees,
     /// The part of these in which the person judges what others do.
@@ -94,6 +96,12 @@ impl RowScope {
             member: Some(member),
             organisation: rows.first().and_then(|row| row.party_org_id),
             posts: rows.iter().filter_map(|row| row.grid_id.zip(row.kind)).collect(),
+            above: rows
+                .iter()
+                .filter_map(|row| row.path.as_deref())
+                .flat_map(path::nodes)
+                .map(GridId::from)
+                .collect(),
             ..Self::default()
         };
         Ok((own, rows))

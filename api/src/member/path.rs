@@ -33,6 +33,11 @@ where
     found
 }
 
+/// The nodes of a path, from the top down to its own.
+pub fn nodes(path: &str) -> impl Iterator<Item = Uuid> {
+    path.split(STROKE).filter_map(|id| Uuid::try_parse(id).ok())
+}
+
 /// The rows whose path is the root's or leads through it: one range of an index.
 #[must_use]
 pub fn beneath<C: ColumnTrait>(column: C, root: &str) -> Condition {
