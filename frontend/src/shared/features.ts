@@ -1,3 +1,4 @@
+import type { Ref } from 'vue'
 import type { RouteRecordRaw, Router } from 'vue-router'
 import type { GlyphName } from './components/Glyph.vue'
 import { t } from './i18n'
@@ -23,6 +24,8 @@ export interface NavEntry {
   glyph: GlyphName
   order: number
   permission?: Needed
+  /** How many things wait there, as it is shown at the entry; nothing where none do. Called once, as the frame is set up. */
+  waiting?: () => Ref<string>
 }
 export interface Feature {
   /** Pages within the frame, for whoever is signed in. */

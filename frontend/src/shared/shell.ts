@@ -8,6 +8,8 @@ import { useSession } from './session'
 /** What both frames need: which entries one may see, whether this page is one's to see, signing out. */
 export function useShell(nav: NavEntry[]): {
   entries: ComputedRef<NavEntry[]>
+  /** How many things wait at an entry, or an empty text. */
+  waiting: (entry: NavEntry) => string
   allowed: ComputedRef<boolean>
   here: (entry: NavEntry) => boolean
   signOut: () => Promise<void>
@@ -21,6 +23,7 @@ export function useShell(nav: NavEntry[]): {
   const main = useTemplateRef<HTMLElement>('main')
   const offline = ref(navigator.onLine === false)
   const entries = computed(() => nav.filter((entry) => session.can(entry.permission)))
+  const counts = new Map(nav.map((entry) => [entry.to, entry.waiting?.()]))
 
   watch(
     () => session.state,
@@ -47,6 +50,7 @@ export function useShell(nav: NavEntry[]): {
 
   return {
     entries,
+    waiting: (entry) => counts.get(entry.to)?.value ?? '',
     allowed: computed(() => session.can(route.meta.permission)),
     here: (entry) => (entry.to === '/' ? route.path === '/' : `${route.path}/`.startsWith(`${entry.to}/`)),
     signOut: async () => {
