@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! roof      command  pages  board  verify  demo  contract   read across all floors
-//! floor 4   checklist  activity                             what townships do
+//! floor 4   checklist  activity  notice                     what townships do
 //! floor 3   points  task  presence  attachment              the engines
 //! floor 2   member  grid  import  account  township         who and where
 //! floor 1   tenancy  auth  session  http  door  jobs  work  invariant  audit  calendar  helper  config  clock  files  feature  state
@@ -26,6 +26,7 @@ pub mod demo;
 pub mod grid;
 pub mod import;
 pub mod member;
+pub mod notice;
 pub mod pages;
 pub mod points;
 pub mod presence;
@@ -80,6 +81,7 @@ pub const FEATURES: &[Feature] = &[
     activity::FEATURE,
     presence::FEATURE,
     points::FEATURE,
+    notice::FEATURE,
     board::FEATURE,
     verify::FEATURE,
 ];

@@ -124,6 +124,8 @@ ids! {
     ActivitySignupId;
     /// Id of a check-in.
     CheckInId;
+    /// Id of a notice.
+    NoticeId;
     /// Id of a points rule.
     PointsRuleId;
     /// Id of a purse.

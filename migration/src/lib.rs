@@ -21,6 +21,7 @@ mod m20261126_000016_roles;
 mod m20261126_000017_jobs;
 mod m20261126_000018_ledger;
 mod m20261127_000019_subtrees;
+mod m20261127_000020_notices;
 #[cfg(test)]
 mod tests;
 mod walls;
@@ -64,6 +65,9 @@ pub const TENANT_TABLES: &[&str] = &[
     "audit_purge",
     "recovery_token",
     "job",
+    "notice",
+    "notice_role",
+    "notice_receipt",
 ];
 
 /// The tenant tables whose rows are never changed or removed.
@@ -98,6 +102,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000017_jobs::Migration),
             Box::new(m20261126_000018_ledger::Migration),
             Box::new(m20261127_000019_subtrees::Migration),
+            Box::new(m20261127_000020_notices::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ import * as activity from './journeys/activity.mjs'
 import * as checklist from './journeys/checklist.mjs'
 import { integrator } from './journeys/integrator.mjs'
 import { offline } from './journeys/offline.mjs'
+import { announce } from './journeys/notice.mjs'
 import * as pages from './journeys/pages.mjs'
 import { firstDay } from './journeys/first-day.mjs'
 import { roster } from './journeys/roster.mjs'
@@ -53,6 +54,9 @@ try {
     }
     if (clerk) await walked('verify-all', await checklist.verifyAll(clerk, server, api))
     if (clerk && !day) await walked('roster', await roster(clerk, api))
+    if (clerk && submitted && arrived && !day) {
+      await walked('notice', await announce(clerk, submitted.head, arrived.member, api))
+    }
     if (!day) await integrator(browser, server)
     if (clerk && submitted && arrived && !day) {
       await Promise.all([

@@ -787,6 +787,16 @@ on_both! {
         clerk.post(&format!("/check-ins/{}/complete", id("check_in")), &forgotten).await.ok(200);
         done!("complete_check_in");
 
+        let notice = crate::notice::publish(&app, Town::A, json!({"roles": ["worker"]})).await;
+        done!("create_notice");
+        let path = format!("/notices/{}", text(&notice["id"]));
+        clerk.patch(&path, 1, &json!({"read_again": true})).await.ok(200);
+        done!("update_notice");
+        clerk.post(&format!("{path}/withdraw"), &json!({"reason": "时间有调整"})).await.ok(200);
+        done!("withdraw_notice");
+        clerk.act(&format!("{path}/restore")).await.ok(200);
+        done!("restore_notice");
+
         let auditor = app.client(Who::Auditor, Town::A).await;
         auditor.get("/audit-entries/export").await.ok(200);
         done!("export_audit_entries");

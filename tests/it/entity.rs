@@ -80,7 +80,7 @@ async fn entities_agree(db: &DatabaseConnection) -> Outcome {
     agree!(
         account account_role activity activity_signup attachment audit_checkpoint audit_cosignature audit_detail
         audit_entry audit_leaf audit_purge check_in checklist checklist_item checklist_version
-        grid grid_post idempotency_key import job member party_org points_entry points_rule posting purse purse_quarter
+        grid grid_post idempotency_key import job member notice notice_receipt notice_role party_org points_entry points_rule posting purse purse_quarter
         recovery_token session submission_attachment task task_log task_submission
     );
     let named: BTreeSet<String> = TENANT_TABLES.iter().map(|table| (*table).to_owned()).collect();

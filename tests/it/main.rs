@@ -38,6 +38,7 @@ mod jobs;
 mod may;
 mod member;
 mod noninterference;
+mod notice;
 mod points;
 mod presence;
 mod promises;

@@ -54,6 +54,17 @@ const PLANTS: &[Plant] = &[
         "DELETE FROM purse WHERE holder_kind = 'member' AND id NOT IN (SELECT purse_id FROM points_entry)",
     ),
     plant(
+        "NT1",
+        "UPDATE notice SET read_count = read_count + 1",
+        "UPDATE notice SET read_count = read_count - 1",
+    ),
+    plant(
+        "NT2",
+        "INSERT INTO notice (tenant_id, id, title, text, published_at, version, read_since, read_count) \
+         SELECT tenant_id, NEW_ID, 'nobody', text, published_at, 1, 1, 0 FROM notice",
+        "DELETE FROM notice WHERE title = 'nobody'",
+    ),
+    plant(
         "GR1",
         "INSERT INTO grid_post (tenant_id, id, grid_id, member_id, kind, since, until, created_at) \
          SELECT tenant_id, NEW_ID, grid_id, member_id, kind, since, '2999-01-01', created_at FROM grid_post WHERE kind = 'sub_head'",

@@ -10,7 +10,7 @@ use crate::furniture::{Furniture, Kind};
 use crate::http::Sweep;
 use crate::{
     account, activity, attachment, audit, board, calendar, checklist, grid, import, jobs, member,
-    points, presence, promises, session, task, township,
+    notice, points, presence, promises, session, task, township,
 };
 
 /// Every room, in the order in which they furnish a township: what a room builds on comes before it.
@@ -30,6 +30,7 @@ pub(crate) const ROOMS: &[Room] = &[
     activity::ROOM,
     presence::ROOM,
     points::ROOM,
+    notice::ROOM,
     board::ROOM,
     promises::ROOM,
 ];

@@ -29,6 +29,9 @@ export const permissionNames = {
     'presence.steward': '出示签到码、补办签退',
     'points.read': '查看积分',
     'points.read_all': '查看全部人员积分',
+    'notice.read': '查看发给本人的通知',
+    'notice.read_all': '查看全部通知和阅读情况',
+    'notice.manage': '发布、修改和撤回通知',
     'home.read': '查看今日',
   },
   en: {
@@ -60,6 +63,9 @@ export const permissionNames = {
     'presence.steward': 'Show the check-in code, complete check-ins',
     'points.read': 'See points',
     'points.read_all': 'See the points of everybody',
+    'notice.read': 'See the notices addressed to one',
+    'notice.read_all': 'See all notices and who has read them',
+    'notice.manage': 'Publish, change and withdraw notices',
     'home.read': 'See today',
   },
 } as const

@@ -11,6 +11,8 @@ export const reasons = {
     activity_cancelled: '活动已取消',
     activity_attended: '已有人签到，不能取消；可以提前结束时间',
     check_in_closed: '不在签到时间内',
+    notice_withdrawn: '通知已撤回',
+    not_addressed: '通知不是发给您的，不需要回执',
   },
   en: {
     already_exists: 'This exists already',
@@ -23,5 +25,7 @@ export const reasons = {
     activity_cancelled: 'The activity was cancelled',
     activity_attended: 'People have checked in; move the end forward instead',
     check_in_closed: 'Check-in is not open now',
+    notice_withdrawn: 'The notice was withdrawn',
+    not_addressed: 'The notice is not addressed to you and wants no receipt',
   },
 } as const

@@ -1311,6 +1311,178 @@ export interface paths {
         patch: operations["update_member"];
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 查询通知 · List notices
+         * @description 发给本人的通知，后发布的在前；有 `notice.read_all` 权限的，列出全部通知。已到期、已撤回的也在其中，可按 `phase` 筛选；
+         *     `unread` 为真时，只列发给本人、有效且尚未阅读的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     The notices that go to the caller, the latest first; all of them for who holds `notice.read_all`. Ended and withdrawn ones are among
+         *     them (`phase`); with `unread` only those that stand, go to the caller and have not been read. A page has `limit` rows (1–200, 50
+         *     when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `notice.read`
+         */
+        get: operations["list_notices"];
+        put?: never;
+        /**
+         * 发布通知 · Publish a notice
+         * @description 发给 `roles` 中的角色，须是能查看通知的角色；填写 `grid_id` 的，只发给其中在该网格及其下级任职的人员。
+         *     `until` 为有效期的最后一天，不早于今天；不填即长期有效。发布即生效。同一幂等键重复提交返回首次结果。
+         *
+         *     It goes to the roles in `roles`, which must be such as read notices; with `grid_id` only to those of them who hold a post in that grid
+         *     or beneath it. `until` is its last day, today or later; without it the notice stands until it is withdrawn. It stands at once. A
+         *     repetition with the same `Idempotency-Key` gets the first answer.
+         *
+         *     权限 · Permission: `notice.manage`
+         */
+        post: operations["create_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 查看通知 · Get a notice
+         * @description 一则通知，附已读人数、本人的阅读时间和此时可做的操作。查看不产生回执，回执另由 `read_notice` 给出。修改时须以其 `ETag` 作 `If-Match`。
+         *
+         *     One notice with the number of its receipts, when the caller read it and what the caller may do now. Getting it gives no receipt;
+         *     `read_notice` does. A change needs its `ETag` as `If-Match`.
+         *
+         *     权限 · Permission: `notice.read`
+         */
+        get: operations["get_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * 修改通知 · Change a notice
+         * @description 未给的字段不变，已有的回执保留；`read_again` 为真的，已读人员须重新阅读，原回执不再计数。已撤回的答 409 `notice_withdrawn`。
+         *
+         *     A field left out stays, and so do receipts; with `read_again` whoever has read it is to read it again and earlier receipts count no
+         *     more. A withdrawn one answers 409 `notice_withdrawn`.
+         *
+         *     权限 · Permission: `notice.manage`
+         */
+        patch: operations["update_notice"];
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 通知回执 · Sign for a notice
+         * @description 记下本人已读，打开通知时由页面自动提交，不必另行填写。重复提交结果相同，以首次的时间为准。
+         *     不是发给本人的答 409 `not_addressed`，已撤回的答 409 `notice_withdrawn`。
+         *
+         *     Keeps that the caller has read it; a page does so by itself when the notice is opened. Once is as good as twice; the first moment stays.
+         *     409 `not_addressed` where it does not go to the caller, `notice_withdrawn` for a withdrawn one.
+         *
+         *     权限 · Permission: `notice.read`
+         */
+        post: operations["read_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 查询通知的阅读情况 · List who has read a notice
+         * @description `read` 为真时列已读人员，后读的在前；否则列现在应读而未读的人员，按用户名排列。两者的人数随每页给出。
+         *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *
+         *     With `read` who has read it, the latest first; otherwise who it goes to now and has not, by user name. Each page tells the number of
+         *     both. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     权限 · Permission: `notice.read_all`
+         */
+        get: operations["list_notice_readers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 重新发布通知 · Put a withdrawn notice up again
+         * @description 已撤回的通知恢复原状，原有的回执仍然有效；未撤回的不作变动。
+         *
+         *     A withdrawn notice becomes what it was, with its receipts; one that was not withdrawn stays as it is.
+         *
+         *     权限 · Permission: `notice.manage`
+         */
+        post: operations["restore_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤回通知 · Withdraw a notice
+         * @description 须写明原因，收到通知的人员看得到。重复撤回结果相同，以首次的原因为准。撤回后可以重新发布。
+         *
+         *     With a reason, which those it went to can see. Once is as good as twice; the first reason stays. It can be put up again.
+         *
+         *     权限 · Permission: `notice.manage`
+         */
+        post: operations["withdraw_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/party-orgs": {
         parameters: {
             query?: never;
@@ -3431,6 +3603,46 @@ export interface components {
             party_org_id?: components["schemas"]["PartyOrgId"] | null;
         };
         /**
+         * @description A new notice.
+         * @example {
+         *       "roles": [
+         *         "grid_head",
+         *         "worker"
+         *       ],
+         *       "text": "各网格：\n今晚起气温骤降，请于明日中午前走访辖区内独居老人。",
+         *       "title": "关于做好寒潮期间独居老人走访的通知",
+         *       "until": "2026-12-31"
+         *     }
+         */
+        CreateNotice: {
+            /**
+             * @description Its title.
+             * @example 关于做好寒潮期间独居老人走访的通知
+             */
+            title: string;
+            /**
+             * @description Its text.
+             * @example 各网格：
+             *     今晚起气温骤降，请于明日中午前走访辖区内独居老人。
+             */
+            text: string;
+            /**
+             * @description The roles that it goes to: such as read notices.
+             * @example [
+             *       "grid_head",
+             *       "worker"
+             *     ]
+             */
+            roles: components["schemas"]["Role"][];
+            grid_id?: components["schemas"]["GridId"] | null;
+            /**
+             * Format: date
+             * @description The last day on which it stands, not in the past; until it is withdrawn when absent.
+             * @example 2026-12-31
+             */
+            until?: string | null;
+        };
+        /**
          * @description A party organisation to set up.
          * @example {
          *       "code": "DZZ-1",
@@ -4574,6 +4786,230 @@ export interface components {
          * @enum {string}
          */
         MySignup: "none" | "signed_up" | "waiting";
+        /**
+         * @description A notice of the township.
+         * @example {
+         *       "addressed": false,
+         *       "grid": {
+         *         "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *         "name": "水库村党建总网格"
+         *       },
+         *       "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "may": {
+         *         "list_notice_readers": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "read_notice": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "restore_notice": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "update_notice": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         },
+         *         "withdraw_notice": {
+         *           "allowed": false,
+         *           "code": "state_conflict"
+         *         }
+         *       },
+         *       "phase": "current",
+         *       "published_at": "2026-11-23T09:30:00+08:00",
+         *       "publisher": "漕泾镇党建办",
+         *       "read": 0,
+         *       "read_at": "2026-11-23T09:30:00+08:00",
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "text": "各网格：\n今晚起气温骤降，请于明日中午前走访辖区内独居老人。",
+         *       "title": "关于做好寒潮期间独居老人走访的通知",
+         *       "until": "2026-11-23",
+         *       "version": 1,
+         *       "withdraw_reason": "文字"
+         *     }
+         */
+        Notice: {
+            /** @description Its id. */
+            id: components["schemas"]["NoticeId"];
+            /**
+             * @description Its title.
+             * @example 关于做好寒潮期间独居老人走访的通知
+             */
+            title: string;
+            /**
+             * @description Its text.
+             * @example 各网格：
+             *     今晚起气温骤降，请于明日中午前走访辖区内独居老人。
+             */
+            text: string;
+            /** @description The roles that it goes to. */
+            roles: components["schemas"]["Role"][];
+            grid: components["schemas"]["GridRef"] | null;
+            /**
+             * Format: date
+             * @description The last day on which it stands; null until it is withdrawn.
+             */
+            until: string | null;
+            /** @description What it is today. */
+            phase: components["schemas"]["NoticePhase"];
+            /** @description When it was published. */
+            published_at: components["schemas"]["Time"];
+            /**
+             * @description Who published it; null where the system did.
+             * @example 漕泾镇党建办
+             */
+            publisher: string | null;
+            /** @description Why it was withdrawn; null unless it was. */
+            withdraw_reason: string | null;
+            /**
+             * Format: int32
+             * @description Receipts that count.
+             */
+            read: number;
+            /** @description Whether it goes to the caller. */
+            addressed: boolean;
+            read_at: components["schemas"]["Time"] | null;
+            /** @description What the caller may do with it now. */
+            may: components["schemas"]["NoticeMay"];
+            /**
+             * Format: int32
+             * @description Counts up with every change; the `ETag`.
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a notice.
+         * @example 019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77
+         */
+        NoticeId: string;
+        /** @description What the caller may do with a notice now. */
+        NoticeMay: {
+            /** @description Change it. */
+            update_notice: components["schemas"]["May"];
+            /** @description Withdraw it. Nothing is left to do where it was withdrawn. */
+            withdraw_notice: components["schemas"]["May"];
+            /** @description Put it up again. Nothing is left to do where it was not withdrawn. */
+            restore_notice: components["schemas"]["May"];
+            /** @description Sign for it. Nothing is left to do for who has. */
+            read_notice: components["schemas"]["May"];
+            /** @description See who has read it. */
+            list_notice_readers: components["schemas"]["May"];
+        };
+        /**
+         * @description One page of the list.
+         * @example {
+         *       "items": [
+         *         {
+         *           "addressed": false,
+         *           "grid": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "水库村党建总网格"
+         *           },
+         *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "may": {
+         *             "list_notice_readers": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "read_notice": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "restore_notice": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "update_notice": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             },
+         *             "withdraw_notice": {
+         *               "allowed": false,
+         *               "code": "state_conflict"
+         *             }
+         *           },
+         *           "phase": "current",
+         *           "published_at": "2026-11-23T09:30:00+08:00",
+         *           "publisher": "漕泾镇党建办",
+         *           "read": 0,
+         *           "read_at": "2026-11-23T09:30:00+08:00",
+         *           "roles": [
+         *             "administrator"
+         *           ],
+         *           "text": "各网格：\n今晚起气温骤降，请于明日中午前走访辖区内独居老人。",
+         *           "title": "关于做好寒潮期间独居老人走访的通知",
+         *           "until": "2026-11-23",
+         *           "version": 1,
+         *           "withdraw_reason": "文字"
+         *         }
+         *       ],
+         *       "next_cursor": "文字"
+         *     }
+         */
+        NoticePage: {
+            /** @description The rows of this page. */
+            items: components["schemas"]["Notice"][];
+            /** @description Give it as `cursor` to read on; null at the end. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description What a notice is today.
+         * @enum {string}
+         */
+        NoticePhase: "current" | "ended" | "withdrawn";
+        /** @description Somebody whom a notice goes to or went to. */
+        NoticeReader: {
+            /** @description Which account. */
+            account_id: components["schemas"]["AccountId"];
+            /**
+             * @description What the account is called.
+             * @example 宋子涵
+             */
+            display_name: string;
+            member: components["schemas"]["MemberRef"] | null;
+            read_at: components["schemas"]["Time"] | null;
+        };
+        /**
+         * @description A page of those who have read a notice, or have not, with the number of either.
+         * @example {
+         *       "items": [
+         *         {
+         *           "account_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "display_name": "宋子涵",
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
+         *           "read_at": "2026-11-23T09:30:00+08:00"
+         *         }
+         *       ],
+         *       "next_cursor": "文字",
+         *       "read": 0,
+         *       "unread": 0
+         *     }
+         */
+        NoticeReaderPage: {
+            /** @description The page. */
+            items: components["schemas"]["NoticeReader"][];
+            /** @description Leads to the next page; null on the last. */
+            next_cursor: string | null;
+            /**
+             * Format: int32
+             * @description Receipts that count, also of those it goes to no more.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Accounts that it goes to today and that have not read it.
+             */
+            unread: number;
+        };
         /** @description One person at an activity. */
         Participant: {
             /** @description Who. */
@@ -6138,6 +6574,39 @@ export interface components {
             party_org_id?: components["schemas"]["PartyOrgId"] | null;
         };
         /**
+         * @description What to change. What is absent stays; `null` takes the grid or the last day away.
+         * @example {
+         *       "grid_id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *       "read_again": false,
+         *       "roles": [
+         *         "administrator"
+         *       ],
+         *       "text": "文字",
+         *       "title": "文字",
+         *       "until": "2026-12-31"
+         *     }
+         */
+        UpdateNotice: {
+            /** @description Its title. */
+            title?: string;
+            /** @description Its text. */
+            text?: string;
+            /** @description The roles that it goes to. */
+            roles?: components["schemas"]["Role"][];
+            grid_id?: components["schemas"]["GridId"] | null;
+            /**
+             * Format: date
+             * @description The last day on which it stands, not in the past; null until it is withdrawn.
+             * @example 2026-12-31
+             */
+            until?: string | null;
+            /**
+             * @description `true`: whoever has read it is to read it again; their receipts count no more.
+             * @example false
+             */
+            read_again?: boolean;
+        };
+        /**
          * @description What to change about a party organisation: a field left out stays; `parent_id: null` puts it at the top.
          * @example {
          *       "name": "水库村党总支"
@@ -6221,6 +6690,19 @@ export interface components {
             tasks: components["schemas"]["SeenTask"][];
             /** @description A remark on each. */
             note?: string | null;
+        };
+        /**
+         * @description Why a notice is withdrawn.
+         * @example {
+         *       "reason": "走访时间有调整，另行通知"
+         *     }
+         */
+        WithdrawNotice: {
+            /**
+             * @description The reason, for those it went to.
+             * @example 走访时间有调整，另行通知
+             */
+            reason: string;
         };
         /**
          * Format: binary
@@ -14320,6 +14802,1206 @@ export interface operations {
             };
             /** @description `precondition_required` */
             428: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                /** @description Only those of one phase. */
+                phase?: components["schemas"]["NoticePhase"];
+                /** @description `true`: only those that stand, go to the caller and are unread; `false`: those that do not wait for the caller. */
+                unread?: boolean;
+                /** @description Only those with this in their titles. */
+                q?: string;
+                /** @description Rows on a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 一页通知 · A page of notices */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description `bad_request`, `invalid_cursor` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_notice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 同一键重复提交只生效一次 · The same key takes effect once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNotice"];
+            };
+        };
+        responses: {
+            /** @description 新通知 · The new notice */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `bad_request`, `invalid_parameter`, `malformed_body` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_mismatch`, `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 通知 · The notice */
+                id: components["schemas"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 通知 · The notice */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `If-None-Match` 所示的内容没有变化 · What `If-None-Match` shows has not changed */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_notice: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description 所见版本，即 ETag 的值 · The version seen, as in the ETag
+                 * @example "v1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description 通知 · The notice */
+                id: components["schemas"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateNotice"];
+            };
+        };
+        responses: {
+            /** @description 修改后的通知 · The changed notice */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `bad_request`, `malformed_body` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notice_withdrawn` */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 通知 · The notice */
+                id: components["schemas"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已读的通知 · The notice, read */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_addressed`, `notice_withdrawn` */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notice_readers: {
+        parameters: {
+            query?: {
+                /** @description `true`: who has read it, the latest first; `false` or absent: who has not, by user name. */
+                read?: boolean;
+                /** @description Rows on a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 通知 · The notice */
+                id: components["schemas"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 一页人员 · A page of people */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeReaderPage"];
+                };
+            };
+            /** @description `bad_request`, `invalid_cursor` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 通知 · The notice */
+                id: components["schemas"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 通知 · The notice */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `bad_request` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `head_too_large` */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 通知 · The notice */
+                id: components["schemas"]["NoticeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawNotice"];
+            };
+        };
+        responses: {
+            /** @description 已撤回的通知 · The withdrawn notice */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `bad_request`, `malformed_body` */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `password_change_required` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;

@@ -81,6 +81,11 @@ export const words = {
       signed_up: '已报名',
       waiting: '候补',
     },
+    notice_phase: {
+      current: '有效',
+      ended: '已到期',
+      withdrawn: '已撤回',
+    },
     party_org_kind: {
       work_committee: '党工委',
       committee: '党委',
@@ -219,6 +224,11 @@ export const words = {
       none: 'Not signed up',
       signed_up: 'Signed up',
       waiting: 'Waiting list',
+    },
+    notice_phase: {
+      current: 'Current',
+      ended: 'Ended',
+      withdrawn: 'Withdrawn',
     },
     party_org_kind: {
       work_committee: 'Party working committee',

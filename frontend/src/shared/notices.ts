@@ -1,0 +1,36 @@
+import { computed } from 'vue'
+import type { Ref } from 'vue'
+import { call } from '@/api'
+import type { Notice } from '@/api'
+import { invalidate, useRead } from '@/shared/query'
+import { useSession } from '@/shared/session'
+
+/** As many as are counted. */
+const COUNTED = 9
+
+/** How many notices the account has not read, as it is shown at an entry; nothing where there are none. */
+export function useUnread(): Ref<string> {
+  const session = useSession()
+  const read = useRead(
+    'list_notices',
+    { query: { unread: true, limit: COUNTED } },
+    { enabled: computed(() => session.state === 'in' && session.can('notice.read')), every: 300_000 },
+  )
+  return computed(() => {
+    const found = read.data.value
+    if (!found || found.items.length === 0) return ''
+    return found.next_cursor ? `${COUNTED}+` : String(found.items.length)
+  })
+}
+
+/** Signs for a notice that is open before its reader. Without a connection nothing is lost: it stays unread, and is signed for when it
+ * is opened again. */
+export async function sign(notice: Notice): Promise<void> {
+  if (!notice.may.read_notice.allowed) return
+  try {
+    await call('read_notice', { path: { id: notice.id } })
+  } catch {
+    return
+  }
+  await invalidate('get_notice', 'list_notices', 'list_notice_readers')
+}
