@@ -97,7 +97,7 @@ async fn entries(app: &TestApp, who: Who) -> Vec<Value> {
 }
 
 /// A check-in as everybody sees it: what may be done to it is each reader's own.
-fn as_all_see(check_in: &Value) -> Value {
+pub(crate) fn as_all_see(check_in: &Value) -> Value {
     let mut seen = check_in.clone();
     seen.as_object_mut().unwrap().remove("may").expect("what may be done");
     seen

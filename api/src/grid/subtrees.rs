@@ -27,7 +27,7 @@ pub struct Subtrees {
 #[derive(Debug, Clone)]
 enum Grids {
     Few(Vec<GridId>),
-    Many(SelectStatement),
+    Many(Box<SelectStatement>),
 }
 
 impl Default for Grids {
@@ -52,7 +52,7 @@ impl Subtrees {
         let most = u64::try_from(NAMED + 1).map_err(ApiError::internal)?;
         let found: Vec<GridId> = beneath().limit(most).into_tuple().all().await?;
         let grids = if found.len() > NAMED {
-            Grids::Many(beneath().into_subquery())
+            Grids::Many(Box::new(beneath().into_subquery()))
         } else {
             Grids::Few(found)
         };
@@ -90,7 +90,7 @@ impl Subtrees {
             Grids::Few(grids) => column.is_in(grids.iter().copied()),
             Grids::Many(grids) => {
                 let id = (grid::Entity, grid::Column::Id);
-                let mut its = grids.clone();
+                let mut its = SelectStatement::clone(grids);
                 its.and_where(Expr::col(id).eq(column.into_expr()));
                 Expr::exists(its)
             }

@@ -56,12 +56,15 @@ async fn misplaced(tx: &Tx, _: Span) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
+/// Id, name, initials, phone, its end.
+type Person = (MemberId, String, String, Option<String>, Option<String>);
+
 async fn mislaid(tx: &Tx, span: Span) -> Result<Vec<String>> {
     use member::Column::{Id, Name, NameInitials, Phone, PhoneTail};
     let mut wrong = Vec::new();
     let mut after: Option<MemberId> = None;
     loop {
-        let people: Vec<(MemberId, String, String, Option<String>, Option<String>)> = tx
+        let people: Vec<Person> = tx
             .find::<member::Entity>()
             .select_only()
             .columns([Id, Name, NameInitials, Phone, PhoneTail])

@@ -127,11 +127,14 @@ async fn balances(tx: &Tx, span: Span) -> Result<Vec<String>> {
     Ok(wrong.into_iter().map(say).collect())
 }
 
+/// Of no rows neither.
+type FirstAndLast = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// The quarters in which something was posted, and those of which a score is kept.
 async fn quarters(tx: &Tx, span: Span) -> Result<BTreeSet<Quarter>> {
     use points_entry::Column as Entry;
     let mut all = BTreeSet::new();
-    let within: Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = tx
+    let within: Option<FirstAndLast> = tx
         .find::<points_entry::Entity>()
         .select_only()
         .expr(Entry::At.min())
