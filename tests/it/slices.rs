@@ -89,14 +89,11 @@ async fn has_begun(app: &TestApp, period: &str) -> bool {
 async fn killed_half_way(app: &TestApp, period: &str, everybody: usize) {
     let mut program: Child = worker(app, app.clock.now());
     let began = Instant::now();
-    loop {
-        if has_begun(app, period).await {
-            program.kill().unwrap();
-            program.wait().unwrap();
-            break;
-        }
+    while !has_begun(app, period).await {
         assert!(began.elapsed() < Duration::from_secs(60), "the worker does nothing");
     }
+    program.kill().unwrap();
+    program.wait().unwrap();
     let reached = owed(app, period).await;
     assert!(reached.len() < everybody, "killed too late: {}", reached.len());
     // A slice is there whole or not at all.
