@@ -23,7 +23,7 @@ export async function offline(browser, server, head, api) {
     await check('without a signal it is written and submitted', async () => {
       // Opened anew without a signal, the page learns at its first requests, however many are under way, that it needs
       // another token.
-      head.expected = [/ERR_INTERNET_DISCONNECTED/, /status of 401 .*\/api\/v1\/tasks\//]
+      head.expected = [/ERR_INTERNET_DISCONNECTED/, /status of 401 .*\/api\/v1\/(tasks\/|notices\?)/]
       context.on('response', count)
       await context.setOffline(true)
       await page.locator('.offline').filter({ hasText: '没有网络' }).waitFor()
