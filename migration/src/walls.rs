@@ -127,8 +127,14 @@ async fn functions<C: ConnectionTrait>(db: &C, key: Option<&[u8; KEY]>) -> Resul
         return db.execute_unprepared(SAID).await.map(drop);
     };
     for (name, half) in ["key_1", "key_2"].iter().zip(key.as_chunks().0) {
+        let number = i64::from_be_bytes(*half);
+        if kept(db, name).await? == Some(number) {
+            continue;
+        }
+        // Anew, since setval alone is not undone with its transaction: a server at work would have another key than the function.
         for statement in [
-            format!("CREATE SEQUENCE IF NOT EXISTS gezhi_wall.{name} MINVALUE {}", i64::MIN),
+            format!("DROP SEQUENCE IF EXISTS gezhi_wall.{name}"),
+            format!("CREATE SEQUENCE gezhi_wall.{name} MINVALUE {}", i64::MIN),
             format!("REVOKE ALL ON SEQUENCE gezhi_wall.{name} FROM PUBLIC"),
         ] {
             db.execute_unprepared(&statement).await?;
@@ -136,11 +142,21 @@ async fn functions<C: ConnectionTrait>(db: &C, key: Option<&[u8; KEY]>) -> Resul
         db.execute_raw(Statement::from_sql_and_values(
             DbBackend::Postgres,
             format!("SELECT setval('gezhi_wall.{name}', $1)"),
-            [i64::from_be_bytes(*half).into()],
+            [number.into()],
         ))
         .await?;
     }
     db.execute_unprepared(PROVED).await.map(drop)
+}
+
+/// The half of the key that is there; none where the database has none yet.
+async fn kept<C: ConnectionTrait>(db: &C, name: &str) -> Result<Option<i64>, DbErr> {
+    let sql =
+        format!("SELECT pg_sequence_last_value(to_regclass('gezhi_wall.{name}')::oid) AS number");
+    match db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await? {
+        Some(row) => row.try_get("", "number"),
+        None => Ok(None),
+    }
 }
 
 /// Changes the table's policy where it is another: the change waits for everybody who uses the table.
