@@ -68,12 +68,12 @@ soak: test
 
 # cargo-mutants comes by `cargo install --locked cargo-mutants`. Each change is one more build, so this is for now and then: RULES narrows
 # it to some files. What no test notices is listed in target/mutants; one that matters gets a test.
-mutants: RULES ?= api/src/**/rules.rs api/src/**/rules/*.rs
+mutants: RULES ?= api/src/**/rules.rs api/src/**/rules/*.rs api/ground/src/**/rules.rs
 mutants: tools
 	@command -v cargo-mutants >/dev/null || { echo 'Missing: cargo install --locked cargo-mutants' >&2; exit 1; }
 	set -f
-	cargo mutants --package api $(foreach file,$(RULES),--file '$(file)') --output target/mutants/rules -- --lib
-	cargo mutants --package api --file 'api/src/tenancy/*.rs' --output target/mutants/tenancy --test-package tests -- \
+	cargo mutants --package api --package ground $(foreach file,$(RULES),--file '$(file)') --output target/mutants/rules -- --lib
+	cargo mutants --package ground --file 'api/ground/src/tenancy/*.rs' --output target/mutants/tenancy --test-package tests -- \
 	    --test it -- tenancy:: transactions:: schema:: crash::
 
 # After a change of the API.
