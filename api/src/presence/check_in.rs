@@ -32,7 +32,8 @@ pub async fn check_in(
         .await
 }
 
-/// The check-in, and whether it was made now. The caller holds the lock of the occasion.
+/// The check-in, and whether it was made now. The caller holds the lock of the occasion. It is `may::check_in` in another order, with a
+/// statement less for who comes anew: who has come keeps his place, so that the occasion admits him and the row that is there is found.
 async fn arrive(tx: &Tx, occasion: &dyn Occasion, member: MemberId) -> Result<(Row, bool)> {
     let (about, now) = (occasion.about(), tx.now());
     let (kind, id) = (about.shown.kind.as_str(), about.shown.id);

@@ -28,6 +28,9 @@ pub const CHECK_IN_CODE_EXPIRED: Code = Code::new(
     "The check-in code has expired; scan it again",
 );
 
+/// Nobody comes before it opens.
+pub(super) const NOT_YET: Refusal =
+    CHECK_IN_CLOSED.because("还没有开始签到", "Check-in has not opened yet");
 /// Nobody comes to what is over.
 pub(super) const ENDED: Refusal = CHECK_IN_CLOSED.because("已经结束", "It has ended");
 /// Check-out is over, too.

@@ -27,6 +27,8 @@ pub async fn check_out(
         .write(async move |tx: &Tx| {
             tx.acting_member()?;
             let seen = row::get(tx, id).await?;
+            // Before anybody is made to wait for it.
+            may::own(tx, &seen)?;
             let (kind, occasion, row) = locked(tx, seen).await?;
             let about = occasion.about();
             if may::check_out(tx, about, &row)? == Does::Nothing {

@@ -18,7 +18,7 @@ pub(super) fn check_in_open(about: &About, now: DateTime<Utc>) -> Result<(), Ref
     }
     match about.window.check_in(now) {
         CheckInWindow::Open => Ok(()),
-        CheckInWindow::NotYet(_) => Err(codes::CHECK_IN_CLOSED.into()),
+        CheckInWindow::NotYet(_) => Err(codes::NOT_YET),
         CheckInWindow::Over => Err(codes::ENDED),
     }
 }
@@ -53,12 +53,15 @@ pub fn show_code(tx: &Tx, about: &About) -> Result<(), Refusal> {
     if about.window.check_out_open(tx.now()) { Ok(()) } else { Err(codes::LEFT_TOO_LATE) }
 }
 
+/// Whether this check-in is the acting account's own: of anybody else's it is told nothing.
+pub(super) fn own(tx: &Tx, row: &Row) -> Result<(), Refusal> {
+    tx.permits(PRESENCE_CHECK_IN)?;
+    if row.member_id == tx.acting_member()? { Ok(()) } else { Err(Code::NOT_FOUND.into()) }
+}
+
 /// Whether the account that acts may close this check-in as its own, with a good code.
 pub(super) fn check_out(tx: &Tx, about: &About, row: &Row) -> Result<Does, Refusal> {
-    tx.permits(PRESENCE_CHECK_IN)?;
-    if row.member_id != tx.acting_member()? {
-        return Err(Code::NOT_FOUND.into());
-    }
+    own(tx, row)?;
     if row.checked_out_at.is_some() {
         return Ok(Does::Nothing);
     }

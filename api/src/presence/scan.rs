@@ -120,7 +120,7 @@ pub(super) async fn occasion_of(tx: &Tx, text: &str, lock: Lock) -> Result<Box<d
 /// What the occasion answers where it was called off; `check_in_closed`.
 pub(super) fn check_in_open(about: &About, now: DateTime<Utc>) -> Result<()> {
     may::check_in_open(about, now).map_err(|refusal| match about.window.check_in(now) {
-        CheckInWindow::NotYet(opens) if about.cancelled.is_none() => {
+        CheckInWindow::NotYet(opens) if refusal == codes::NOT_YET => {
             let opens = clock::beijing(opens).format("%m-%d %H:%M");
             ApiError::from(refusal).detail(
                 format!("签到从 {opens} 开始"),
