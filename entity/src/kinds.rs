@@ -280,4 +280,13 @@ impl Role {
             | Self::Integrator => Sphere::Business,
         }
     }
+
+    /// The words of these roles in one order, each once, as they are recorded.
+    #[must_use]
+    pub fn words(roles: &[Self]) -> String {
+        let mut roles = roles.to_vec();
+        roles.sort_unstable();
+        roles.dedup();
+        roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
+    }
 }

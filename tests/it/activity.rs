@@ -77,7 +77,7 @@ pub(crate) const ROOM: Room = Room {
     ],
     tables: &["activity", "activity_signup"],
     // Names.
-    foreign: &["grid", "member"],
+    foreign: &["member"],
     ..Room::of("activity")
 };
 

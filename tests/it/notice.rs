@@ -32,7 +32,7 @@ pub(crate) const ROOM: Room = Room {
         Box::pin(async move {
             furniture.put_answer("notice", &publish(app, town, json!({})).await);
             let worker = app.client(Who::Worker, town).await;
-            worker.act(&furniture.path("/notices/{notice}/read")).await.ok(200);
+            sign(&worker, furniture.id("notice")).await.ok(200);
         })
     },
     reads: &[
@@ -50,7 +50,7 @@ pub(crate) const ROOM: Room = Room {
             let notice = publish(app, Town::A, json!({"roles": ["worker"]})).await;
             let path = format!("/notices/{}", id_of(&notice));
             let clerk = app.client(Who::Clerk, Town::A).await;
-            sweep.saw(codes::NOT_ADDRESSED, &clerk.act(&format!("{path}/read")).await);
+            sweep.saw(codes::NOT_ADDRESSED, &sign(&clerk, &id_of(&notice)).await);
             let why = json!({"reason": "时间有调整"});
             clerk.post(&format!("{path}/withdraw"), &why).await.ok(200);
             let gone = clerk.patch(&path, 2, &json!({"title": "改名"})).await;
@@ -76,6 +76,19 @@ pub(crate) async fn publish(app: &TestApp, town: Town, more: Value) -> Value {
         body[field] = value.clone();
     }
     clerk.post("/notices", &body).await.ok(201)
+}
+
+/// Signs for what the client sees now, as a page does.
+async fn sign(client: &Client, id: &str) -> Answer {
+    let seen = client.get(&format!("/notices/{id}")).await;
+    let version = seen.json["version"].as_i64().unwrap_or(1);
+    sign_of(client, id, version).await
+}
+
+/// Signs for a version.
+async fn sign_of(client: &Client, id: &str, version: i64) -> Answer {
+    let request = client.request(Method::POST, &format!("/notices/{id}/read"));
+    client.send(request.header("if-match", format!("\"v{version}\""))).await
 }
 
 async fn sees(app: &TestApp, who: Who, id: &str) -> bool {
@@ -169,26 +182,27 @@ on_both! {
         let seen = worker.get(&path).await.ok(200);
         assert_eq!(seen["may"]["read_notice"], json!({"allowed": true, "code": null}));
         assert!(seen["read_at"].is_null());
-        let first = worker.act(&format!("{path}/read")).await.ok(200);
+        let first = sign(&worker, &id).await.ok(200);
         assert_eq!((&first["read"], first["read_at"].is_null()), (&json!(1), false));
-        let again = worker.act(&format!("{path}/read")).await.ok(200);
+        let again = sign(&worker, &id).await.ok(200);
         assert_eq!((&again["read"], &again["read_at"]), (&json!(1), &first["read_at"]));
         assert_eq!(unread(&worker).await, 0);
         assert_eq!(readers(&clerk, &id, true).await, (accounts(&app, &[Who::Worker]), 1));
         assert_eq!(readers(&clerk, &id, false).await, (accounts(&app, &[Who::GridHead, Who::SubHead]), 2));
 
         assert_eq!(unread(&clerk).await, 0, "it does not go to the office");
-        clerk.act(&format!("{path}/read")).await.problem(409, "not_addressed");
+        sign(&clerk, &id).await.problem(409, "not_addressed");
         let member = app.client(Who::Member, Town::A).await;
-        member.act(&format!("{path}/read")).await.problem(404, "not_found");
+        sign(&member, &id).await.problem(404, "not_found");
     }
 
     /// A correction keeps receipts; asked for again they count no more, and what is read then counts.
     async fn a_mistake_is_mended(app: TestApp) {
         let notice = publish(&app, Town::A, json!({"roles": ["worker"], "until": "2199-01-01"})).await;
-        let path = format!("/notices/{}", id_of(&notice));
+        let id = id_of(&notice);
+        let path = format!("/notices/{id}");
         let (clerk, worker) = (app.client(Who::Clerk, Town::A).await, app.client(Who::Worker, Town::A).await);
-        worker.act(&format!("{path}/read")).await.ok(200);
+        sign(&worker, &id).await.ok(200);
         let same = json!({"title": notice["title"], "roles": ["worker"]});
         assert_eq!(clerk.patch(&path, 1, &same).await.ok(200)["version"], 1, "nothing changed");
         let mended = clerk.patch(&path, 1, &json!({"title": "关于走访的通知", "until": null})).await.ok(200);
@@ -198,7 +212,7 @@ on_both! {
         assert_eq!((&asked["version"], &asked["read"]), (&json!(3), &json!(0)));
         let seen = worker.get(&path).await.ok(200);
         assert!(seen["read_at"].is_null() && seen["may"]["read_notice"]["allowed"] == true);
-        assert_eq!(worker.act(&format!("{path}/read")).await.ok(200)["read"], 1);
+        assert_eq!(sign(&worker, &id).await.ok(200)["read"], 1);
 
         for (wrong, field) in [
             (json!({"roles": ["administrator"]}), "roles"),
@@ -215,16 +229,17 @@ on_both! {
     /// Withdrawn with a reason, once; put up again as it was.
     async fn it_can_be_withdrawn_and_put_up_again(app: TestApp) {
         let notice = publish(&app, Town::A, json!({"roles": ["worker", "grid_head"]})).await;
-        let path = format!("/notices/{}", id_of(&notice));
+        let id = id_of(&notice);
+        let path = format!("/notices/{id}");
         let (clerk, worker) = (app.client(Who::Clerk, Town::A).await, app.client(Who::Worker, Town::A).await);
-        worker.act(&format!("{path}/read")).await.ok(200);
+        sign(&worker, &id).await.ok(200);
         let gone = clerk.post(&format!("{path}/withdraw"), &json!({"reason": "时间有调整"})).await.ok(200);
         assert_eq!((&gone["phase"], &gone["version"]), (&json!("withdrawn"), &json!(2)));
         let twice = clerk.post(&format!("{path}/withdraw"), &json!({"reason": "另一个原因"})).await.ok(200);
         assert_eq!((&twice["withdraw_reason"], &twice["version"]), (&json!("时间有调整"), &json!(2)));
         assert_eq!(worker.get(&path).await.ok(200)["withdraw_reason"], "时间有调整");
         let head = app.client(Who::GridHead, Town::A).await;
-        head.act(&format!("{path}/read")).await.problem(409, "notice_withdrawn");
+        sign(&head, &id).await.problem(409, "notice_withdrawn");
         assert_eq!(head.get("/notices?unread=true").await.ok(200)["items"], json!([]));
         clerk.patch(&path, 2, &json!({"title": "改名"})).await.problem(409, "notice_withdrawn");
         for (phase, there) in [("current", 0), ("withdrawn", 1)] {
@@ -234,7 +249,7 @@ on_both! {
         let back = clerk.act(&format!("{path}/restore")).await.ok(200);
         assert_eq!((&back["phase"], &back["withdraw_reason"], &back["read"]), (&json!("current"), &Value::Null, &json!(1)));
         assert_eq!(clerk.act(&format!("{path}/restore")).await.ok(200)["version"], back["version"]);
-        assert_eq!(head.act(&format!("{path}/read")).await.ok(200)["read"], 2);
+        assert_eq!(sign(&head, &id).await.ok(200)["read"], 2);
     }
 
     /// It stands through its last day and not longer; that it may still be read late is no reason to remind anybody of it.
@@ -251,7 +266,7 @@ on_both! {
         app.clock.advance(chrono::TimeDelta::days(1));
         assert_eq!(phase().await, ("ended".to_owned(), 0));
         let worker = app.client(Who::Worker, Town::A).await;
-        assert_eq!(worker.act(&format!("/notices/{id}/read")).await.ok(200)["read"], 1);
+        assert_eq!(sign(&worker, &id).await.ok(200)["read"], 1);
     }
 
     /// Beside a naive model: whatever is published, read, changed, withdrawn and put up again, the numbers are those of the people.
@@ -272,7 +287,7 @@ on_both! {
             match random.random_range(0..8) {
                 0..4 => {
                     let who = *people.choose(&mut random).unwrap();
-                    let answer = clients[&who].act(&format!("{path}/read")).await;
+                    let answer = sign(&clients[&who], &id).await;
                     let expected = match () {
                         () if !addressed(who, &roles) => 404,
                         () if withdrawn && !read.contains(&who) => 409,
@@ -321,7 +336,8 @@ on_both! {
         }
     }
 
-    /// Many sign at once, one of them twice, while the office asks that it be read again: no receipt is lost or counted twice.
+    /// Many sign at once, one of them twice, while the office asks that it be read again: no receipt is lost or counted twice, and none is
+    /// counted for what its reader has not seen.
     async fn many_sign_at_once(app: TestApp) {
         let id = id_of(&publish(&app, Town::A, json!({"roles": ["worker", "grid_head", "member"]})).await);
         let path = format!("/notices/{id}");
@@ -331,21 +347,32 @@ on_both! {
             app.client(Who::Worker, Town::A).await,
             app.client(Who::Member, Town::A).await,
         );
-        let sign = format!("{path}/read");
         let again = json!({"read_again": true});
         let (one, two, three, four, asked) = tokio::join!(
-            head.act(&sign), worker.act(&sign), worker.act(&sign), member.act(&sign), clerk.patch(&path, 1, &again)
+            sign_of(&head, &id, 1),
+            sign_of(&worker, &id, 1),
+            sign_of(&worker, &id, 1),
+            sign_of(&member, &id, 1),
+            clerk.patch(&path, 1, &again)
         );
-        for answer in [one, two, three, four, asked] {
-            answer.ok(200);
+        asked.ok(200);
+        // Whoever came before the office has signed for what is void now; whoever came after it is told.
+        for answer in [one, two, three, four] {
+            if answer.status != 200 {
+                answer.problem(412, "precondition_failed");
+            }
         }
         app.keeps_its_promises().await;
-        let (names, number) = readers(&clerk, &id, true).await;
-        assert_eq!(u64::try_from(names.len()).unwrap(), number);
+        assert_eq!(readers(&clerk, &id, true).await, (BTreeSet::new(), 0));
         for client in [&head, &worker, &member] {
-            client.act(&sign).await.ok(200);
+            sign_of(client, &id, 1).await.problem(412, "precondition_failed");
+            sign(client, &id).await.ok(200);
         }
         assert_eq!(readers(&clerk, &id, true).await.1, 3);
         app.keeps_its_promises().await;
+        // A correction of a word makes nobody's reading void: who has seen the version before it has read it.
+        clerk.patch(&path, 2, &json!({"title": "关于走访的通知"})).await.ok(200);
+        let sub_head = app.client(Who::SubHead, Town::A).await;
+        assert_eq!(sign_of(&sub_head, &id, 2).await.ok(200)["read"], 4);
     }
 }

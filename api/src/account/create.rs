@@ -57,7 +57,7 @@ pub async fn insert(
     check_member(tx, input.member_id).await?;
     let id = AccountId::new();
     let entry = Record::of(acts::CREATE).on("account", id);
-    let entry = entry.with("username", &username).with("roles", words(&input.roles));
+    let entry = entry.with("username", &username).with("roles", Role::words(&input.roles));
     let entry = match input.member_id {
         Some(member) => entry.with("member_id", member),
         None => entry,
@@ -124,12 +124,4 @@ pub(super) async fn put_roles(tx: &Tx, account: AccountId, roles: Vec<Role>) -> 
         })
         .collect();
     tx.insert_many(rows).await
-}
-
-/// Roles in one order, as an entry shows them.
-pub(super) fn words(roles: &[Role]) -> String {
-    let mut roles: Vec<Role> = roles.to_vec();
-    roles.sort_unstable();
-    roles.dedup();
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::acts;
-use super::create::{check_member, check_roles, put_roles, words};
+use super::create::{check_member, check_roles, put_roles};
 use super::dto::{Account, UpdateAccount};
 use super::query::one;
 use crate::audit::{Record, record};
@@ -123,8 +123,11 @@ async fn record_update(
         record(tx, entry).await?;
     }
     if let Some(roles) = &input.roles {
-        let changed =
-            entry(acts::CHANGE_ROLES).changed("roles", Some(words(before)), Some(words(roles)));
+        let changed = entry(acts::CHANGE_ROLES).changed(
+            "roles",
+            Some(Role::words(before)),
+            Some(Role::words(roles)),
+        );
         record(tx, changed).await?;
     }
     if input.password.is_some() {

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use entity::ids::{ActivityId, MemberId};
-use entity::{activity, grid, member};
+use entity::{activity, member};
 use sea_orm::{NotSet, Set};
 
 use super::query::view;
 use super::{acts, dto, rules};
 use crate::audit::{Record, record};
 use crate::door;
+use crate::grid;
 use crate::http::{ApiError, FieldCode, IdempotencyKey, Result};
 use crate::tenancy::{Scope, Tx};
 
@@ -74,16 +75,7 @@ async fn insert(tx: &Tx, input: dto::CreateActivity) -> Result<activity::Model> 
     if ends_at <= tx.now() && tx.actor().is_some() {
         return Err(ApiError::invalid("ends_at", "不能早于现在", "must not lie in the past"));
     }
-    if let Some(id) = input.grid_id
-        && tx.try_get::<grid::Entity>(id).await?.is_none()
-    {
-        return Err(ApiError::wrong(
-            "grid_id",
-            FieldCode::NotFound,
-            "没有这个网格",
-            "there is no such grid",
-        ));
-    }
+    grid::must_be_there(tx, input.grid_id).await?;
     check_steward(tx, input.steward_id).await?;
     tx.insert(activity::ActiveModel {
         tenant_id: NotSet,

@@ -50,7 +50,7 @@ pub use holders::{
 pub use import::{import, import_collection};
 pub use row_scope::RowScope;
 pub use subtrees::{Subtrees, path_of};
-pub use tree::{Node, lock, names, tree};
+pub use tree::{Node, lock, must_be_there, names, tree};
 
 use invariants::INVARIANTS;
 

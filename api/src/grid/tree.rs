@@ -7,7 +7,7 @@ use entity::ids::GridId;
 use entity::kinds::GridKind;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::http::Result;
+use crate::http::{ApiError, FieldCode, Result};
 use crate::member::tree as pairs;
 use crate::tenancy::Tx;
 
@@ -51,6 +51,24 @@ pub async fn tree(tx: &Tx) -> Result<Vec<Node>> {
         .all()
         .await?;
     Ok(pairs::in_order(rows, |n| n.id, |n| n.parent_id, |n| n.code.clone()))
+}
+
+/// Refuses a grid that the township does not have; one statement where one is named.
+///
+/// # Errors
+/// `validation_failed` at `grid_id`.
+pub async fn must_be_there(tx: &Tx, grid: Option<GridId>) -> Result<()> {
+    if let Some(id) = grid
+        && tx.try_get::<grid::Entity>(id).await?.is_none()
+    {
+        return Err(ApiError::wrong(
+            "grid_id",
+            FieldCode::NotFound,
+            "没有这个网格",
+            "there is no such grid",
+        ));
+    }
+    Ok(())
 }
 
 /// Names by id; ids that are not the township's are left out. One statement for every thousand ids.

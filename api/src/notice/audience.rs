@@ -2,13 +2,13 @@
 
 use entity::ids::GridId;
 use entity::kinds::Role;
-use entity::{account, account_role, grid, notice, notice_receipt, notice_role};
+use entity::{account, account_role, notice, notice_receipt, notice_role};
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::perm;
-use crate::grid::{RowScope, holders_beneath};
-use crate::http::{ApiError, FieldCode, Result};
+use crate::grid::{self, RowScope, holders_beneath};
+use crate::http::{ApiError, Result};
 use crate::tenancy::{Find, Tx, nothing};
 
 /// The notices that go to the account that acts. One statement, for its posts; none for an account without a person.
@@ -77,15 +77,6 @@ pub(super) async fn checked(tx: &Tx, roles: &[Role], grid: Option<GridId>) -> Re
             "a notice goes to roles that read notices",
         ));
     }
-    if let Some(id) = grid
-        && tx.try_get::<grid::Entity>(id).await?.is_none()
-    {
-        return Err(ApiError::wrong(
-            "grid_id",
-            FieldCode::NotFound,
-            "没有这个网格",
-            "there is no such grid",
-        ));
-    }
+    grid::must_be_there(tx, grid).await?;
     Ok(roles)
 }

@@ -31,11 +31,6 @@ pub(super) async fn address(tx: &Tx, id: NoticeId, roles: &[Role]) -> Result<()>
     tx.insert_many(rows.collect()).await
 }
 
-/// The roles as they are recorded.
-pub(super) fn words(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
-}
-
 /// Publishes a notice: it stands at once.
 ///
 /// # Errors
@@ -72,7 +67,7 @@ pub(super) async fn create(
             let entry = Record::of(acts::CREATE)
                 .on("notice", notice.id)
                 .with("title", &notice.title)
-                .with("roles", words(&roles));
+                .with("roles", Role::words(&roles));
             record(tx, entry.changed("grid_id", None::<GridId>, notice.grid_id)).await?;
             query::view(tx, notice.id).await
         })

@@ -216,6 +216,9 @@ pub struct WithdrawNotice {
 pub struct NoticeReader {
     /// Which account.
     pub account_id: AccountId,
+    /// The account's user name.
+    #[schema(example = "sub_head")]
+    pub username: String,
     /// What the account is called.
     #[schema(example = "宋子涵")]
     pub display_name: String,

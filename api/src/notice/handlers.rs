@@ -154,16 +154,20 @@ pub async fn restore_notice(
 
 /// 通知回执 · Sign for a notice
 ///
-/// 记下本人已读，打开通知时由页面自动提交，不必另行填写。重复提交结果相同，以首次的时间为准。
-/// 不是发给本人的答 409 `not_addressed`，已撤回的答 409 `notice_withdrawn`。
+/// 记下本人已读，打开通知时由页面自动提交，不必另行填写。`If-Match` 是所读的版本；此后已要求重新阅读的答 412，应重新获取并阅读。
+/// 重复提交结果相同，以首次的时间为准。不是发给本人的答 409 `not_addressed`，已撤回的答 409 `notice_withdrawn`。
 ///
-/// Keeps that the caller has read it; a page does so by itself when the notice is opened. Once is as good as twice; the first moment stays.
-/// 409 `not_addressed` where it does not go to the caller, `notice_withdrawn` for a withdrawn one.
+/// Keeps that the caller has read it; a page does so by itself when the notice is opened. `If-Match` names the version that was read: 412
+/// where it was to be read again since; get it anew. Once is as good as twice; the first moment stays. 409 `not_addressed` where it does
+/// not go to the caller, `notice_withdrawn` for a withdrawn one.
 #[utoipa::path(
     tag = "notice",
     operation_id = "read_notice",
     security(("bearer" = ["notice.read"])),
-    params(("id" = NoticeId, Path, description = "通知 · The notice")),
+    params(
+        ("id" = NoticeId, Path, description = "通知 · The notice"),
+        ("If-Match" = String, Header, description = "所读版本，即 ETag 的值 · The version read, as in the ETag", example = "\"v1\"")
+    ),
     responses(
         (status = 200, description = "已读的通知 · The notice, read", body = dto::Notice, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
@@ -171,8 +175,9 @@ pub async fn restore_notice(
 pub async fn read_notice(
     permit: Permit<perm::NoticeRead>,
     id: PathId<NoticeId>,
+    if_match: IfMatch,
 ) -> Result<Tagged<dto::Notice>> {
-    Ok(Tagged(read::read(&permit, id.0).await?))
+    Ok(Tagged(read::read(&permit, id.0, if_match).await?))
 }
 
 /// 查询通知的阅读情况 · List who has read a notice

@@ -173,24 +173,31 @@ pub(super) async fn list(scope: &Scope, query: ListNotices) -> Result<NoticePage
         .await
 }
 
+/// The roles that these notices go to, in their order; one statement, none for no notices.
+pub(super) async fn roles_of(
+    tx: &Tx,
+    ids: impl IntoIterator<Item = NoticeId>,
+) -> Result<HashMap<NoticeId, Vec<Role>>> {
+    let ids: Vec<NoticeId> = ids.into_iter().collect();
+    let mut roles: HashMap<NoticeId, Vec<Role>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(roles);
+    }
+    let found = tx.find::<notice_role::Entity>().filter(notice_role::Column::NoticeId.is_in(ids));
+    for one in found.all().await? {
+        roles.entry(one.notice_id).or_default().push(one.role);
+    }
+    roles.values_mut().for_each(|roles| roles.sort_unstable());
+    Ok(roles)
+}
+
 /// Notices with the roles they go to; one statement.
 async fn views(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Notice>> {
-    let mut roles: HashMap<NoticeId, Vec<Role>> = HashMap::new();
-    if !rows.is_empty() {
-        let found = tx
-            .find::<notice_role::Entity>()
-            .filter(notice_role::Column::NoticeId.is_in(rows.iter().map(|row| row.notice.id)))
-            .all()
-            .await?;
-        for one in found {
-            roles.entry(one.notice_id).or_default().push(one.role);
-        }
-    }
+    let mut roles = roles_of(tx, rows.iter().map(|row| row.notice.id)).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
-            let mut roles = roles.remove(&row.notice.id).unwrap_or_default();
-            roles.sort_unstable();
+            let roles = roles.remove(&row.notice.id).unwrap_or_default();
             row.into_dto(tx, roles)
         })
         .collect())

@@ -37,6 +37,7 @@ impl Row {
     fn into_dto(self, read_at: Option<DateTime<Utc>>) -> NoticeReader {
         NoticeReader {
             account_id: self.account_id,
+            username: self.username,
             display_name: self.display_name,
             member: self.member_id.zip(self.member_name).map(|(id, name)| MemberRef { id, name }),
             read_at: read_at.map(beijing),

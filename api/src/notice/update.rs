@@ -6,9 +6,9 @@ use entity::{notice, notice_role};
 use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, Set, TryIntoModel};
 
 use super::audience::checked;
-use super::create::{address, check_until, words};
+use super::create::{address, check_until};
 use super::dto::{Notice, UpdateNotice};
-use super::query::{phase, view};
+use super::query::{phase, roles_of, view};
 use super::{acts, rules};
 use crate::audit::{Record, record};
 use crate::http::{IfMatch, Result};
@@ -29,7 +29,7 @@ pub(super) async fn update(
             let old = tx.get_locked::<notice::Entity>(id).await?;
             if_match.check(old.version)?;
             rules::update(phase(tx, &old))?;
-            let before: Vec<Role> = sent_to(tx, id).await?;
+            let before: Vec<Role> = roles_of(tx, [id]).await?.remove(&id).unwrap_or_default();
             let mut row = old.clone().into_active_model();
             if let Some(title) = input.title {
                 row.title = Set(title.trim().to_owned());
@@ -68,7 +68,7 @@ pub(super) async fn update(
             let mut entry = Record::of(acts::UPDATE)
                 .on("notice", id)
                 .changed("title", Some(&old.title), Some(&new.title))
-                .changed("roles", Some(words(&before)), Some(words(&after)))
+                .changed("roles", Some(Role::words(&before)), Some(Role::words(&after)))
                 .changed("grid_id", old.grid_id, new.grid_id)
                 .changed("until", old.until, new.until);
             if old.text != new.text {
@@ -81,13 +81,4 @@ pub(super) async fn update(
             view(tx, id).await
         })
         .await
-}
-
-/// The roles that a notice goes to, in their order.
-async fn sent_to(tx: &Tx, id: NoticeId) -> Result<Vec<Role>> {
-    let rows =
-        tx.find::<notice_role::Entity>().filter(notice_role::Column::NoticeId.eq(id)).all().await?;
-    let mut roles: Vec<Role> = rows.into_iter().map(|row| row.role).collect();
-    roles.sort_unstable();
-    Ok(roles)
 }

@@ -1394,11 +1394,12 @@ export interface paths {
         put?: never;
         /**
          * 通知回执 · Sign for a notice
-         * @description 记下本人已读，打开通知时由页面自动提交，不必另行填写。重复提交结果相同，以首次的时间为准。
-         *     不是发给本人的答 409 `not_addressed`，已撤回的答 409 `notice_withdrawn`。
+         * @description 记下本人已读，打开通知时由页面自动提交，不必另行填写。`If-Match` 是所读的版本；此后已要求重新阅读的答 412，应重新获取并阅读。
+         *     重复提交结果相同，以首次的时间为准。不是发给本人的答 409 `not_addressed`，已撤回的答 409 `notice_withdrawn`。
          *
-         *     Keeps that the caller has read it; a page does so by itself when the notice is opened. Once is as good as twice; the first moment stays.
-         *     409 `not_addressed` where it does not go to the caller, `notice_withdrawn` for a withdrawn one.
+         *     Keeps that the caller has read it; a page does so by itself when the notice is opened. `If-Match` names the version that was read: 412
+         *     where it was to be read again since; get it anew. Once is as good as twice; the first moment stays. 409 `not_addressed` where it does
+         *     not go to the caller, `notice_withdrawn` for a withdrawn one.
          *
          *     权限 · Permission: `notice.read`
          */
@@ -4968,6 +4969,11 @@ export interface components {
             /** @description Which account. */
             account_id: components["schemas"]["AccountId"];
             /**
+             * @description The account's user name.
+             * @example sub_head
+             */
+            username: string;
+            /**
              * @description What the account is called.
              * @example 宋子涵
              */
@@ -4986,7 +4992,8 @@ export interface components {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *             "name": "张三"
          *           },
-         *           "read_at": "2026-11-23T09:30:00+08:00"
+         *           "read_at": "2026-11-23T09:30:00+08:00",
+         *           "username": "sub_head"
          *         }
          *       ],
          *       "next_cursor": "文字",
@@ -15483,7 +15490,13 @@ export interface operations {
     read_notice: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /**
+                 * @description 所读版本，即 ETag 的值 · The version read, as in the ETag
+                 * @example "v1"
+                 */
+                "If-Match": string;
+            };
             path: {
                 /** @description 通知 · The notice */
                 id: components["schemas"]["NoticeId"];
@@ -15564,8 +15577,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_failed` */
             422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
