@@ -29,6 +29,7 @@ const tones: Partial<Record<Dictionary, Record<string, Tone>>> = {
   activity_phase: { upcoming: 'info', running: 'done', ended: 'plain', cancelled: 'late' },
   my_signup: { none: 'plain', signed_up: 'done', waiting: 'soon' },
   signup_state: { signed_up: 'done', waiting: 'soon', withdrawn: 'plain' },
+  notice_phase: { current: 'done', ended: 'plain', withdrawn: 'late' },
   checklist_state: { draft: 'soon', published: 'done', superseded: 'plain' },
 }
 export function tone(dictionary: Dictionary, value: string): Tone {

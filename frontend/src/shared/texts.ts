@@ -102,6 +102,7 @@ export default defineTexts({
     shell: {
       skip: '跳到正文',
       navigation: '主导航',
+      waiting: '条待处理',
       menu: '菜单',
       to_hand: '手机版',
       to_desk: '电脑版',
@@ -237,6 +238,7 @@ export default defineTexts({
     shell: {
       skip: 'Skip to content',
       navigation: 'Main navigation',
+      waiting: ' waiting',
       menu: 'Menu',
       to_hand: 'Phone version',
       to_desk: 'Desktop version',

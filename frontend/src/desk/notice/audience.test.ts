@@ -13,5 +13,6 @@ describe('to whom a notice goes', () => {
   it('says everybody where it is everybody', () => {
     expect(audience({ roles: [...AUDIENCE], grid: null })).toBe('全镇街 · 全体人员')
     expect(audience({ roles: [...AUDIENCE, 'integrator'], grid: null })).toBe('全镇街 · 全体人员')
+    expect(audience({ roles: [...AUDIENCE], grid })).toBe('水库村网格 · 任职人员')
   })
 })

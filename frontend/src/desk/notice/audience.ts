@@ -8,6 +8,7 @@ export const AUDIENCE: readonly Role[] = ['leader', 'clerk', 'grid_head', 'worke
 /** To whom a notice goes, in words. */
 export function audience(notice: Pick<Notice, 'roles' | 'grid'>): string {
   const all = AUDIENCE.every((role) => notice.roles.includes(role))
-  const who = all ? t('notice.everybody') : notice.roles.map((role) => label('role', role)).join('、')
+  const everybody = t(notice.grid ? 'notice.holders' : 'notice.everybody')
+  const who = all ? everybody : notice.roles.map((role) => label('role', role)).join('、')
   return `${notice.grid?.name ?? t('notice.whole_township')} · ${who}`
 }
