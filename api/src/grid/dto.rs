@@ -24,6 +24,7 @@ fn grid_name(value: &str, (): &()) -> garde::Result {
 /// A grid, named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GridRef {
+    /// Id of the grid.
     pub id: GridId,
     /// Name of the grid.
     #[schema(example = "水库村党建总网格")]
@@ -46,7 +47,9 @@ pub struct LngLat {
 pub struct HeldPost {
     /// Id of the held post.
     pub id: GridPostId,
+    /// What the post is.
     pub kind: PostKind,
+    /// Who holds it.
     pub member: MemberRef,
     /// First day of the term.
     pub since: NaiveDate,
@@ -55,6 +58,7 @@ pub struct HeldPost {
 /// An area of the township.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Grid {
+    /// Id of the grid.
     pub id: GridId,
     /// The grid above; null at the top.
     #[schema(required = true)]
@@ -65,6 +69,7 @@ pub struct Grid {
     /// Name of the grid.
     #[schema(example = "水库村党建总网格")]
     pub name: String,
+    /// What kind of area it is.
     pub kind: GridKind,
     /// Where the label goes: inside the boundary.
     pub centre: LngLat,
@@ -104,10 +109,13 @@ pub struct UpdateGrid {
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Appoint {
+    /// In which grid.
     #[garde(skip)]
     pub grid_id: GridId,
+    /// Who is appointed.
     #[garde(skip)]
     pub member_id: MemberId,
+    /// To which post.
     #[garde(skip)]
     pub kind: PostKind,
     /// First day of the term; today when left out.
@@ -131,9 +139,13 @@ pub struct EndPost {
 /// A post in a grid, held by a person for a term.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GridPost {
+    /// Id of the held post.
     pub id: GridPostId,
+    /// In which grid.
     pub grid_id: GridId,
+    /// Who holds it.
     pub member: MemberRef,
+    /// What the post is.
     pub kind: PostKind,
     /// First day of the term.
     pub since: NaiveDate,
@@ -148,6 +160,7 @@ pub struct BoundaryCollection {
     /// Always `FeatureCollection`.
     #[schema(example = "FeatureCollection")]
     pub r#type: String,
+    /// One for each grid.
     pub features: Vec<BoundaryFeature>,
 }
 
@@ -157,13 +170,16 @@ pub struct BoundaryFeature {
     /// Always `Feature`.
     #[schema(example = "Feature")]
     pub r#type: String,
+    /// Which grid it is.
     pub properties: BoundaryProperties,
+    /// Where it lies.
     pub geometry: BoundaryGeometry,
 }
 
 /// Which grid a boundary belongs to.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BoundaryProperties {
+    /// Id of the grid.
     pub id: GridId,
     /// Unique in the township.
     #[schema(example = "310116112216")]
@@ -171,6 +187,7 @@ pub struct BoundaryProperties {
     /// Name of the grid.
     #[schema(example = "水库村党建总网格")]
     pub name: String,
+    /// What kind of area it is.
     pub kind: GridKind,
     /// The grid above; null at the top.
     #[schema(required = true)]

@@ -86,7 +86,9 @@ pub fn vacant(grid: GridKind, running: &[PostKind]) -> Vec<PostKind> {
 /// So a successor can begin on the very day the predecessor ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term {
+    /// The first day.
     pub since: NaiveDate,
+    /// The first day on which it is held no more.
     pub until: Option<NaiveDate>,
 }
 

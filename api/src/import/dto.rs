@@ -13,7 +13,9 @@ use crate::http::FieldCode;
 /// What an imported file came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Import {
+    /// Id of the import.
     pub id: ImportId,
+    /// What the file brings.
     pub kind: ImportKind,
     /// Name of the file as it was sent.
     #[schema(example = "花名册.xlsx")]
@@ -39,6 +41,7 @@ pub struct Import {
     /// All faults.
     #[schema(example = 0)]
     pub fault_count: u32,
+    /// When the file was sent.
     pub created_at: Time,
 }
 

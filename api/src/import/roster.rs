@@ -39,9 +39,11 @@ pub struct Plan {
     pub rows: usize,
     /// By row. With a single one there is nothing to write.
     pub faults: Vec<Fault>,
+    /// People to enter.
     pub create: Vec<NewMember>,
     /// People as they are to be.
     pub update: Vec<KnownMember>,
+    /// Posts to fill.
     pub appoint: Vec<NewPost>,
     /// Grids that rows name, whether or not somebody is to be appointed there.
     pub grids: Vec<GridId>,

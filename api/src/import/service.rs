@@ -26,7 +26,9 @@ const FAULTS: usize = 200;
 /// A file as it was sent.
 #[derive(Clone, Debug)]
 pub struct Upload {
+    /// Its name as it was sent.
     pub file_name: String,
+    /// All of it.
     pub bytes: Vec<u8>,
 }
 

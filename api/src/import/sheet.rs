@@ -28,7 +28,9 @@ pub const REASON: &str = "导入问题";
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
+    /// Words, or digits kept as words.
     Text(String),
+    /// A number, a date too.
     Number(f64),
 }
 
@@ -71,7 +73,9 @@ impl Row {
 /// A sheet: its header and the rows below. What stands above the header is left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
+    /// The cells that name the columns.
     pub header: Row,
+    /// What stands below them.
     pub rows: Vec<Row>,
 }
 

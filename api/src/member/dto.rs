@@ -60,6 +60,7 @@ fn mobile(value: &str, (): &()) -> garde::Result {
 /// A person, named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberRef {
+    /// Id of the person.
     pub id: MemberId,
     /// Name of the person.
     #[schema(example = "张三")]
@@ -69,6 +70,7 @@ pub struct MemberRef {
 /// A party organisation, named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartyOrgRef {
+    /// Id of the organisation.
     pub id: PartyOrgId,
     /// Name of the organisation.
     #[schema(example = "水库村党总支")]
@@ -80,10 +82,12 @@ pub struct PartyOrgRef {
 pub struct MemberPost {
     /// Id of the held post.
     pub id: GridPostId,
+    /// In which grid.
     pub grid_id: GridId,
     /// Name of the grid.
     #[schema(example = "水库村党建总网格")]
     pub grid_name: String,
+    /// What the post is.
     pub kind: PostKind,
     /// First day of the term.
     pub since: NaiveDate,
@@ -92,6 +96,7 @@ pub struct MemberPost {
 /// A person on the township's roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Member {
+    /// Id of the person.
     pub id: MemberId,
     /// Unique in the township.
     #[schema(example = "M0001")]
@@ -99,10 +104,12 @@ pub struct Member {
     /// Name of the person.
     #[schema(example = "张三")]
     pub name: String,
+    /// What the person is to the township.
     pub category: MemberCategory,
     /// Mobile number; the middle digits are hidden from those who do not manage people.
     #[schema(required = true, example = "138****5678")]
     pub phone: Option<String>,
+    /// The organisation the person belongs to; null for none.
     #[schema(required = true)]
     pub party_org: Option<PartyOrgRef>,
     /// Posts held today.
@@ -165,6 +172,7 @@ pub struct CreateMember {
     #[garde(custom(person_name))]
     #[schema(min_length = 1, max_length = 50)]
     pub name: String,
+    /// What the person is to the township.
     #[garde(skip)]
     pub category: MemberCategory,
     /// Mainland mobile number; blanks, hyphens and +86 are taken off.
@@ -187,6 +195,7 @@ pub struct UpdateMember {
     #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(min_length = 1, max_length = 50, nullable = false)]
     pub name: Option<String>,
+    /// What the person is to the township.
     #[garde(skip)]
     #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(nullable = false)]
@@ -206,10 +215,12 @@ pub struct UpdateMember {
 /// A party organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartyOrg {
+    /// Id of the organisation.
     pub id: PartyOrgId,
     /// The organisation above; null at the top.
     #[schema(required = true)]
     pub parent_id: Option<PartyOrgId>,
+    /// What kind of organisation it is.
     pub kind: PartyOrgKind,
     /// Unique in the township.
     #[schema(example = "DZZ-216")]
@@ -241,6 +252,7 @@ pub struct CreatePartyOrg {
     #[garde(skip)]
     #[serde(default)]
     pub parent_id: Option<PartyOrgId>,
+    /// What kind of organisation it is.
     #[garde(skip)]
     pub kind: PartyOrgKind,
     /// Unique in the township: letters, digits, `-`, `_`.
@@ -268,6 +280,7 @@ pub struct UpdatePartyOrg {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<PartyOrgId>)]
     pub parent_id: Option<Option<PartyOrgId>>,
+    /// What kind of organisation it is.
     #[garde(skip)]
     #[serde(default, deserialize_with = "crate::http::present")]
     #[schema(nullable = false)]

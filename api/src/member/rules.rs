@@ -149,9 +149,19 @@ pub enum Search {
     /// Nothing to look for.
     All,
     /// Digits: the beginning of a number, or the last four of a phone.
-    Digits { number: String, tail: Option<String> },
+    Digits {
+        /// How the number begins.
+        number: String,
+        /// How a phone ends, where four digits were given.
+        tail: Option<String>,
+    },
     /// Latin letters with digits: the beginning of the initials, a number or a Latin name.
-    Letters { initials: String, text: String },
+    Letters {
+        /// How the initials begin.
+        initials: String,
+        /// How a number or a Latin name begins.
+        text: String,
+    },
     /// Anything else: the beginning of a name, or of a number with a sign in it.
     Name(String),
 }

@@ -2550,8 +2550,11 @@ export interface components {
          *     }
          */
         Appoint: {
+            /** @description In which grid. */
             grid_id: components["schemas"]["GridId"];
+            /** @description Who is appointed. */
             member_id: components["schemas"]["MemberId"];
+            /** @description To which post. */
             kind: components["schemas"]["PostKind"];
             /**
              * Format: date
@@ -2882,6 +2885,7 @@ export interface components {
              * @example FeatureCollection
              */
             type: string;
+            /** @description One for each grid. */
             features: components["schemas"]["BoundaryFeature"][];
         };
         /** @description A grid as GeoJSON. */
@@ -2891,7 +2895,9 @@ export interface components {
              * @example Feature
              */
             type: string;
+            /** @description Which grid it is. */
             properties: components["schemas"]["BoundaryProperties"];
+            /** @description Where it lies. */
             geometry: components["schemas"]["BoundaryGeometry"];
         };
         /** @description GeoJSON geometry: outer rings counter-clockwise, coordinates in degrees with at most six decimals. */
@@ -2928,6 +2934,7 @@ export interface components {
         };
         /** @description Which grid a boundary belongs to. */
         BoundaryProperties: {
+            /** @description Id of the grid. */
             id: components["schemas"]["GridId"];
             /**
              * @description Unique in the township.
@@ -2939,6 +2946,7 @@ export interface components {
              * @example 水库村党建总网格
              */
             name: string;
+            /** @description What kind of area it is. */
             kind: components["schemas"]["GridKind"];
             parent_id: components["schemas"]["GridId"] | null;
             /**
@@ -3598,6 +3606,7 @@ export interface components {
             number: string;
             /** @description Name of the person. */
             name: string;
+            /** @description What the person is to the township. */
             category: components["schemas"]["MemberCategory"];
             /** @description Mainland mobile number; blanks, hyphens and +86 are taken off. */
             phone?: string | null;
@@ -3653,6 +3662,7 @@ export interface components {
          */
         CreatePartyOrg: {
             parent_id?: components["schemas"]["PartyOrgId"] | null;
+            /** @description What kind of organisation it is. */
             kind: components["schemas"]["PartyOrgKind"];
             /** @description Unique in the township: letters, digits, `-`, `_`. */
             code: string;
@@ -3811,6 +3821,7 @@ export interface components {
          *     }
          */
         Grid: {
+            /** @description Id of the grid. */
             id: components["schemas"]["GridId"];
             parent_id: components["schemas"]["GridId"] | null;
             /**
@@ -3823,6 +3834,7 @@ export interface components {
              * @example 水库村党建总网格
              */
             name: string;
+            /** @description What kind of area it is. */
             kind: components["schemas"]["GridKind"];
             /** @description Where the label goes: inside the boundary. */
             centre: components["schemas"]["LngLat"];
@@ -3960,9 +3972,13 @@ export interface components {
          *     }
          */
         GridPost: {
+            /** @description Id of the held post. */
             id: components["schemas"]["GridPostId"];
+            /** @description In which grid. */
             grid_id: components["schemas"]["GridId"];
+            /** @description Who holds it. */
             member: components["schemas"]["MemberRef"];
+            /** @description What the post is. */
             kind: components["schemas"]["PostKind"];
             /**
              * Format: date
@@ -3983,6 +3999,7 @@ export interface components {
         GridPostId: string;
         /** @description A grid, named. */
         GridRef: {
+            /** @description Id of the grid. */
             id: components["schemas"]["GridId"];
             /**
              * @description Name of the grid.
@@ -3994,7 +4011,9 @@ export interface components {
         HeldPost: {
             /** @description Id of the held post. */
             id: components["schemas"]["GridPostId"];
+            /** @description What the post is. */
             kind: components["schemas"]["PostKind"];
+            /** @description Who holds it. */
             member: components["schemas"]["MemberRef"];
             /**
              * Format: date
@@ -4183,7 +4202,9 @@ export interface components {
          *     }
          */
         Import: {
+            /** @description Id of the import. */
             id: components["schemas"]["ImportId"];
+            /** @description What the file brings. */
             kind: components["schemas"]["ImportKind"];
             /**
              * @description Name of the file as it was sent.
@@ -4226,6 +4247,7 @@ export interface components {
              * @example 0
              */
             fault_count: number;
+            /** @description When the file was sent. */
             created_at: components["schemas"]["Time"];
         };
         /**
@@ -4677,6 +4699,7 @@ export interface components {
          *     }
          */
         Member: {
+            /** @description Id of the person. */
             id: components["schemas"]["MemberId"];
             /**
              * @description Unique in the township.
@@ -4688,6 +4711,7 @@ export interface components {
              * @example 张三
              */
             name: string;
+            /** @description What the person is to the township. */
             category: components["schemas"]["MemberCategory"];
             /**
              * @description Mobile number; the middle digits are hidden from those who do not manage people.
@@ -4754,12 +4778,14 @@ export interface components {
         MemberPost: {
             /** @description Id of the held post. */
             id: components["schemas"]["GridPostId"];
+            /** @description In which grid. */
             grid_id: components["schemas"]["GridId"];
             /**
              * @description Name of the grid.
              * @example 水库村党建总网格
              */
             grid_name: string;
+            /** @description What the post is. */
             kind: components["schemas"]["PostKind"];
             /**
              * Format: date
@@ -4769,6 +4795,7 @@ export interface components {
         };
         /** @description A person, named. */
         MemberRef: {
+            /** @description Id of the person. */
             id: components["schemas"]["MemberId"];
             /**
              * @description Name of the person.
@@ -5088,8 +5115,10 @@ export interface components {
          *     }
          */
         PartyOrg: {
+            /** @description Id of the organisation. */
             id: components["schemas"]["PartyOrgId"];
             parent_id: components["schemas"]["PartyOrgId"] | null;
+            /** @description What kind of organisation it is. */
             kind: components["schemas"]["PartyOrgKind"];
             /**
              * @description Unique in the township.
@@ -5149,6 +5178,7 @@ export interface components {
         };
         /** @description A party organisation, named. */
         PartyOrgRef: {
+            /** @description Id of the organisation. */
             id: components["schemas"]["PartyOrgId"];
             /**
              * @description Name of the organisation.
@@ -6575,6 +6605,7 @@ export interface components {
         UpdateMember: {
             /** @description Name of the person. */
             name?: string;
+            /** @description What the person is to the township. */
             category?: components["schemas"]["MemberCategory"];
             /** @description Mobile number, or null for none. */
             phone?: string | null;
@@ -6623,6 +6654,7 @@ export interface components {
             /** @description Name of the organisation. */
             name?: string;
             parent_id?: components["schemas"]["PartyOrgId"] | null;
+            /** @description What kind of organisation it is. */
             kind?: components["schemas"]["PartyOrgKind"];
         };
         /** @description The form of an upload. */

@@ -8,12 +8,19 @@ use std::collections::{HashMap, HashSet};
 /// A column of the roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
+    /// The person's number.
     Number,
+    /// The person's name.
     Name,
+    /// The person's category.
     Category,
+    /// The mobile number.
     Phone,
+    /// The party organisation, by code or name.
     PartyOrg,
+    /// The grid of a post, by code or name.
     Grid,
+    /// The post in that grid.
     Post,
 }
 
