@@ -14,6 +14,12 @@ const POSTS: &str = "SELECT gp.id, gp.member_id, gp.grid_id, gp.kind, gp.since, 
     FROM grid_post gp JOIN grid g ON g.tenant_id = gp.tenant_id AND g.id = gp.grid_id \
     WHERE gp.tenant_id = $1 AND gp.member_id IN ($2) AND gp.since <= $3 AND (gp.until IS NULL OR gp.until > $3) \
     ORDER BY g.code, gp.kind";
+const PAGE: &str = "SELECT m.id, m.number, m.name, m.category, m.phone, m.party_org_id, m.version, p.name AS party_org_name \
+    FROM member m LEFT JOIN party_org p ON p.tenant_id = m.tenant_id AND p.id = m.party_org_id \
+    WHERE m.tenant_id = $1 ORDER BY m.number LIMIT 51";
+const POSTS_OF: &str = "SELECT gp.id, gp.member_id, gp.grid_id, gp.kind, gp.since, g.name AS grid_name \
+    FROM grid_post gp JOIN grid g ON g.tenant_id = gp.tenant_id AND g.id = gp.grid_id \
+    WHERE gp.tenant_id = $1 AND gp.since <= $2 AND (gp.until IS NULL OR gp.until > $2) AND gp.member_id IN ";
 const ACTIVITY: &str = "SELECT id, title, description, grid_id, place, starts_at, ends_at, capacity, steward_id, \
     cancelled_at, cancel_reason, code_secret, created_at, version FROM activity WHERE tenant_id = $1 AND id = $2";
 const STANDING: &str = "SELECT s.id, s.state FROM activity a LEFT JOIN activity_signup s \
@@ -31,7 +37,7 @@ macro_rules! handlers {
             use sqlx::{Connection, Pool, Row};
             use uuid::Uuid;
 
-            use super::{ACTIVITY, ARRIVE, MEMBER, POSTS, SIGN_UP, STANDING};
+            use super::{ACTIVITY, ARRIVE, MEMBER, PAGE, POSTS, POSTS_OF, SIGN_UP, STANDING};
 
             pub struct Pools {
                 pub read: Pool<$database>,
@@ -64,6 +70,43 @@ macro_rules! handlers {
                     "version": row.get::<i32, _>(6),
                     "posts": posts.iter().map(|post| post.get::<Uuid, _>(0)).collect::<Vec<_>>(),
                 }))
+            }
+
+            pub async fn page(pools: web::Data<Pools>, path: web::Path<Uuid>) -> HttpResponse {
+                let tenant = path.into_inner();
+                let mut connection = pools.read.acquire().await.expect("a connection");
+                let rows = sqlx::query(PAGE)
+                    .bind(tenant)
+                    .fetch_all(&mut *connection)
+                    .await
+                    .expect("the page");
+                let rows = &rows[..50];
+                let of: Vec<String> = (3..53).map(|number| format!("${number}")).collect();
+                let mut posts =
+                    sqlx::query(sqlx::AssertSqlSafe(format!("{POSTS_OF}({})", of.join(", "))))
+                        .bind(tenant)
+                        .bind(support::start_of_tests().date_naive());
+                for row in rows {
+                    posts = posts.bind(row.get::<Uuid, _>(0));
+                }
+                let posts = posts.fetch_all(&mut *connection).await.expect("the posts");
+                let held = |member: Uuid| {
+                    let of = posts.iter().filter(move |post| post.get::<Uuid, _>(1) == member);
+                    of.map(|post| post.get::<Uuid, _>(0)).collect::<Vec<_>>()
+                };
+                let items = rows.iter().map(|row| {
+                    json!({
+                        "id": row.get::<Uuid, _>(0),
+                        "number": row.get::<String, _>(1),
+                        "name": row.get::<String, _>(2),
+                        "category": row.get::<String, _>(3),
+                        "phone": row.get::<Option<String>, _>(4),
+                        "party_org": row.get::<Option<String>, _>(7),
+                        "version": row.get::<i32, _>(6),
+                        "posts": held(row.get::<Uuid, _>(0)),
+                    })
+                });
+                HttpResponse::Ok().json(json!({ "items": items.collect::<Vec<_>>() }))
             }
 
             pub async fn check_in(
@@ -152,6 +195,7 @@ pub async fn start(app: &TestApp, _activity: ActivityId) -> String {
                 App::new()
                     .app_data(pools.clone())
                     .route("/members/{tenant}/{id}", web::get().to(sqlite::member))
+                    .route("/members/{tenant}", web::get().to(sqlite::page))
                     .route(
                         "/check-ins/{tenant}/{activity}/{member}",
                         web::post().to(sqlite::check_in),
@@ -176,6 +220,7 @@ pub async fn start(app: &TestApp, _activity: ActivityId) -> String {
                 App::new()
                     .app_data(pools.clone())
                     .route("/members/{tenant}/{id}", web::get().to(postgres::member))
+                    .route("/members/{tenant}", web::get().to(postgres::page))
                     .route(
                         "/check-ins/{tenant}/{activity}/{member}",
                         web::post().to(postgres::check_in),
