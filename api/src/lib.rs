@@ -65,8 +65,8 @@ use crate::tenancy::{Shared, StartError};
 /// Seconds that requests under way get when the server is told to stop.
 const STOP_SECONDS: u64 = 20;
 
-/// Every room that brings something, one after the other: the one list of them. Headings, operations, permissions, error codes, acts,
-/// jobs and hooks follow from it.
+/// Every room that brings something, one after the other: the one list of them. Headings, operations, permissions, words, error codes
+/// and which operation answers them, acts, jobs, invariants and hooks follow from it.
 pub const FEATURES: &[Feature] = &[
     session::FEATURE,
     township::FEATURE,

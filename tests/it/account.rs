@@ -4,7 +4,7 @@ use support::prelude::*;
 
 use crate::furniture::kind;
 use crate::rooms::Open::{Everybody, SignedIn, To};
-use crate::rooms::{Room, op};
+use crate::rooms::{Room, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -40,6 +40,13 @@ pub(crate) const ROOM: Room = Room {
     tables: &["account", "account_role", "recovery_token"],
     // Names of people beside their accounts.
     foreign: &["member"],
+    violations: &[
+        violation(
+            "AN1",
+            "UPDATE account SET disabled = TRUE WHERE username = 'administrator'",
+            "UPDATE account SET disabled = FALSE WHERE username = 'administrator'",
+        ),
+    ],
     ..Room::of("account")
 };
 

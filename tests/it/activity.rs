@@ -15,7 +15,7 @@ use support::prelude::*;
 use crate::furniture::kind;
 use crate::presence::check_in;
 use crate::rooms::Open::To;
-use crate::rooms::{Room, beside, op};
+use crate::rooms::{Room, beside, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -78,6 +78,18 @@ pub(crate) const ROOM: Room = Room {
     tables: &["activity", "activity_signup"],
     // Names.
     foreign: &["member"],
+    violations: &[
+        violation(
+            "AC1",
+            "UPDATE activity_signup SET state = 'waiting' WHERE state = 'signed_up'",
+            "UPDATE activity_signup SET state = 'signed_up' WHERE state = 'waiting'",
+        ),
+        violation(
+            "AC2",
+            "UPDATE activity SET cancelled_at = created_at, cancel_reason = 'x'",
+            "UPDATE activity SET cancelled_at = NULL, cancel_reason = NULL",
+        ),
+    ],
     ..Room::of("activity")
 };
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use api::tenancy::Tx;
 use chrono::{DateTime, Duration, Utc};
 use entity::ids::MemberId;
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use support::prelude::*;
 
 use crate::furniture::kind;
 use crate::rooms::Open::To;
-use crate::rooms::{Room, op};
+use crate::rooms::{Room, op, violation};
 
 fn patrol() -> Value {
     item("巡查", "worker", "once", "none", 3, 1)
@@ -62,6 +64,25 @@ pub(crate) const ROOM: Room = Room {
     tables: &["checklist", "checklist_item", "checklist_version"],
     // A task as its source is told of it.
     foreign: &["task"],
+    violations: &[
+        violation(
+            "CL1",
+            "INSERT INTO checklist_version (tenant_id, id, checklist_id, number, state, effective_from, published_at, published_by, created_at) \
+             SELECT tenant_id, NEW_ID, checklist_id, number + 7, state, effective_from, published_at, published_by, created_at \
+             FROM checklist_version",
+            "DELETE FROM checklist_version WHERE number > 7",
+        ),
+        violation(
+            "CL2",
+            "UPDATE checklist_version SET effective_from = NULL WHERE state = 'published'",
+            "UPDATE checklist_version SET effective_from = '2026-11-23' WHERE state = 'published'",
+        ),
+        violation(
+            "CL3",
+            "UPDATE posting SET source_kind = 'check_in' WHERE source_kind = 'task'",
+            "UPDATE posting SET source_kind = 'task' WHERE source_id IN (SELECT id FROM task)",
+        ),
+    ],
     ..Room::of("checklist")
 };
 
@@ -216,6 +237,42 @@ on_both! {
         publish_with("c", Some("\"v2\"")).await.problem(409, "nothing_to_publish");
         clerk.get(&path(&list, "/preview")).await.problem(409, "nothing_to_publish");
         assert_eq!(tasks(&clerk, "").await.len(), 3);
+    }
+
+    /// Whatever is saved, published and taken back after it: the rows of a version that was published stay as they were, but for the
+    /// word that another is in force.
+    async fn a_published_version_stays_as_it_was(app: TestApp) {
+        use entity::kinds::ChecklistState::{Published, Superseded};
+        let rows = async |number: i32| {
+            app.scope(Town::A).read(async |tx: &Tx| {
+                use entity::{checklist_item, checklist_version};
+                let version = tx.find::<checklist_version::Entity>()
+                    .filter(checklist_version::Column::Number.eq(number)).one().await?.unwrap();
+                let items = tx.find::<checklist_item::Entity>()
+                    .filter(checklist_item::Column::ChecklistVersionId.eq(version.id))
+                    .order_by_asc(checklist_item::Column::Id).all().await?;
+                Ok((version, items))
+            }).await.unwrap()
+        };
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let mut list = published(&clerk, "网格长责任清单", &three_duties()).await["checklist"].clone();
+        let (mut before, items) = rows(1).await;
+        assert_eq!((before.state, items.len()), (Published, 3));
+        for what in ["每周巡查两次", "每周巡查三次"] {
+            app.clock.advance(Duration::days(1));
+            let clerk = app.client(Who::Clerk, Town::A).await;
+            let again = json!([item(what, "worker", "weekly", "none", 3, 1)]);
+            for title in ["改", "又改"] {
+                let body = json!({"title": title, "items": again});
+                list = clerk.put(&path(&list, "/draft"), version(&list), &body).await.ok(200);
+                assert_eq!(rows(1).await, (before.clone(), items.clone()), "a draft of the next stands beside it");
+            }
+            list = publish(&clerk, &list).await["checklist"].clone();
+            before.state = Superseded;
+            assert_eq!(rows(1).await, (before.clone(), items.clone()));
+        }
+        let (second, _) = rows(2).await;
+        assert_eq!(second.state, Superseded);
     }
 
     async fn of_two_who_publish_at_once_one_wins(app: TestApp) {

@@ -4,7 +4,7 @@ use support::prelude::*;
 
 use crate::furniture::kind;
 use crate::rooms::Open::To;
-use crate::rooms::{Room, op};
+use crate::rooms::{Room, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -40,6 +40,29 @@ pub(crate) const ROOM: Room = Room {
     tables: &["grid", "grid_post"],
     // Names in the posts, and what a search finds.
     foreign: &["member"],
+    violations: &[
+        violation(
+            "GR1",
+            "INSERT INTO grid_post (tenant_id, id, grid_id, member_id, kind, since, until, created_at) \
+             SELECT tenant_id, NEW_ID, grid_id, member_id, kind, since, '2999-01-01', created_at FROM grid_post WHERE kind = 'sub_head'",
+            "DELETE FROM grid_post WHERE until = '2999-01-01'",
+        ),
+        violation(
+            "GR2",
+            "UPDATE grid_post SET kind = 'sub_head' WHERE kind = 'general_head'",
+            "UPDATE grid_post SET kind = 'general_head' WHERE kind = 'sub_head' AND grid_id IN (SELECT id FROM grid WHERE kind = 'general')",
+        ),
+        violation(
+            "GR3",
+            "UPDATE grid SET kind = 'micro' WHERE kind = 'sub'",
+            "UPDATE grid SET kind = 'sub' WHERE kind = 'micro'",
+        ),
+        violation(
+            "GR4",
+            "UPDATE grid SET path = 'x' || path WHERE kind = 'sub'",
+            "UPDATE grid SET path = substr(path, 2) WHERE kind = 'sub'",
+        ),
+    ],
     ..Room::of("grid")
 };
 

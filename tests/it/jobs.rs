@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use crate::checklist::{item, publish, published, tasks};
 use crate::furniture::kind;
 use crate::rooms::Open::To;
-use crate::rooms::{Room, op};
+use crate::rooms::{Room, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -47,6 +47,18 @@ pub(crate) const ROOM: Room = Room {
     tables: &["job"],
     // Cleans kept answers.
     foreign: &["idempotency_key"],
+    violations: &[
+        violation(
+            "JB1",
+            "UPDATE job SET finished_at = run_at WHERE state = 'waiting'",
+            "UPDATE job SET finished_at = NULL WHERE state = 'waiting'",
+        ),
+        violation(
+            "JB2",
+            "UPDATE bell SET due_at = (SELECT created_at FROM job WHERE job.id = bell.job_id)",
+            "UPDATE bell SET due_at = (SELECT run_at FROM job WHERE job.id = bell.job_id)",
+        ),
+    ],
     ..Room::of("jobs")
 };
 

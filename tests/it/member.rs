@@ -8,7 +8,7 @@ use support::prelude::*;
 
 use crate::furniture::kind;
 use crate::rooms::Open::To;
-use crate::rooms::{Room, beside, op};
+use crate::rooms::{Room, beside, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -51,6 +51,18 @@ pub(crate) const ROOM: Room = Room {
     tables: &["member", "party_org"],
     // Posts beside the people who hold them.
     foreign: &["grid", "grid_post"],
+    violations: &[
+        violation(
+            "MB1",
+            "UPDATE party_org SET parent_id = id WHERE parent_id IS NULL",
+            "UPDATE party_org SET parent_id = NULL WHERE parent_id = id",
+        ),
+        violation(
+            "MB2",
+            "UPDATE member SET name_initials = name_initials || 'x'",
+            "UPDATE member SET name_initials = substr(name_initials, 1, length(name_initials) - 1)",
+        ),
+    ],
     ..Room::of("member")
 };
 

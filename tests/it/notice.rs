@@ -10,7 +10,7 @@ use support::prelude::*;
 use crate::activity::id_of;
 use crate::furniture::kind;
 use crate::rooms::Open::To;
-use crate::rooms::{Room, beside, op};
+use crate::rooms::{Room, beside, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -61,6 +61,19 @@ pub(crate) const ROOM: Room = Room {
     tables: &["notice", "notice_role", "notice_receipt"],
     // Whom a role or a post makes a reader, and names.
     foreign: &["account", "account_role", "grid", "member"],
+    violations: &[
+        violation(
+            "NT1",
+            "UPDATE notice SET read_count = read_count + 1",
+            "UPDATE notice SET read_count = read_count - 1",
+        ),
+        violation(
+            "NT2",
+            "INSERT INTO notice (tenant_id, id, title, text, published_at, version, read_since, read_count) \
+             SELECT tenant_id, NEW_ID, 'nobody', text, published_at, 1, 1, 0 FROM notice",
+            "DELETE FROM notice WHERE title = 'nobody'",
+        ),
+    ],
     ..Room::of("notice")
 };
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::activity::{enter_members, together};
 use crate::rooms::Open::To;
-use crate::rooms::{Room, beside, op};
+use crate::rooms::{Room, beside, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -39,6 +39,34 @@ pub(crate) const ROOM: Room = Room {
     tables: &["points_entry", "points_rule", "posting", "purse", "purse_quarter"],
     // Names in the ranking.
     foreign: &["member", "party_org"],
+    violations: &[
+        violation(
+            "PT1",
+            "UPDATE points_entry SET amount = amount + 1 WHERE balance_after IS NULL",
+            "UPDATE points_entry SET amount = amount - 1 WHERE balance_after IS NULL",
+        ),
+        violation(
+            "PT2",
+            "UPDATE purse SET balance = balance + 1 WHERE holder_kind = 'member'",
+            "UPDATE purse SET balance = balance - 1 WHERE holder_kind = 'member'",
+        ),
+        violation(
+            "PT3",
+            "UPDATE purse_quarter SET score = score + 1",
+            "UPDATE purse_quarter SET score = score - 1",
+        ),
+        violation(
+            "PT4",
+            "UPDATE points_entry SET balance_after = balance_after + 1 WHERE balance_after IS NOT NULL",
+            "UPDATE points_entry SET balance_after = balance_after - 1 WHERE balance_after IS NOT NULL",
+        ),
+        violation(
+            "PT5",
+            "INSERT INTO purse (tenant_id, id, holder_kind, holder_id, kind, balance) SELECT tenant_id, NEW_ID, 'member', id, 'standing', 0 \
+             FROM member WHERE id NOT IN (SELECT holder_id FROM purse)",
+            "DELETE FROM purse WHERE holder_kind = 'member' AND id NOT IN (SELECT purse_id FROM points_entry)",
+        ),
+    ],
     ..Room::of("points")
 };
 

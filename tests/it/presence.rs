@@ -15,7 +15,7 @@ use support::prelude::*;
 use crate::activity::{acting, enter_members, id_of, in_minutes, publish, together};
 use crate::furniture::{kind, sealed, text};
 use crate::rooms::Open::To;
-use crate::rooms::{Room, op};
+use crate::rooms::{Room, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -70,6 +70,11 @@ pub(crate) const ROOM: Room = Room {
     tables: &["check_in"],
     // Who closed a check-in in another's stead.
     foreign: &["account"],
+    violations: &[violation(
+        "PR1",
+        "UPDATE check_in SET minutes = 5 WHERE checked_out_at IS NULL",
+        "UPDATE check_in SET minutes = NULL WHERE checked_out_at IS NULL",
+    )],
     ..Room::of("presence")
 };
 

@@ -3,170 +3,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use ::entity::ids::TenantId;
+use api::feature::Feature;
+use api::http::ApiError;
+use api::invariant::{Invariant, MOST, Span};
+use api::jobs::{Plan, plant};
+use api::state::AppState;
+use api::tenancy::Tx;
+use api::verify::Verified;
 use chrono::TimeDelta;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use futures_util::future::LocalBoxFuture;
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
 use support::prelude::*;
+use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::furniture::furnish;
-use crate::rooms::Room;
+use crate::rooms::{ROOMS, Room, Violation};
 
 /// What the tests of `verify` bring: it has no operations.
 pub(crate) const ROOM: Room = Room::of("verify");
 
-/// How a promise is broken past the server, and mended again.
-struct Plant {
-    id: &'static str,
-    breaks: &'static str,
-    mends: &'static str,
+/// One violation for each promise, as the rooms bring them. `NEW_ID` is an id that nothing has.
+fn violations() -> impl Iterator<Item = &'static Violation> {
+    ROOMS.iter().flat_map(|room| room.violations)
 }
-
-const fn plant(id: &'static str, breaks: &'static str, mends: &'static str) -> Plant {
-    Plant { id, breaks, mends }
-}
-
-/// One violation for each promise. `NEW_ID` is an id that nothing has.
-const PLANTS: &[Plant] = &[
-    plant(
-        "PT1",
-        "UPDATE points_entry SET amount = amount + 1 WHERE balance_after IS NULL",
-        "UPDATE points_entry SET amount = amount - 1 WHERE balance_after IS NULL",
-    ),
-    plant(
-        "PT2",
-        "UPDATE purse SET balance = balance + 1 WHERE holder_kind = 'member'",
-        "UPDATE purse SET balance = balance - 1 WHERE holder_kind = 'member'",
-    ),
-    plant(
-        "PT3",
-        "UPDATE purse_quarter SET score = score + 1",
-        "UPDATE purse_quarter SET score = score - 1",
-    ),
-    plant(
-        "PT4",
-        "UPDATE points_entry SET balance_after = balance_after + 1 WHERE balance_after IS NOT NULL",
-        "UPDATE points_entry SET balance_after = balance_after - 1 WHERE balance_after IS NOT NULL",
-    ),
-    plant(
-        "PT5",
-        "INSERT INTO purse (tenant_id, id, holder_kind, holder_id, kind, balance) SELECT tenant_id, NEW_ID, 'member', id, 'standing', 0 \
-         FROM member WHERE id NOT IN (SELECT holder_id FROM purse)",
-        "DELETE FROM purse WHERE holder_kind = 'member' AND id NOT IN (SELECT purse_id FROM points_entry)",
-    ),
-    plant(
-        "NT1",
-        "UPDATE notice SET read_count = read_count + 1",
-        "UPDATE notice SET read_count = read_count - 1",
-    ),
-    plant(
-        "NT2",
-        "INSERT INTO notice (tenant_id, id, title, text, published_at, version, read_since, read_count) \
-         SELECT tenant_id, NEW_ID, 'nobody', text, published_at, 1, 1, 0 FROM notice",
-        "DELETE FROM notice WHERE title = 'nobody'",
-    ),
-    plant(
-        "GR1",
-        "INSERT INTO grid_post (tenant_id, id, grid_id, member_id, kind, since, until, created_at) \
-         SELECT tenant_id, NEW_ID, grid_id, member_id, kind, since, '2999-01-01', created_at FROM grid_post WHERE kind = 'sub_head'",
-        "DELETE FROM grid_post WHERE until = '2999-01-01'",
-    ),
-    plant(
-        "GR2",
-        "UPDATE grid_post SET kind = 'sub_head' WHERE kind = 'general_head'",
-        "UPDATE grid_post SET kind = 'general_head' WHERE kind = 'sub_head' AND grid_id IN (SELECT id FROM grid WHERE kind = 'general')",
-    ),
-    plant(
-        "GR3",
-        "UPDATE grid SET kind = 'micro' WHERE kind = 'sub'",
-        "UPDATE grid SET kind = 'sub' WHERE kind = 'micro'",
-    ),
-    plant(
-        "MB1",
-        "UPDATE party_org SET parent_id = id WHERE parent_id IS NULL",
-        "UPDATE party_org SET parent_id = NULL WHERE parent_id = id",
-    ),
-    plant(
-        "MB2",
-        "UPDATE member SET name_initials = name_initials || 'x'",
-        "UPDATE member SET name_initials = substr(name_initials, 1, length(name_initials) - 1)",
-    ),
-    plant(
-        "TK1",
-        "UPDATE task SET period = period || 'x'",
-        "UPDATE task SET period = substr(period, 1, length(period) - 1)",
-    ),
-    plant(
-        "TK2",
-        "UPDATE task SET closed_at = due_at WHERE state = 'open'",
-        "UPDATE task SET closed_at = NULL WHERE state = 'open'",
-    ),
-    plant(
-        "TK3",
-        "UPDATE task_log SET account_id = (SELECT s.account_id FROM task_submission s WHERE s.tenant_id = task_log.tenant_id \
-         AND s.task_id = task_log.task_id) WHERE kind = 'verified'",
-        "UPDATE task_log SET account_id = (SELECT a.id FROM account a WHERE a.tenant_id = task_log.tenant_id AND a.username = 'clerk') \
-         WHERE kind = 'verified'",
-    ),
-    plant(
-        "TK4",
-        "UPDATE task SET opened_at = due_at, due_at = opened_at",
-        "UPDATE task SET opened_at = due_at, due_at = opened_at",
-    ),
-    plant(
-        "AC1",
-        "UPDATE activity_signup SET state = 'waiting' WHERE state = 'signed_up'",
-        "UPDATE activity_signup SET state = 'signed_up' WHERE state = 'waiting'",
-    ),
-    plant(
-        "AC2",
-        "UPDATE activity SET cancelled_at = created_at, cancel_reason = 'x'",
-        "UPDATE activity SET cancelled_at = NULL, cancel_reason = NULL",
-    ),
-    plant(
-        "PR1",
-        "UPDATE check_in SET minutes = 5 WHERE checked_out_at IS NULL",
-        "UPDATE check_in SET minutes = NULL WHERE checked_out_at IS NULL",
-    ),
-    plant(
-        "CL1",
-        "INSERT INTO checklist_version (tenant_id, id, checklist_id, number, state, effective_from, published_at, published_by, created_at) \
-         SELECT tenant_id, NEW_ID, checklist_id, number + 7, state, effective_from, published_at, published_by, created_at \
-         FROM checklist_version",
-        "DELETE FROM checklist_version WHERE number > 7",
-    ),
-    plant(
-        "CL2",
-        "UPDATE checklist_version SET effective_from = NULL WHERE state = 'published'",
-        "UPDATE checklist_version SET effective_from = '2026-11-23' WHERE state = 'published'",
-    ),
-    plant(
-        "CL3",
-        "UPDATE posting SET source_kind = 'check_in' WHERE source_kind = 'task'",
-        "UPDATE posting SET source_kind = 'task' WHERE source_id IN (SELECT id FROM task)",
-    ),
-    plant(
-        "AN1",
-        "UPDATE account SET disabled = TRUE WHERE username = 'administrator'",
-        "UPDATE account SET disabled = FALSE WHERE username = 'administrator'",
-    ),
-    plant(
-        "SE1",
-        "INSERT INTO session (tenant_id, id, account_id, rotated_at, user_agent, created_at, last_used_at, expires_at, revoked_at, generation) \
-         SELECT s.tenant_id, NEW_ID, s.account_id, s.rotated_at, 'planted', s.created_at, s.last_used_at, s.expires_at, s.revoked_at, \
-         s.generation FROM session s, account one, account other",
-        "DELETE FROM session WHERE user_agent = 'planted'",
-    ),
-    plant(
-        "JB1",
-        "UPDATE job SET finished_at = run_at WHERE state = 'waiting'",
-        "UPDATE job SET finished_at = NULL WHERE state = 'waiting'",
-    ),
-    plant(
-        "JB2",
-        "UPDATE bell SET due_at = (SELECT created_at FROM job WHERE job.id = bell.job_id)",
-        "UPDATE bell SET due_at = (SELECT run_at FROM job WHERE job.id = bell.job_id)",
-    ),
-];
 
 /// A connection past the server on which the ledger may be changed.
 async fn past_the_server(app: &TestApp) -> DatabaseConnection {
@@ -183,29 +47,40 @@ async fn past_the_server(app: &TestApp) -> DatabaseConnection {
 }
 
 async fn meddle(app: &TestApp, outside: &DatabaseConnection, sql: &str) {
+    // Made now, as ids are: by chance alone one would be older than the installation.
+    let now: String = Uuid::now_v7().simple().to_string().chars().take(8).collect();
     let new_id = match app.db {
-        Db::Sqlite => "randomblob(16)",
-        Db::Postgres => "gen_random_uuid()",
+        Db::Sqlite => format!("unhex('{now}' || hex(randomblob(12)))"),
+        Db::Postgres => format!("overlay(gen_random_uuid()::text placing '{now}' from 1)::uuid"),
     };
-    let done = outside.execute_unprepared(&sql.replace("NEW_ID", new_id)).await;
+    let done = outside.execute_unprepared(&sql.replace("NEW_ID", &new_id)).await;
     let done = done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     assert!(done.rows_affected() > 0, "nothing to meddle with: {sql}");
 }
 
+async fn verified(app: &TestApp) -> Verified {
+    api::verify::verify(&app.state, app.town(Town::A).tenant, &[]).await.unwrap()
+}
+
 async fn faults(app: &TestApp) -> Vec<String> {
-    let tenant = app.town(Town::A).tenant;
-    api::verify::verify(&app.state, tenant, &[]).await.unwrap().faults
+    verified(app).await.faults
 }
 
 on_both! {
     /// Whatever is done to the rows past the server, `gezhi verify` names the promise and the row.
     async fn a_broken_promise_is_named(app: TestApp) {
+        let broken: Vec<&str> = violations().map(|one| one.id).collect();
         let ids: BTreeSet<&str> = registered().into_iter().collect();
-        let planted: BTreeSet<&str> = PLANTS.iter().map(|one| one.id).collect();
-        assert_eq!(planted, ids, "each promise has its violation");
+        assert_eq!(broken.iter().copied().collect::<BTreeSet<_>>(), ids, "each promise has its violation");
+        assert_eq!(broken.len(), ids.len(), "and one alone");
+        for room in ROOMS {
+            let mine = api::FEATURES.iter().find(|feature| feature.name == room.name);
+            let mine = |id| mine.is_some_and(|mine| mine.invariants.iter().any(|one| one.id == id));
+            assert!(room.violations.iter().all(|one| mine(one.id)), "{} breaks its own promises", room.name);
+        }
         furnish(&app, Town::A).await;
         let outside = past_the_server(&app).await;
-        for one in PLANTS {
+        for one in violations() {
             assert_eq!(faults(&app).await, Vec::<String>::new(), "before {}", one.id);
             meddle(&app, &outside, one.breaks).await;
             let found = faults(&app).await;
@@ -213,31 +88,79 @@ on_both! {
             let row = found.iter().find(|fault| fault.starts_with(&named));
             let row = row.unwrap_or_else(|| panic!("{} is not named: {found:?}", one.id));
             // With the row: an id, but where the whole township is at fault.
+            let (_, row) = row.split_once("): ").unwrap();
             assert!(one.id == "AN1" || row.contains('-'), "{row}");
-            assert!(found.len() <= PLANTS.len() * usize::try_from(api::invariant::MOST).unwrap());
             meddle(&app, &outside, one.mends).await;
         }
         assert_eq!(faults(&app).await, Vec::<String>::new());
         outside.close().await.unwrap();
     }
-}
 
-/// The night after days on which somebody worked looks at what is new, and counts what it finds. One database after the other, since the
-/// process counts for both.
-#[test]
-fn a_night_counts_what_is_broken() {
-    for db in [Db::Sqlite, Db::Postgres] {
-        support::run(db, Furnished::Two, night);
+    /// Of many rows that break a promise some are named, and it is said that there are more: nobody takes the first twenty for all.
+    async fn more_than_are_named_are_told_of(app: TestApp) {
+        furnish(&app, Town::A).await;
+        let outside = past_the_server(&app).await;
+        let nobody = violations().find(|one| one.id == "NT2").unwrap();
+        for (count, more) in [(MOST, false), (MOST + 3, true)] {
+            // The planted notices count among those that are copied: of one only.
+            let breaks = format!("{} WHERE title <> 'nobody' LIMIT 1", nobody.breaks);
+            for _ in 0..count {
+                meddle(&app, &outside, &breaks).await;
+            }
+            let found = verified(&app).await;
+            assert_eq!(found.faults.len(), MOST + usize::from(more), "{:?}", found.faults);
+            assert_eq!(found.faults.iter().filter(|line| line.contains("there are more")).count(), usize::from(more));
+            let told = found.to_string();
+            let said = if more { "promises: more than 20 do not fit" } else { "promises: 20 do not fit" };
+            assert!(told.contains(said), "{told}");
+            meddle(&app, &outside, nobody.mends).await;
+        }
+        outside.close().await.unwrap();
+    }
+
+    /// After each test all townships are looked at, those too that a test has founded itself.
+    async fn a_third_township_is_looked_at(app: TestApp) {
+        let token = api::township::service::new_setup_token(&app.state).await.unwrap();
+        let founding = json!({"token": token, "township_code": "310116101", "username": "first",
+            "password": "another horse with 6 batteries", "display_name": "管理员"});
+        app.anonymous().post("/public/setup", &founding).await.ok(201);
+        let third = app.state.platform().find("310116101").await.unwrap().unwrap().id;
+        assert_eq!(app.broken().await, Vec::<String>::new());
+        let outside = past_the_server(&app).await;
+        meddle(&app, &outside, "UPDATE account SET disabled = TRUE WHERE username = 'first'").await;
+        let broken = app.broken().await;
+        assert_eq!(broken.len(), 1, "{broken:?}");
+        assert!(broken[0].starts_with(&format!("{third}: AN1 (")), "{broken:?}");
+        meddle(&app, &outside, "UPDATE account SET disabled = FALSE WHERE username = 'first'").await;
+        outside.close().await.unwrap();
     }
 }
 
+/// What a night finds is counted by the process: those that look at it do so one after the other, on one database after the other.
+static COUNTED: Mutex<()> = Mutex::new(());
+
+fn one_after_the_other<F: Future<Output = ()>>(test: fn(TestApp) -> F) {
+    let _alone = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    for db in [Db::Sqlite, Db::Postgres] {
+        support::run(db, Furnished::Two, test);
+    }
+}
+
+/// How many rows nights have found that break a promise.
+fn counted(id: &str) -> u64 {
+    let line = format!("gezhi_invariant_broken_total{{id=\"{id}\"}} ");
+    let figures = api::http::recorder().render();
+    let found = figures.lines().find_map(|one| one.strip_prefix(&line).map(str::to_owned));
+    found.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// The night after days on which somebody worked looks at what is new, and counts what it finds.
+#[test]
+fn a_night_counts_what_is_broken() {
+    one_after_the_other(night);
+}
+
 async fn night(app: TestApp) {
-    let counted = |id: &str| -> u64 {
-        let line = format!("gezhi_invariant_broken_total{{id=\"{id}\"}} ");
-        let figures = api::http::recorder().render();
-        let found = figures.lines().find_map(|one| one.strip_prefix(&line).map(str::to_owned));
-        found.and_then(|number| number.parse().ok()).unwrap_or(0)
-    };
     furnish(&app, Town::A).await;
     // As the pages do: what is kept under a key is cleaned up by night.
     let person = json!({"number": "7001", "name": "新人", "category": "resident"});
@@ -246,8 +169,8 @@ async fn night(app: TestApp) {
     let broken = ["PT2", "AC1"];
     let before = broken.map(counted);
     let outside = past_the_server(&app).await;
-    let plants: Vec<&Plant> = PLANTS.iter().filter(|one| broken.contains(&one.id)).collect();
-    for one in &plants {
+    let both: Vec<&Violation> = violations().filter(|one| broken.contains(&one.id)).collect();
+    for one in &both {
         meddle(&app, &outside, one.breaks).await;
     }
     let mut nights = 0;
@@ -258,10 +181,207 @@ async fn night(app: TestApp) {
         api::jobs::round(&app.state).await.unwrap();
     }
     assert_eq!(broken.map(counted), before.map(|number| number + 1));
-    for one in &plants {
+    for one in &both {
         meddle(&app, &outside, one.mends).await;
     }
     outside.close().await.unwrap();
+}
+
+/// Plants the look of a night, as a cleaning night does.
+async fn plant_look(state: &AppState, tenant: TenantId) {
+    let scope = state.scope_of(tenant);
+    scope.write(async |tx: &Tx| plant(tx, Plan::of("verify.look")).await).await.unwrap();
+}
+
+/// What came into being long ago and was broken lately is found by night: the look goes by what happened, not by the age of rows.
+#[test]
+fn a_night_sees_what_became_of_old_rows() {
+    one_after_the_other(old_rows);
+}
+
+/// Rows to which something happens long after they were made.
+const OLD: &[&str] = &[
+    "checklist",
+    "checklist_version",
+    "task",
+    "activity",
+    "activity_signup",
+    "check_in",
+    "notice",
+    "grid_post",
+    "purse",
+    "job",
+];
+
+/// When they were made, where it is written down beside the id: moments that tell nothing of what happened to them since.
+const MADE: &[(&str, &str)] = &[
+    ("checklist_version", "created_at"),
+    ("activity", "created_at"),
+    ("notice", "published_at"),
+    ("check_in", "checked_in_at"),
+];
+
+async fn old_rows(app: TestApp) {
+    furnish(&app, Town::A).await;
+    let outside = past_the_server(&app).await;
+    age(&app, &outside).await;
+    let tenant = app.town(Town::A).tenant;
+    assert_eq!(faults(&app).await, Vec::<String>::new(), "they are as sound as before");
+    for one in violations() {
+        let before = counted(one.id);
+        meddle(&app, &outside, one.breaks).await;
+        plant_look(&app.state, tenant).await;
+        api::jobs::round(&app.state).await.unwrap();
+        assert!(counted(one.id) > before, "{} of old rows is not seen", one.id);
+        meddle(&app, &outside, one.mends).await;
+    }
+    outside.close().await.unwrap();
+}
+
+/// Has the rows of some tables been made a year ago: their ids, wherever they stand, and the moment where there is one.
+async fn age(app: &TestApp, outside: &DatabaseConnection) {
+    let (unbound, bound, columns) = match app.db {
+        Db::Sqlite => (
+            "PRAGMA foreign_keys = OFF",
+            "PRAGMA foreign_keys = ON",
+            "SELECT t.name AS of_table, c.name AS of_column FROM sqlite_master t JOIN pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND (lower(c.type) LIKE '%uuid%' OR lower(c.type) LIKE '%blob%')",
+        ),
+        Db::Postgres => (
+            "SET session_replication_role = replica",
+            "SET session_replication_role = DEFAULT",
+            "SELECT table_name::text AS of_table, column_name::text AS of_column FROM information_schema.columns \
+             WHERE table_schema = 'public' AND data_type = 'uuid'",
+        ),
+    };
+    let texts = async |sql: &str, names: &[&str]| -> Vec<Vec<String>> {
+        let rows = outside.query_all_raw(app.statement(sql)).await.unwrap();
+        let read =
+            |row: &QueryResult| names.iter().map(|name| row.try_get("", name).unwrap()).collect();
+        rows.iter().map(read).collect()
+    };
+    // The record refuses it, and nothing looks there.
+    let mut columns = texts(columns, &["of_table", "of_column"]).await;
+    columns.retain(|one| !one[0].starts_with("audit"));
+    assert!(columns.len() > 50, "{columns:?}");
+    outside.execute_unprepared(unbound).await.unwrap();
+    for table in OLD {
+        let id = if app.db == Db::Sqlite { "hex(id)" } else { "id::text" };
+        let ids = texts(&format!("SELECT {id} AS id FROM {table}"), &["id"]).await;
+        assert!(!ids.is_empty(), "no {table}");
+        for id in ids.concat() {
+            let id: Uuid = id.parse().unwrap();
+            let year: u128 = 365 * 24 * 60 * 60 * 1000;
+            let old = Uuid::from_u128(id.as_u128() - (year << 80));
+            let [id, old] = [id, old].map(|id| match app.db {
+                Db::Sqlite => format!("X'{}'", id.simple()),
+                Db::Postgres => format!("'{id}'"),
+            });
+            for one in &columns {
+                let (table, column) = (&one[0], &one[1]);
+                let sql = format!("UPDATE {table} SET {column} = {old} WHERE {column} = {id}");
+                outside.execute_unprepared(&sql).await.unwrap();
+            }
+        }
+    }
+    let long_ago = (app.clock.now() - TimeDelta::days(365)).to_rfc3339();
+    for (table, column) in MADE {
+        let done = outside
+            .execute_unprepared(&format!("UPDATE {table} SET {column} = '{long_ago}'"))
+            .await;
+        assert!(done.unwrap().rows_affected() > 0, "no {table}");
+    }
+    outside.execute_unprepared(bound).await.unwrap();
+}
+
+/// A look that is cut off, by a server that dies or by a promise that cannot be asked, goes on there.
+#[test]
+fn a_night_goes_on_where_it_was() {
+    one_after_the_other(cut_off);
+}
+
+/// How often the promises before the trap were asked, and the trap itself.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+static TRAPPED: AtomicUsize = AtomicUsize::new(0);
+static REACHED: Notify = Notify::const_new();
+
+const fn of_tests(id: &'static str, broken: Asking) -> Invariant {
+    Invariant { id, zh: "测试", en: "a test", broken }
+}
+
+type Asking = for<'a> fn(&'a Tx, Span) -> LocalBoxFuture<'a, api::http::Result<Vec<String>>>;
+
+const fn asked(id: &'static str) -> Invariant {
+    of_tests(id, |_, _| {
+        Box::pin(async {
+            ASKED.fetch_add(1, Ordering::SeqCst);
+            Ok(Vec::new())
+        })
+    })
+}
+
+/// Two slices and more of promises that count, and one that never answers, then fails, then holds.
+const WITH_TRAP: Feature = Feature {
+    invariants: &[
+        asked("ZA0"),
+        asked("ZA1"),
+        asked("ZA2"),
+        asked("ZA3"),
+        asked("ZA4"),
+        asked("ZA5"),
+        asked("ZA6"),
+        asked("ZA7"),
+        asked("ZB0"),
+        asked("ZB1"),
+        asked("ZB2"),
+        asked("ZB3"),
+        asked("ZB4"),
+        asked("ZB5"),
+        asked("ZB6"),
+        asked("ZB7"),
+        of_tests("ZZ0", |_, _| {
+            Box::pin(async {
+                match TRAPPED.fetch_add(1, Ordering::SeqCst) {
+                    0 => {
+                        REACHED.notify_one();
+                        std::future::pending().await
+                    }
+                    1 => Err(ApiError::internal("a promise that cannot be asked")),
+                    _ => Ok(Vec::new()),
+                }
+            })
+        }),
+    ],
+    ..Feature::of("test_promises")
+};
+
+async fn cut_off(app: TestApp) {
+    let before = WITH_TRAP.invariants.len() - 1;
+    assert!(before >= 2 * api::verify::AT_ONCE);
+    ASKED.store(0, Ordering::SeqCst);
+    TRAPPED.store(0, Ordering::SeqCst);
+    let node = app.state_with(&[WITH_TRAP]).await;
+    plant_look(&node, app.town(Town::A).tenant).await;
+    tokio::select! {
+        _ = api::jobs::round(&node) => panic!("nothing cut it off"),
+        () = REACHED.notified() => {}
+    }
+    assert_eq!(ASKED.load(Ordering::SeqCst), before);
+    // Its lease is over: another takes it, at the slice that was cut off.
+    app.clock.advance(TimeDelta::minutes(2));
+    api::jobs::round(&node).await.unwrap();
+    let again = (registered().len() + before) % api::verify::AT_ONCE;
+    assert_eq!(
+        ASKED.load(Ordering::SeqCst),
+        before + again,
+        "what the slice had asked is asked again"
+    );
+    assert_eq!(TRAPPED.load(Ordering::SeqCst), 2);
+    // What could not be asked is asked again, and nothing before it.
+    app.clock.advance(TimeDelta::hours(1));
+    api::jobs::round(&node).await.unwrap();
+    assert_eq!(ASKED.load(Ordering::SeqCst), before + again);
+    assert_eq!(TRAPPED.load(Ordering::SeqCst), 3);
 }
 
 fn registered() -> Vec<&'static str> {

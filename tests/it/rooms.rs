@@ -58,6 +58,8 @@ pub(crate) struct Room {
     pub(crate) provoke: Provoking,
     /// Operations that change something and record nothing, each with the reason (`audit`).
     pub(crate) unrecorded: &'static [(&'static str, &'static str)],
+    /// One violation for each of its promises (`promises`).
+    pub(crate) violations: &'static [Violation],
     /// Its tables (`house`). They are also read by the roof.
     pub(crate) tables: &'static [&'static str],
     /// Whose tables it reads beside its own. Another room's way in is better where there is one: what stands here is what there is, and
@@ -77,6 +79,7 @@ impl Room {
             beside: &[],
             provoke: |_, _| Box::pin(async {}),
             unrecorded: &[],
+            violations: &[],
             tables: &[],
             foreign: &[],
         }
@@ -87,6 +90,24 @@ impl Room {
         let mine = api::FEATURES.iter().filter(|feature| feature.name == self.name);
         mine.flat_map(|feature| feature.codes).copied()
     }
+}
+
+/// How a promise is broken past the server, and mended again; in both `NEW_ID` is an id that nothing has.
+#[derive(Clone, Copy)]
+pub(crate) struct Violation {
+    /// Of which promise.
+    pub(crate) id: &'static str,
+    pub(crate) breaks: &'static str,
+    pub(crate) mends: &'static str,
+}
+
+/// A violation of a promise.
+pub(crate) const fn violation(
+    id: &'static str,
+    breaks: &'static str,
+    mends: &'static str,
+) -> Violation {
+    Violation { id, breaks, mends }
 }
 
 /// Who may call an operation.

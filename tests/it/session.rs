@@ -4,7 +4,7 @@ use support::prelude::*;
 
 use crate::furniture::kind;
 use crate::rooms::Open::{Everybody, SignedIn};
-use crate::rooms::{Room, op};
+use crate::rooms::{Room, op, violation};
 
 /// What the room's tests bring.
 pub(crate) const ROOM: Room = Room {
@@ -31,5 +31,12 @@ pub(crate) const ROOM: Room = Room {
     )],
     tables: &["session"],
     foreign: &["account"],
+    violations: &[violation(
+        "SE1",
+        "INSERT INTO session (tenant_id, id, account_id, rotated_at, user_agent, created_at, last_used_at, expires_at, revoked_at, generation) \
+             SELECT s.tenant_id, NEW_ID, s.account_id, s.rotated_at, 'planted', s.created_at, s.last_used_at, s.expires_at, s.revoked_at, \
+             s.generation FROM session s, account one, account other",
+        "DELETE FROM session WHERE user_agent = 'planted'",
+    )],
     ..Room::of("session")
 };

@@ -9,7 +9,7 @@ use support::prelude::*;
 use crate::checklist::{item, published, tasks, three_duties};
 use crate::furniture::{kind, text};
 use crate::rooms::Open::To;
-use crate::rooms::{Room, beside, op};
+use crate::rooms::{Room, beside, op, violation};
 use crate::task_source::{errand, open};
 
 /// What is first in an account's inbox.
@@ -94,6 +94,30 @@ pub(crate) const ROOM: Room = Room {
     tables: &["submission_attachment", "task", "task_log", "task_submission"],
     // Names beside a task, and the photos of its submission.
     foreign: &["account", "attachment", "grid", "member", "party_org"],
+    violations: &[
+        violation(
+            "TK1",
+            "UPDATE task SET period = period || 'x'",
+            "UPDATE task SET period = substr(period, 1, length(period) - 1)",
+        ),
+        violation(
+            "TK2",
+            "UPDATE task SET closed_at = due_at WHERE state = 'open'",
+            "UPDATE task SET closed_at = NULL WHERE state = 'open'",
+        ),
+        violation(
+            "TK3",
+            "UPDATE task_log SET account_id = (SELECT s.account_id FROM task_submission s WHERE s.tenant_id = task_log.tenant_id \
+             AND s.task_id = task_log.task_id) WHERE kind = 'verified'",
+            "UPDATE task_log SET account_id = (SELECT a.id FROM account a WHERE a.tenant_id = task_log.tenant_id AND a.username = 'clerk') \
+             WHERE kind = 'verified'",
+        ),
+        violation(
+            "TK4",
+            "UPDATE task SET opened_at = due_at, due_at = opened_at",
+            "UPDATE task SET opened_at = due_at, due_at = opened_at",
+        ),
+    ],
     ..Room::of("task")
 };
 

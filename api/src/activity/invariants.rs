@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use entity::ids::ActivityId;
 use entity::kinds::SignupState;
 use entity::{activity, activity_signup};
+use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 use uuid::Uuid;
 
@@ -33,11 +34,15 @@ pub const INVARIANTS: &[Invariant] = &[
 
 async fn waiting_in_vain(tx: &Tx, span: Span) -> Result<Vec<String>> {
     use activity_signup::Column as Signup;
+    // Nobody joins, leaves or changes what is over; who does it all the same leaves a moment.
+    let lately =
+        Condition::any().add(span.since(activity::Column::EndsAt)).add(span.since(Signup::At));
     let waited_for = tx
         .find::<activity_signup::Entity>()
+        .join(JoinType::InnerJoin, activity_signup::Relation::Activity.def())
         .select_only()
         .column(Signup::ActivityId)
-        .filter(span.of(Signup::ActivityId))
+        .filter(lately)
         .filter(Signup::State.eq(SignupState::Waiting));
     let counts: Vec<(ActivityId, Option<i32>, SignupState, i64)> = tx
         .find::<activity_signup::Entity>()
@@ -68,11 +73,15 @@ async fn waiting_in_vain(tx: &Tx, span: Span) -> Result<Vec<String>> {
 }
 
 async fn called_off(tx: &Tx, span: Span) -> Result<Vec<String>> {
+    // Nobody checks in at what is over.
+    let lately = Condition::any()
+        .add(span.since(activity::Column::CancelledAt))
+        .add(span.since(activity::Column::EndsAt));
     let cancelled: Vec<Uuid> = tx
         .find::<activity::Entity>()
         .select_only()
         .column(activity::Column::Id)
-        .filter(span.of(activity::Column::Id))
+        .filter(lately)
         .filter(activity::Column::CancelledAt.is_not_null())
         .order_by_asc(activity::Column::Id)
         .into_tuple()

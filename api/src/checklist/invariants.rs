@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::rules::duty::SOURCE;
 use crate::http::Result;
-use crate::invariant::{CHUNK, Invariant, MOST, Span};
+use crate::invariant::{CHUNK, Invariant, SOUGHT, Span};
 use crate::points;
+use crate::task::touched;
 use crate::tenancy::Tx;
 
 /// What is promised of lists.
@@ -19,13 +20,13 @@ pub const INVARIANTS: &[Invariant] = &[
         id: "CL1",
         zh: "每份清单至多一份草稿、至多一个生效版本",
         en: "A list has at most one draft and at most one version in force",
-        broken: |tx, span| Box::pin(doubled(tx, span)),
+        broken: |tx, _| Box::pin(doubled(tx)),
     },
     Invariant {
         id: "CL2",
         zh: "已发布的版本有发布时间与生效日期，草稿没有",
         en: "What was published has its moment and day of effect, a draft has neither",
-        broken: |tx, span| Box::pin(undated(tx, span)),
+        broken: |tx, _| Box::pin(undated(tx)),
     },
     Invariant {
         id: "CL3",
@@ -35,19 +36,19 @@ pub const INVARIANTS: &[Invariant] = &[
     },
 ];
 
-async fn doubled(tx: &Tx, span: Span) -> Result<Vec<String>> {
+/// All lists, whatever is new: a list of years ago is published anew today, and a township has some hundred versions.
+async fn doubled(tx: &Tx) -> Result<Vec<String>> {
     use checklist_version::Column as Version;
     let found: Vec<(ChecklistId, ChecklistState)> = tx
         .find::<checklist_version::Entity>()
         .select_only()
         .columns([Version::ChecklistId, Version::State])
-        .filter(span.of(Version::ChecklistId))
         .filter(Version::State.is_in([ChecklistState::Draft, ChecklistState::Published]))
         .group_by(Version::ChecklistId)
         .group_by(Version::State)
         .having(Version::Id.count().gt(1_i64))
         .order_by_asc(Version::ChecklistId)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
@@ -55,7 +56,8 @@ async fn doubled(tx: &Tx, span: Span) -> Result<Vec<String>> {
     Ok(found.into_iter().map(say).collect())
 }
 
-async fn undated(tx: &Tx, span: Span) -> Result<Vec<String>> {
+/// All versions, as in [`doubled`].
+async fn undated(tx: &Tx) -> Result<Vec<String>> {
     use checklist_version::Column as Version;
     let draft = Condition::all().add(Version::State.eq(ChecklistState::Draft)).add(
         Condition::any()
@@ -69,10 +71,9 @@ async fn undated(tx: &Tx, span: Span) -> Result<Vec<String>> {
         .find::<checklist_version::Entity>()
         .select_only()
         .columns([Version::Id, Version::State])
-        .filter(span.of(Version::Id))
         .filter(Condition::any().add(draft).add(published))
         .order_by_asc(Version::Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
@@ -81,15 +82,17 @@ async fn undated(tx: &Tx, span: Span) -> Result<Vec<String>> {
     Ok(found.into_iter().map(say).collect())
 }
 
+/// Tasks to which something happened lately.
 async fn unpaid(tx: &Tx, span: Span) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     let mut after: Option<Uuid> = None;
+    let touched = touched(tx, span);
     loop {
         let ids: Vec<Uuid> = tx
             .find::<task::Entity>()
             .select_only()
             .column(task::Column::Id)
-            .filter(span.of(task::Column::Id))
+            .filter(touched.clone())
             .filter(Condition::all().add_option(after.map(|id| task::Column::Id.gt(id))))
             .filter(task::Column::SourceKind.eq(SOURCE))
             .filter(task::Column::State.eq(TaskState::Verified))

@@ -3,8 +3,9 @@
 //! - A responsibility list (责任清单) binds duties to posts (到人到岗), each with a frequency, the evidence wanted, a limit in
 //!   working days and the points it brings. The other three kinds of list are not kept yet and are refused.
 //! - A list has versions: at most one draft and at most one in force (CL1); a published version, known by its day of effect (CL2),
-//!   never changes (`checklist::a_version_is_published_once`). Saving after a
-//!   publication opens the next number's draft. A version cannot ask the same of the same post twice.
+//!   never changes (`checklist::a_published_version_stays_as_it_was`) and is published once
+//!   (`checklist::a_version_is_published_once`). Saving after a publication opens the next number's draft. A version cannot ask
+//!   the same of the same post twice.
 //! - Publishing is one transaction: the draft comes into force today and the version before it is superseded. Every
 //!   holder of each duty's post receives a task for the running period (week, month, quarter, or one without an end): in the same transaction
 //!   where that makes a thousand tasks or fewer, with what is cancelled; otherwise by a job that begins at once and goes through

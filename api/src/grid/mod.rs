@@ -2,7 +2,8 @@
 //!
 //! - A **grid** (网格) is an area with a boundary and a code that is unique in the township. Grids form a tree of kinds:
 //!   大网格 `township` at the top, beneath it 总网格 `general`, 子网格 `sub`, 微网格 `micro`; a 专属网格 `dedicated` (an industrial
-//!   park, a market, a school) may hang anywhere and have sub- or micro-grids of its own (GR3).
+//!   park, a market, a school) may hang anywhere and have sub- or micro-grids of its own (GR3). What lies beneath a grid is
+//!   told by its path, which is always that of the grid above with its own id behind (GR4).
 //! - Boundaries come by import of a GeoJSON file and are kept in whole micro-degrees, so that neighbours share their
 //!   border exactly. An import is all or nothing; grids with a known code are updated; grids that the file does not name
 //!   stay. A single grid can be renamed.

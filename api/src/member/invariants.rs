@@ -19,18 +19,18 @@ pub const INVARIANTS: &[Invariant] = &[
         id: "MB1",
         zh: "党组织不隶属于下级，也不隶属于自身",
         en: "No organisation belongs to one of a lower level, or to itself",
-        broken: |tx, span| Box::pin(misplaced(tx, span)),
+        broken: |tx, _| Box::pin(misplaced(tx)),
     },
     Invariant {
         id: "MB2",
         zh: "检索用的姓名首字母、手机尾号与本人信息一致，手机号为十一位",
-        en: "The keys by which people are found are those of their name and phone",
+        en: "The keys by which people are found are those of their name and phone, which has eleven digits",
         broken: |tx, span| Box::pin(mislaid(tx, span)),
     },
 ];
 
 /// The whole tree is read, whatever is new: a township has some hundred organisations.
-async fn misplaced(tx: &Tx, _: Span) -> Result<Vec<String>> {
+async fn misplaced(tx: &Tx) -> Result<Vec<String>> {
     let rows: Vec<(PartyOrgId, Option<PartyOrgId>, PartyOrgKind)> = tx
         .find::<party_org::Entity>()
         .select_only()
@@ -59,6 +59,8 @@ async fn misplaced(tx: &Tx, _: Span) -> Result<Vec<String>> {
 /// Id, name, initials, phone, its end.
 type Person = (MemberId, String, String, Option<String>, Option<String>);
 
+/// The night asks those alone who have come lately: nothing in the row tells that somebody was renamed, and to read everybody is too much
+/// for a night. Who was renamed is asked by `gezhi verify`, and in the tests.
 async fn mislaid(tx: &Tx, span: Span) -> Result<Vec<String>> {
     use member::Column::{Id, Name, NameInitials, Phone, PhoneTail};
     let mut wrong = Vec::new();

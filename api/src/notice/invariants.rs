@@ -2,11 +2,12 @@
 
 use entity::ids::NoticeId;
 use entity::{notice, notice_receipt, notice_role};
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use crate::clock::beijing;
 use crate::http::Result;
-use crate::invariant::{Invariant, MOST, Span};
+use crate::invariant::{Invariant, SOUGHT, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of them.
@@ -56,16 +57,26 @@ fn here<T: sea_orm::sea_query::IntoColumnRef>(column: T) -> SimpleExpr {
     Expr::col(column).equals((notice::Entity, notice::Column::Id))
 }
 
+/// Those that have stood in the span: nobody signs for what is over or withdrawn, and what is changed stands, but for a few words.
+fn lately(span: Span) -> Condition {
+    use notice::Column::{PublishedAt, Until, WithdrawnAt};
+    let Some(from) = span.moment() else { return Condition::all() };
+    let stood = Condition::all()
+        .add(Condition::any().add(WithdrawnAt.is_null()).add(span.since(WithdrawnAt)))
+        .add(Condition::any().add(Until.is_null()).add(Until.gte(beijing(from).date_naive())));
+    Condition::any().add(span.since(PublishedAt)).add(stood)
+}
+
 /// The notices that break a promise.
 async fn named(tx: &Tx, span: Span, broken: SimpleExpr, what: &str) -> Result<Vec<String>> {
     let found: Vec<NoticeId> = tx
         .find::<notice::Entity>()
         .select_only()
         .column(notice::Column::Id)
-        .filter(span.of(notice::Column::Id))
+        .filter(lately(span))
         .filter(broken)
         .order_by_asc(notice::Column::Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;

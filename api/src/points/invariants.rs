@@ -1,9 +1,9 @@
 //! What always holds of the ledger: it is counted again from its entries.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use entity::ids::{Points, PointsEntryId, PostingId, PurseId};
+use entity::ids::{Points, PostingId, PurseId};
 use entity::kinds::HolderKind;
 use entity::{points_entry, posting, purse, purse_quarter};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, SelectStatement};
@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules::Quarter;
 use crate::http::Result;
-use crate::invariant::{CHUNK, Invariant, MOST, Span};
+use crate::invariant::{Invariant, SOUGHT, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of the ledger.
@@ -59,7 +59,7 @@ async fn unbalanced(tx: &Tx, span: Span) -> Result<Vec<String>> {
         .group_by(Entry::PostingId)
         .having(odd)
         .order_by_asc(Entry::PostingId)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
@@ -74,7 +74,7 @@ async fn unbalanced(tx: &Tx, span: Span) -> Result<Vec<String>> {
         .filter(span.of(posting::Column::Id))
         .filter(Expr::exists(its.into_subquery()).not())
         .order_by_asc(posting::Column::Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
@@ -96,176 +96,136 @@ fn of_people(tx: &Tx, span: Span) -> Condition {
     people.add_option(moved)
 }
 
-/// The sum of entries of the purse that a column names.
-fn sum(tx: &Tx, purse: impl sea_orm::sea_query::IntoColumnRef, more: Condition) -> Expr {
+async fn balances(tx: &Tx, span: Span) -> Result<Vec<String>> {
     use points_entry::Column as Entry;
     let its = tx
         .find::<points_entry::Entity>()
         .select_only()
         .expr(Entry::Amount.sum())
-        .filter(Expr::col((points_entry::Entity, Entry::PurseId)).equals(purse))
-        .filter(more)
+        .filter(
+            Expr::col((points_entry::Entity, Entry::PurseId))
+                .equals((purse::Entity, purse::Column::Id)),
+        )
         .into_subquery();
-    Func::coalesce([Expr::from(its), Expr::val(0_i64)]).into()
-}
-
-async fn balances(tx: &Tx, span: Span) -> Result<Vec<String>> {
-    let counted = sum(tx, (purse::Entity, purse::Column::Id), Condition::all());
-    let wrong: Vec<(PurseId, Points)> = tx
+    let counted = Func::coalesce([Expr::from(its), Expr::val(0_i64)]);
+    let wrong: Vec<PurseId> = tx
         .find::<purse::Entity>()
         .select_only()
-        .columns([purse::Column::Id, purse::Column::Balance])
+        .column(purse::Column::Id)
         .filter(of_people(tx, span))
         .filter(Expr::col((purse::Entity, purse::Column::Balance)).ne(counted))
         .order_by_asc(purse::Column::Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
-    let say =
-        |(id, kept)| format!("purse {id} keeps a balance of {kept}, its entries give another");
+    let say = |id| format!("purse {id} keeps another balance than its entries give");
     Ok(wrong.into_iter().map(say).collect())
 }
 
-/// Of no rows neither.
-type FirstAndLast = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+/// Purses whose entries are read at a time: each entry once, by the index of the purse's entries, however many quarters there are.
+const PURSES: usize = 200;
 
-/// The quarters in which something was posted, and those of which a score is kept.
-async fn quarters(tx: &Tx, span: Span) -> Result<BTreeSet<Quarter>> {
-    use points_entry::Column as Entry;
-    let mut all = BTreeSet::new();
-    let within: Option<FirstAndLast> = tx
-        .find::<points_entry::Entity>()
-        .select_only()
-        .expr(Entry::At.min())
-        .expr(Entry::At.max())
-        .filter(span.of(Entry::Id))
-        .into_tuple()
-        .one()
-        .await?;
-    if let Some((Some(first), Some(last))) = within {
-        let (mut quarter, last) = (Quarter::of(first), Quarter::of(last));
-        while quarter <= last {
-            all.insert(quarter);
-            quarter = quarter.next();
-        }
-    }
-    if span.is_whole() {
-        let kept: Vec<String> = tx
-            .find::<purse_quarter::Entity>()
-            .select_only()
-            .column(purse_quarter::Column::Quarter)
-            .distinct()
-            .into_tuple()
-            .all()
-            .await?;
-        all.extend(kept.iter().filter_map(|quarter| quarter.parse::<Quarter>().ok()));
-    }
-    Ok(all)
+/// A purse with its entries: amount, balance after it, moment.
+struct Account {
+    id: PurseId,
+    balance: Points,
+    entries: Vec<(Points, Option<Points>, DateTime<Utc>)>,
 }
 
-async fn scores(tx: &Tx, span: Span) -> Result<Vec<String>> {
-    use points_entry::Column as Entry;
-    use purse_quarter::Column as Kept;
-    let mut wrong = Vec::new();
-    for quarter in quarters(tx, span).await? {
-        let (from, to) = (quarter.start(), quarter.next().start());
-        let within = || Condition::all().add(Entry::At.gte(from)).add(Entry::At.lt(to));
-        let counted = sum(tx, (purse_quarter::Entity, Kept::PurseId), within());
-        let moved_since = (!span.is_whole()).then(|| Kept::PurseId.in_subquery(moved(tx, span)));
-        let differs: Vec<PurseId> = tx
-            .find::<purse_quarter::Entity>()
-            .select_only()
-            .column(Kept::PurseId)
-            .filter(Kept::Quarter.eq(quarter.to_string()))
-            .filter(Condition::all().add_option(moved_since))
-            .filter(Expr::col((purse_quarter::Entity, Kept::Score)).ne(counted))
-            .limit(MOST)
-            .into_tuple()
-            .all()
-            .await?;
-        // Whoever was given something has a score of that quarter.
-        let kept = tx
-            .find::<purse_quarter::Entity>()
-            .select_only()
-            .column(Kept::PurseId)
-            .filter(Kept::Quarter.eq(quarter.to_string()))
-            .into_subquery();
-        let people = tx.find::<purse::Entity>().select_only().column(purse::Column::Id);
-        let people = people.filter(of_people(tx, span)).into_subquery();
-        let lacks: Vec<PurseId> = tx
-            .find::<points_entry::Entity>()
-            .select_only()
-            .column(Entry::PurseId)
-            .distinct()
-            .filter(within())
-            .filter(Entry::PurseId.in_subquery(people))
-            .filter(Entry::PurseId.not_in_subquery(kept))
-            .limit(MOST)
-            .into_tuple()
-            .all()
-            .await?;
-        let say = |id: PurseId| {
-            format!("purse {id} keeps another score of {quarter} than its entries give")
-        };
-        wrong.extend(differs.into_iter().chain(lacks).map(say));
-    }
-    Ok(wrong)
-}
-
-/// How often each balance of a purse is left, less how often it is reached.
-type Steps = HashMap<i64, i64>;
-
-async fn chains(tx: &Tx, span: Span) -> Result<Vec<String>> {
-    use points_entry::Column as Entry;
-    let mut steps: BTreeMap<PurseId, Steps> = BTreeMap::new();
-    let purses = tx.find::<purse::Entity>().select_only().column(purse::Column::Id);
-    let theirs = purses.filter(of_people(tx, span)).into_subquery();
-    let mut after: Option<PointsEntryId> = None;
-    loop {
-        let behind = after.map(|id| Entry::Id.gt(id));
-        let entries: Vec<(PointsEntryId, PurseId, Points, Option<Points>)> = tx
-            .find::<points_entry::Entity>()
-            .select_only()
-            .columns([Entry::Id, Entry::PurseId, Entry::Amount, Entry::BalanceAfter])
-            .filter(Condition::all().add_option(behind))
-            .filter(Entry::PurseId.in_subquery(theirs.clone()))
-            .order_by_asc(Entry::Id)
-            .limit(CHUNK)
-            .into_tuple()
-            .all()
-            .await?;
-        let Some((last, ..)) = entries.last() else { break };
-        after = Some(*last);
-        for (_, purse, amount, balance) in entries {
-            let steps = steps.entry(purse).or_default();
-            if let Some(balance) = balance {
-                *steps.entry((balance - amount).hundredths()).or_default() += 1;
-                *steps.entry(balance.hundredths()).or_default() -= 1;
-            }
-        }
-    }
-    let kept: Vec<(PurseId, Points)> = tx
-        .find::<purse::Entity>()
+/// The purses of people that are looked at, with their balances; one statement.
+async fn people(tx: &Tx, span: Span) -> Result<Vec<(PurseId, Points)>> {
+    tx.find::<purse::Entity>()
         .select_only()
         .columns([purse::Column::Id, purse::Column::Balance])
         .filter(of_people(tx, span))
         .order_by_asc(purse::Column::Id)
         .into_tuple()
         .all()
+        .await
+}
+
+/// Some purses with all their entries; one statement.
+async fn accounts(tx: &Tx, purses: &[(PurseId, Points)]) -> Result<Vec<Account>> {
+    use points_entry::Column as Entry;
+    let entries: Vec<(PurseId, Points, Option<Points>, DateTime<Utc>)> = tx
+        .find::<points_entry::Entity>()
+        .select_only()
+        .columns([Entry::PurseId, Entry::Amount, Entry::BalanceAfter, Entry::At])
+        .filter(Entry::PurseId.is_in(purses.iter().map(|(id, _)| *id)))
+        .into_tuple()
+        .all()
         .await?;
+    let mut by_purse: HashMap<PurseId, Vec<_>> = HashMap::with_capacity(purses.len());
+    for (purse, amount, balance, at) in entries {
+        by_purse.entry(purse).or_default().push((amount, balance, at));
+    }
+    let with_entries = |(id, balance): &(PurseId, Points)| Account {
+        id: *id,
+        balance: *balance,
+        entries: by_purse.remove(id).unwrap_or_default(),
+    };
+    Ok(purses.iter().map(with_entries).collect())
+}
+
+async fn scores(tx: &Tx, span: Span) -> Result<Vec<String>> {
+    use purse_quarter::Column as Kept;
     let mut wrong = Vec::new();
-    for (purse, balance) in kept {
-        let mut steps = steps.remove(&purse).unwrap_or_default();
-        // Whatever the order of entries that share a moment: a walk from zero to the balance leaves zero once more
-        // than it comes back, and reaches the balance once more than it leaves it.
-        *steps.entry(0).or_default() -= 1;
-        *steps.entry(balance.hundredths()).or_default() += 1;
-        if steps.values().any(|left| *left != 0) {
-            wrong.push(format!("purse {purse} has lines whose balances do not follow one another"));
+    for purses in people(tx, span).await?.chunks(PURSES) {
+        let kept: Vec<(PurseId, String, Points)> = tx
+            .find::<purse_quarter::Entity>()
+            .select_only()
+            .columns([Kept::PurseId, Kept::Quarter, Kept::Score])
+            .filter(Kept::PurseId.is_in(purses.iter().map(|(id, _)| *id)))
+            .into_tuple()
+            .all()
+            .await?;
+        let mut counted: BTreeMap<(PurseId, String), Points> = BTreeMap::new();
+        for one in accounts(tx, purses).await? {
+            for (amount, _, at) in one.entries {
+                *counted.entry((one.id, Quarter::of(at).to_string())).or_default() += amount;
+            }
         }
+        let mut differs = Vec::new();
+        for (purse, quarter, score) in kept {
+            let key = (purse, quarter);
+            if counted.remove(&key).unwrap_or_default() != score {
+                differs.push(key);
+            }
+        }
+        // Whoever was given something has a score of that quarter: what is left has none.
+        differs.extend(counted.into_keys());
+        wrong.extend(differs.into_iter().map(|(purse, quarter)| {
+            format!("purse {purse} keeps another score of {quarter} than its entries give")
+        }));
     }
     Ok(wrong)
+}
+
+async fn chains(tx: &Tx, span: Span) -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    for purses in people(tx, span).await?.chunks(PURSES) {
+        let odd = accounts(tx, purses).await?.into_iter().filter(|one| !follows(one));
+        wrong.extend(odd.map(|one| {
+            format!("purse {} has lines whose balances do not follow one another", one.id)
+        }));
+    }
+    Ok(wrong)
+}
+
+/// Whether the balances after the entries lead from zero to the purse's, whatever the order of entries that share a moment: a walk from
+/// zero to the balance leaves zero once more than it comes back, and reaches the balance once more than it leaves it.
+fn follows(account: &Account) -> bool {
+    // How often each balance is left, less how often it is reached.
+    let mut steps: HashMap<i64, i64> = HashMap::from([(0, -1)]);
+    *steps.entry(account.balance.hundredths()).or_default() += 1;
+    for (amount, balance, _) in &account.entries {
+        if let Some(balance) = *balance {
+            *steps.entry((balance - *amount).hundredths()).or_default() += 1;
+            *steps.entry(balance.hundredths()).or_default() -= 1;
+        }
+    }
+    steps.values().all(|left| *left == 0)
 }
 
 async fn empty_purses(tx: &Tx, span: Span) -> Result<Vec<String>> {
@@ -282,7 +242,7 @@ async fn empty_purses(tx: &Tx, span: Span) -> Result<Vec<String>> {
         .filter(span.of(purse::Column::Id))
         .filter(Expr::exists(its.into_subquery()).not())
         .order_by_asc(purse::Column::Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;

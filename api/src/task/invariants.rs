@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::rules::obligation_of;
 use crate::http::Result;
-use crate::invariant::{CHUNK, Invariant, MOST, Span};
+use crate::invariant::{CHUNK, Invariant, SOUGHT, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of tasks.
@@ -40,6 +40,16 @@ pub const INVARIANTS: &[Invariant] = &[
     },
 ];
 
+/// The tasks to which something happened in a span: it stands in their log, as their opening does. A task of long ago is verified today.
+#[must_use]
+pub fn touched(tx: &Tx, span: Span) -> Condition {
+    let lines = tx.find::<task_log::Entity>().select_only().column(task_log::Column::TaskId);
+    let lately = (!span.is_whole()).then(|| {
+        task::Column::Id.in_subquery(lines.filter(span.of(task_log::Column::Id)).into_subquery())
+    });
+    Condition::all().add_option(lately)
+}
+
 /// What a task's obligation is made of.
 type Obligation = (TaskId, Uuid, String, Uuid, String, Option<GridId>, AssigneeKind, Uuid);
 
@@ -48,13 +58,14 @@ async fn misnamed(tx: &Tx, span: Span) -> Result<Vec<String>> {
     use task::Column as Of;
     let mut wrong = Vec::new();
     let mut after: Option<TaskId> = None;
+    let touched = touched(tx, span);
     loop {
         let tasks: Vec<Obligation> = tx
             .find::<task::Entity>()
             .select_only()
             .columns([Of::Id, Of::ObligationId, Of::SourceKind, Of::SourceItemId, Of::Period])
             .columns([Of::GridId, Of::AssigneeKind, Of::AssigneeId])
-            .filter(span.of(Of::Id))
+            .filter(touched.clone())
             .filter(Condition::all().add_option(after.map(|id| Of::Id.gt(id))))
             .order_by_asc(Of::Id)
             .limit(CHUNK)
@@ -92,10 +103,10 @@ async fn inconsistent(tx: &Tx, span: Span) -> Result<Vec<String>> {
         .find::<task::Entity>()
         .select_only()
         .columns([Id, State])
-        .filter(span.of(Id))
+        .filter(touched(tx, span))
         .filter(wrong)
         .order_by_asc(Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
@@ -127,7 +138,7 @@ async fn verified_by_oneself(tx: &Tx, span: Span) -> Result<Vec<String>> {
             Expr::col((task_log::Entity, task_log::Column::AccountId)).eq(Expr::from(handed_in_by)),
         )
         .order_by_asc(task_log::Column::TaskId)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
@@ -141,10 +152,10 @@ async fn late_from_the_start(tx: &Tx, span: Span) -> Result<Vec<String>> {
         .find::<task::Entity>()
         .select_only()
         .column(Id)
-        .filter(span.of(Id))
+        .filter(touched(tx, span))
         .filter(Expr::col((task::Entity, DueAt)).lt(Expr::col((task::Entity, OpenedAt))))
         .order_by_asc(Id)
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;

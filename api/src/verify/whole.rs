@@ -4,7 +4,7 @@ use entity::ids::TenantId;
 
 use crate::audit;
 use crate::http::Result;
-use crate::invariant::{Invariant, Span, broken};
+use crate::invariant::{Broken, Invariant, all_broken};
 use crate::state::AppState;
 
 /// What counting a township again gave, for the operator.
@@ -16,8 +16,19 @@ pub struct Verified {
     pub audit: audit::Report,
     /// How many promises of the rooms were looked at beside it.
     pub promises: usize,
-    /// Everything that does not fit, one line each.
+    /// What does not fit, one line each.
     pub faults: Vec<String>,
+    /// Of how many promises more rows do not fit than are named; a line says so of each.
+    pub more: usize,
+}
+
+impl Verified {
+    /// How much does not fit, in words: "3", or "more than 20" where not everything is named.
+    #[must_use]
+    pub fn count(faults: usize, more: usize) -> String {
+        let beyond = if more > 0 { "more than " } else { "" };
+        format!("{beyond}{}", faults.saturating_sub(more))
+    }
 }
 
 impl std::fmt::Display for Verified {
@@ -38,7 +49,7 @@ impl std::fmt::Display for Verified {
         match self.faults.as_slice() {
             [] => write!(f, "all fits"),
             faults => {
-                write!(f, "{} do not fit", faults.len())?;
+                write!(f, "{} do not fit", Self::count(faults.len(), self.more))?;
                 faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
             }
         }
@@ -59,16 +70,14 @@ pub async fn verify(state: &AppState, tenant: TenantId, kept: &[String]) -> Resu
             let audit = audit::verify(tx, kept).await?;
             let mut faults: Vec<String> =
                 audit.faults.iter().map(|fault| format!("audit log: {fault}")).collect();
-            let promises = tx.all::<Invariant>();
-            for one in promises {
-                let rows = broken(tx, one, Span::WHOLE).await?;
-                faults.extend(rows.iter().map(|row| format!("{} ({}): {row}", one.id, one.en)));
-            }
+            let broken = all_broken(tx).await?;
+            faults.extend(broken.iter().flat_map(Broken::lines));
             Ok(Verified {
                 township: format!("{} ({})", township.name, township.code),
                 audit,
-                promises: promises.len(),
+                promises: tx.all::<Invariant>().len(),
                 faults,
+                more: broken.iter().filter(|one| one.more).count(),
             })
         })
         .await

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::sign_in::SESSIONS_OPEN;
 use crate::http::Result;
-use crate::invariant::{Invariant, MOST, Span};
+use crate::invariant::{Invariant, SOUGHT};
 use crate::tenancy::Tx;
 
 /// What is promised of sessions.
@@ -15,11 +15,11 @@ pub(super) const INVARIANTS: &[Invariant] = &[Invariant {
     id: "SE1",
     zh: "每个账号同时至多二十次登录",
     en: "An account has at most twenty sessions open",
-    broken: |tx, span| Box::pin(crowded(tx, span)),
+    broken: |tx, _| Box::pin(crowded(tx)),
 }];
 
 /// Those that are open now are few, however old they are.
-async fn crowded(tx: &Tx, _: Span) -> Result<Vec<String>> {
+async fn crowded(tx: &Tx) -> Result<Vec<String>> {
     let most = i64::try_from(SESSIONS_OPEN).unwrap_or(i64::MAX);
     let found: Vec<AccountId> = tx
         .find::<session::Entity>()
@@ -29,7 +29,7 @@ async fn crowded(tx: &Tx, _: Span) -> Result<Vec<String>> {
         .filter(session::Column::ExpiresAt.gt(tx.now()))
         .group_by(session::Column::AccountId)
         .having(session::Column::Id.count().gt(most))
-        .limit(MOST)
+        .limit(SOUGHT)
         .into_tuple()
         .all()
         .await?;
