@@ -121,7 +121,12 @@ pub async fn start_with(
     more: &[Feature],
 ) -> Result<AppState, StartError> {
     let features = [FEATURES, more].concat();
-    AppState::start(config, clock, |shared| register(shared, &features)).await
+    let slices = checklist::Slices { tasks: config.slice_tasks };
+    AppState::start(config, clock, |shared| {
+        shared.insert(slices)?;
+        register(shared, &features)
+    })
+    .await
 }
 
 /// What the rooms bring, for one another to find.

@@ -1,5 +1,7 @@
 //! Grids and posts: the tree, its boundaries, the import of the real file, appointments.
 
+use api::tenancy::Tx;
+use sea_orm::{ColumnTrait, QueryFilter};
 use support::prelude::*;
 
 use crate::furniture::kind;
@@ -193,6 +195,32 @@ on_both! {
         clerk.post("/imports/grids", &map).await.ok(200);
         let again = clerk.post("/imports/grids", &map).await.ok(200);
         assert_eq!(counts(&again), [109, 0, 0, 109, 0], "{again}");
+    }
+
+    /// A grid that an import renames and moves is another version once, and so is one that moves with it.
+    async fn an_import_counts_a_version_once(app: TestApp) {
+        let town = app.town(Town::A);
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let [from, to] = ["001", "002"].map(|tail| format!("{}{tail}", town.code));
+        let with = async |above: &str, name: &str| {
+            let mut one = square("M1", "sub", above);
+            one["properties"]["name"] = json!(name);
+            let import = clerk.post("/imports/grids", &collection(&[one, square("M2", "micro", "M1")])).await.ok(200);
+            assert_eq!(import["applied"], true, "{import}");
+        };
+        with(&from, "一片").await;
+        with(&to, "二片").await;
+        let one = grid(&clerk, "M1").await;
+        assert_eq!((&one["name"], &one["version"]), (&json!("二片"), &json!(2)));
+        assert_eq!(grid(&clerk, "M2").await["version"], 2);
+        // Beneath its new grid it is seen, so its path has gone with it.
+        let path = async |code: &'static str| {
+            let by_code = async move |tx: &Tx| {
+                tx.find::<entity::grid::Entity>().filter(entity::grid::Column::Code.eq(code)).one().await
+            };
+            app.scope(Town::A).read(by_code).await.unwrap().unwrap().path
+        };
+        assert!(path("M2").await.starts_with(&path("M1").await));
     }
 
     /// The other township sees nothing of it.

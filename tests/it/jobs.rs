@@ -652,6 +652,7 @@ pub fn worker(app: &TestApp, now: DateTime<Utc>) -> Child {
     let program = env!("CARGO_BIN_EXE_worker");
     support::program::environment(program, &app.database_url, &config.data_dir)
         .env("GEZHI_CLOCK", now.to_rfc3339())
+        .env("GEZHI_SLICE_TASKS", config.slice_tasks.to_string())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -77,6 +77,8 @@ pub struct Config {
     pub tenant_proof: bool,
     /// Threads that serve requests; as many as cores when 0.
     pub workers: usize,
+    /// Tasks that one transaction opens, about: that takes some tenths of a second, for which others wait. More are opened in slices.
+    pub slice_tasks: usize,
     /// `text` or `json`.
     pub log_format: LogFormat,
     /// For tests and training alone: the moment (RFC 3339, 1900 to 2199) that the clock shows at start; it goes on from there.
@@ -118,6 +120,7 @@ impl Default for Config {
             postgres_connections: 16,
             tenant_proof: true,
             workers: 0,
+            slice_tasks: 1000,
             log_format: LogFormat::Text,
             clock: None,
         }

@@ -115,14 +115,17 @@ pub struct Checklist {
     pub may: ChecklistMay,
 }
 
-/// How far the tasks of a publication are opened.
+/// How far a publication is whose tasks are opened in slices: in people, since it goes through everybody who holds a post or has held
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ChecklistOpening, example = json!({ "done": 960, "total": 1800 }))]
+#[schema(as = ChecklistOpening, example = json!({ "done": 96, "total": 180, "failing": false }))]
 pub struct Opening {
-    /// Tasks that are opened, and those that are cancelled.
+    /// People who have been brought up to date.
     pub done: i64,
-    /// Of so many.
+    /// Of so many, as posts are now.
     pub total: i64,
+    /// The last attempt to go on failed. It is tried again by itself, until it succeeds.
+    pub failing: bool,
 }
 
 impl Versioned for Checklist {

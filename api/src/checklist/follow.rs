@@ -58,7 +58,7 @@ async fn open_periods(tx: &Tx, job: &Job) -> Result<Next> {
     let begun = Walk::read(&job.payload).filter(|walk| walk.day() == day);
     let slice = begun.unwrap_or_else(|| Walk::of_periods(day)).slice(tx).await?;
     if let Some(rest) = slice.rest {
-        return rest.next(job, slice.count);
+        return rest.next(tx, job, slice.people).await;
     }
     // What was asked then goes on being made up for, whatever is asked now.
     let asked = [slice.then, slice.versions].concat();
@@ -66,8 +66,7 @@ async fn open_periods(tx: &Tx, job: &Job) -> Result<Next> {
 }
 
 /// Posts have changed: opens the tasks of the running periods for whoever of these is now in a post, and cancels theirs of posts that
-/// have ended. Where that may be anybody, a job goes on with those who are more than a slice. Idempotent; needs a transaction for
-/// writing.
+/// have ended. A job goes on with those who are more than a slice, be they named or anybody. Idempotent; needs a transaction for writing.
 ///
 /// # Errors
 /// `unavailable` while the clock is doubted.
@@ -76,19 +75,29 @@ pub async fn posts_changed(tx: &Tx, touched: &Touched) -> Result<()> {
     lock(tx).await?;
     let periods = jobs::pending(tx, OPEN).await?.filter(|job| job.planned_at < tx.now());
     let stood_still = periods.as_ref().map(|job| beijing(job.planned_at).date_naive());
+    let day = stood_still.unwrap_or_else(|| tx.today());
     // The posts change before it was made up for what the server slept through: then everybody's periods that run are opened first, under
     // the version in force until now, unless that goes on already.
     let others = periods.is_some_and(|job| job.done.is_none());
+    let walk = Walk::of_posts(day);
     let versions = match touched.only() {
-        Some(people) => Some(bring_up(tx, people, stood_still).await?.versions),
+        // One is a slice.
+        Some(one @ [_]) => Some(bring_up(tx, one, day).await?),
+        Some(people) => {
+            let slice = walk.clone().among(people).slice(tx).await?;
+            if let Some(rest) = slice.rest {
+                rest.plant(tx, None).await?;
+            }
+            Some(slice.versions)
+        }
         None => None,
     };
     let versions = match versions.filter(|_| !others) {
         Some(versions) => versions,
         None => {
-            let slice = Walk::of_posts(stood_still.unwrap_or_else(|| tx.today())).slice(tx).await?;
+            let slice = walk.slice(tx).await?;
             if let Some(rest) = slice.rest {
-                rest.plant(tx, None).await?;
+                rest.plant_once(tx).await?;
             }
             slice.versions
         }

@@ -8,10 +8,14 @@
 //!   the same of the same post twice.
 //! - Publishing is one transaction: the draft comes into force today and the version before it is superseded. Every
 //!   holder of each duty's post receives a task for the running period (week, month, quarter, or one without an end): in the same transaction
-//!   where that makes a thousand tasks or fewer, with what is cancelled; otherwise by a job that begins at once and goes through
-//!   the holders in slices of about a thousand tasks, so that nobody waits for all of them. The answer says how many it will
-//!   be, and the list how far it is. A slice follows the posts and the version in force as they are then: what changes meanwhile is
-//!   followed, and nothing is asked twice ([`slices`]). What goes on past midnight is opened late. A duty of a
+//!   where that makes a thousand tasks or fewer (`slice_tasks`), those that are cancelled among them; otherwise by a job that begins at
+//!   once and goes through everybody in slices of about as many tasks, so that nobody waits for all of them. The answer says how many it
+//!   will be, and the list whom it has reached, and whether it fails. A slice follows the posts and the version in force as they are then:
+//!   what changes meanwhile is followed, and nothing is asked twice ([`slices`]). What goes on past midnight is opened late.
+//! - What a new version drops is cancelled with the publication where that is small: what is owed of the dropped duties in the periods that
+//!   run. A large one cancels it slice by slice, from each person what no version asks of him; where it goes on past the end of a period,
+//!   also of that period, by the version in force on its last day (`slices::a_publication_cancels_in_a_week_that_ends_meanwhile`).
+//! - A duty of a
 //!   general head goes to every general grid, of a sub-grid head to every sub grid, of a supervisor to the township and
 //!   every general grid, of an instructor or worker to whoever holds such a post. Where nobody holds a post that must be
 //!   held, the vacancy is reported; nobody is invented.
@@ -22,8 +26,8 @@
 //! - Whoever leaves a post owes nothing in it any more, and what a new version no longer asks is not owed for the
 //!   running period: such tasks are cancelled, with the reason, unless they were handed in. What an earlier period left
 //!   undone stays owed. Back in the post, or back in the list, the same task opens again.
-//! - All this happens at publication, whenever posts change, and as each period begins; it is idempotent. What may concern everybody goes
-//!   in slices then, too.
+//! - All this happens at publication, whenever posts change, and as each period begins; it is idempotent. What concerns more people than
+//!   a slice has goes in slices then, too.
 //! - What the server slept through is made up for: of each period that passed meanwhile the tasks are opened under the version
 //!   then in force, for whoever held the post in it and holds it still, marked as opened late; their time counts from the day
 //!   on which they are opened.
@@ -50,6 +54,7 @@ pub use draft::create;
 use follow::JOBS;
 pub use follow::posts_changed;
 pub use publish::publish;
+pub use slices::Slices;
 use source::TaskSource;
 
 use invariants::INVARIANTS;

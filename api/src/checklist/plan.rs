@@ -9,12 +9,13 @@ use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, Memb
 use entity::kinds::{ChecklistKind, ChecklistState, Evidence, EvidenceKind, PostKind};
 use entity::{checklist, checklist_item, checklist_version};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
 
 use super::query::items_of;
 use super::rules::duty::{self, Duty};
-use super::rules::lapse::{self, Lapse};
+use super::rules::lapse::{self, Asked, Lapse};
 use super::rules::opening::{self, Holder, Missed, Opening, When};
-use super::rules::period::running;
+use super::rules::period::{over, running};
 use super::rules::publish::drafted;
 use crate::calendar::Calendar;
 use crate::grid;
@@ -303,8 +304,7 @@ pub(super) async fn dropped(
     before: Option<&Ready>,
     in_force: &[Ready],
 ) -> Result<Vec<(TaskId, Lapse)>> {
-    let kept: HashSet<_> =
-        in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
+    let kept = duty_ids(in_force);
     let dropped: Vec<_> = before
         .into_iter()
         .flat_map(Ready::duties)
@@ -315,25 +315,41 @@ pub(super) async fn dropped(
         return Ok(Vec::new());
     }
     let owed = task::owed_of(tx, duty::SOURCE, dropped, running(tx.today())).await?;
-    lapsed(tx, &owed, in_force, None).await
+    lapsed(tx, &owed, &asked(tx, in_force, None).await?, None).await
 }
 
-/// The tasks among those owed that are owed no longer while these versions are in force; one statement. What is owed is read first: whoever
-/// publishes meanwhile opens tasks that are not among it, under a version that may be missing here.
+/// What is asked for in the periods that run, by the versions in force; and in those that ran on a day and are over, if any day is
+/// named: by the versions in force on the last day of each, since what was dropped later stays owed. Three statements for each of
+/// these.
+pub(super) async fn asked(tx: &Tx, in_force: &[Ready], ran_on: Option<NaiveDate>) -> Result<Asked> {
+    let now = duty_ids(in_force);
+    let mut asked: Asked =
+        running(tx.today()).into_iter().map(|period| (period, now.clone())).collect();
+    let over = ran_on.map(|day| over(day, tx.today())).unwrap_or_default();
+    for (period, last_day) in over {
+        asked.insert(period, duty_ids(&in_force_on(tx, last_day).await?));
+    }
+    Ok(asked)
+}
+
+fn duty_ids(versions: &[Ready]) -> HashSet<Uuid> {
+    versions.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect()
+}
+
+/// The tasks among those owed that are owed no longer by what is asked; one statement. What is owed is read first, then what is asked:
+/// whoever publishes meanwhile opens tasks that are not among what is owed, under a version that may be missing in what is asked.
 pub(super) async fn lapsed(
     tx: &Tx,
     owed: &[Owed],
-    in_force: &[Ready],
+    asked: &Asked,
     people: Option<&[MemberId]>,
 ) -> Result<Vec<(TaskId, Lapse)>> {
     if owed.is_empty() {
         return Ok(Vec::new());
     }
-    let duties: HashSet<_> =
-        in_force.iter().flat_map(Ready::duties).map(|duty| duty.duty_id).collect();
     let roles: BTreeSet<PostKind> = owed.iter().filter_map(|task| task.post).collect();
     let roles: Vec<PostKind> = roles.into_iter().collect();
-    Ok(lapse::lapsed(owed, &duties, &holders(tx, &roles, people).await?, tx.today()))
+    Ok(lapse::lapsed(owed, asked, &holders(tx, &roles, people).await?))
 }
 
 /// Cancels them; says how many.

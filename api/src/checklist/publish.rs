@@ -14,15 +14,14 @@ use super::plan::{
 };
 use super::query::show;
 use super::rules::publish::publishable;
-use super::rules::slices::TASKS;
-use super::slices::{Walk, key_of};
+use super::slices::{Slices, Walk, key_of};
 use crate::audit::{Record, record};
 use crate::http::{ApiError, IdempotencyKey, IfMatch, Result};
 use crate::jobs;
 use crate::tenancy::{Scope, Tx};
 
-/// Brings the draft into force and opens the tasks of the running periods, if they are no more than [`TASKS`]; more than that are opened
-/// in slices afterwards.
+/// Brings the draft into force, opens the tasks of the running periods and cancels those that it drops, if all that are no more than a
+/// slice ([`Slices`]); otherwise a job does both, slice by slice.
 ///
 /// # Errors
 /// `not_found`; 412 when somebody else saved meanwhile; `nothing_to_publish` without a draft, `checklist_empty` without items; 422 for
@@ -83,13 +82,14 @@ pub async fn publish(
             let in_force = in_force(tx).await?;
             let dropped = dropped(tx, before.as_ref(), &in_force).await?;
             let (opened, cancelled) = (plan.len(), dropped.len());
-            if opened + cancelled <= TASKS {
+            if opened + cancelled <= Slices::of(tx)?.tasks {
                 open(tx, &versions, &plan).await?;
                 cancel(tx, dropped).await?;
             } else {
-                let walk = Walk::of_publication(tx.today(), opened + cancelled)?;
                 let [ready] = &versions;
-                walk.plant(tx, Some(key_of(list.id, ready.number))).await?;
+                Walk::of_publication(tx.today())
+                    .plant(tx, Some(key_of(list.id, ready.number)))
+                    .await?;
             }
             plant_next(tx, &in_force).await?;
             let entry = Record::of(acts::PUBLISH).on("checklist", id).with("title", &list.title);

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::{GridKind, PostKind};
 use entity::{grid, grid_post, member};
-use sea_orm::sea_query::SelectStatement;
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
@@ -103,26 +103,57 @@ pub(super) async fn held(tx: &Tx, condition: Condition) -> Result<Vec<Holder>> {
         .await
 }
 
-/// People who hold a post or have held one, by id: the next behind one, or the first. One statement.
+/// People who hold a post or have held one, by id, with how many posts that is: the next behind one, or the first; of these people alone
+/// where some are named. One statement.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn people_with_posts(
     tx: &Tx,
+    among: Option<&[MemberId]>,
     after: Option<MemberId>,
     limit: usize,
-) -> Result<Vec<MemberId>> {
-    use grid_post::Column::MemberId as Person;
+) -> Result<Vec<(MemberId, i64)>> {
+    use grid_post::Column::{Id, MemberId as Person};
     tx.find::<grid_post::Entity>()
         .select_only()
         .column(Person)
-        .filter(Condition::all().add_option(after.map(|after| Person.gt(after))))
+        .column_as(Id.count(), "posts")
+        .filter(behind(among, after))
         .group_by(Person)
         .order_by_asc(Person)
         .limit(u64::try_from(limit).map_err(ApiError::internal)?)
         .into_tuple()
         .all()
         .await
+}
+
+/// How many people [`people_with_posts`] finds without a limit. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_people_with_posts(
+    tx: &Tx,
+    among: Option<&[MemberId]>,
+    after: Option<MemberId>,
+) -> Result<i64> {
+    use grid_post::Column::MemberId as Person;
+    let count: Option<i64> = tx
+        .find::<grid_post::Entity>()
+        .select_only()
+        .column_as(Expr::col(Person).count_distinct(), "people")
+        .filter(behind(among, after))
+        .into_tuple()
+        .one()
+        .await?;
+    Ok(count.unwrap_or_default())
+}
+
+fn behind(among: Option<&[MemberId]>, after: Option<MemberId>) -> Condition {
+    use grid_post::Column::MemberId as Person;
+    Condition::all()
+        .add_option(among.map(|people| Person.is_in(people.iter().copied())))
+        .add_option(after.map(|after| Person.gt(after)))
 }
 
 /// A head that is missing.

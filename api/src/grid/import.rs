@@ -77,7 +77,8 @@ pub async fn import_collection(tx: &Tx, collection: &serde_json::Value) -> Resul
     import(tx, &collection::drafts(&features, &Budget::unbounded())?, false).await
 }
 
-/// Writes what is new and what has changed, and the paths of what was moved with it; the grids are locked since they were read.
+/// Writes what is new and what has changed, and the paths of what was moved with it; the grids are locked since they were read. Each is
+/// written once, so that its version is counted up once.
 async fn write(tx: &Tx, plan: &Plan, known: &[Known]) -> Result<()> {
     use grid::Column;
     let mut parents: HashMap<GridId, Option<GridId>> =
@@ -111,6 +112,7 @@ async fn write(tx: &Tx, plan: &Plan, known: &[Known]) -> Result<()> {
         .map(|entry| grid::ActiveModel {
             id: Set(entry.id),
             parent_id: Set(entry.parent_id),
+            path: Set(paths.remove(&entry.id).unwrap_or_default()),
             name: Set(entry.name.clone()),
             kind: Set(entry.kind),
             boundary: Set(entry.shape.boundary.clone()),
@@ -122,6 +124,7 @@ async fn write(tx: &Tx, plan: &Plan, known: &[Known]) -> Result<()> {
         .collect();
     let columns = [
         Column::ParentId,
+        Column::Path,
         Column::Name,
         Column::Kind,
         Column::Boundary,
@@ -130,6 +133,7 @@ async fn write(tx: &Tx, plan: &Plan, known: &[Known]) -> Result<()> {
         Column::AreaM2,
     ];
     tx.update_each::<grid::ActiveModel>(rows, &columns).await?;
+    // Without those that are written already.
     let moved = known.iter().filter_map(|grid| {
         let path = paths.remove(&grid.id).filter(|path| *path != grid.path)?;
         Some(grid::ActiveModel { id: Set(grid.id), path: Set(path), ..Default::default() })

@@ -45,8 +45,8 @@ pub use feature::Feature as DrawnGrid;
 use follow::JOBS;
 pub use follow::posts_changed;
 pub use holders::{
-    Holder, KnownPost, Vacancy, holders, holders_among, holders_beneath, people_with_posts,
-    posts_from_today, posts_of, vacancies,
+    Holder, KnownPost, Vacancy, count_people_with_posts, holders, holders_among, holders_beneath,
+    people_with_posts, posts_from_today, posts_of, vacancies,
 };
 pub use import::{import, import_collection};
 pub use row_scope::RowScope;

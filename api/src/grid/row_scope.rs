@@ -58,12 +58,7 @@ impl RowScope {
         if all && tx.has(judges_all) {
             return Ok(scope);
         }
-        let headed = |kinds: &[PostKind]| -> Vec<String> {
-            let headed =
-                held.iter().filter(|post| post.kind.is_some_and(|kind| kinds.contains(&kind)));
-            headed.filter_map(|post| post.path.clone()).collect()
-        };
-        let (seen, judged) = (headed(&HEADS), headed(&JUDGES));
+        let (seen, judged) = (headed(&held, &HEADS), headed(&held, &JUDGES));
         scope.judged = Subtrees::of(tx, judged.clone()).await?;
         scope.grids =
             if seen == judged { scope.judged.clone() } else { Subtrees::of(tx, seen).await? };
@@ -133,9 +128,40 @@ impl RowScope {
     }
 }
 
+/// The paths of the grids in which a post of these kinds is held. A grid without a path has none beneath it, and is left out: an empty
+/// one must not stand for all.
+fn headed(held: &[Held], kinds: &[PostKind]) -> Vec<String> {
+    held.iter()
+        .filter(|post| post.kind.is_some_and(|kind| kinds.contains(&kind)))
+        .filter_map(|post| post.path.clone().filter(|path| !path.is_empty()))
+        .collect()
+}
+
 fn posts_today(today: NaiveDate) -> RelationDef {
     grid_post::Relation::Member
         .def()
         .rev()
         .on_condition(move |_, _| held_on(today).into_condition())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_heads_a_grid_without_a_path_sees_no_other() {
+        let post = |kind, path: &str| Held {
+            party_org_id: None,
+            grid_id: Some(GridId::new()),
+            kind: Some(kind),
+            path: Some(path.to_owned()),
+        };
+        let held = [
+            post(PostKind::GeneralHead, ""),
+            post(PostKind::SubHead, "a/b/"),
+            post(PostKind::Worker, "a/"),
+        ];
+        assert_eq!(headed(&held, &HEADS), ["a/b/"]);
+        assert!(headed(&held, &JUDGES).is_empty());
+    }
 }

@@ -45,10 +45,10 @@ pub fn beneath<C: ColumnTrait>(column: C, root: &str) -> Condition {
     Condition::all().add(column.gte(Value::from(root))).add(column.lt(Value::from(end)))
 }
 
-/// Whether a node of this path is the root or lies beneath it.
+/// Whether a node of this path is the root or lies beneath it. Without a path one is nobody's ancestor.
 #[must_use]
 pub fn lies_beneath(path: &str, root: &str) -> bool {
-    path.starts_with(root)
+    !root.is_empty() && path.starts_with(root)
 }
 
 /// The first text behind all that begin with a path.
@@ -74,6 +74,14 @@ mod tests {
                 })
                 .collect()
         })
+    }
+
+    #[test]
+    fn nothing_lies_beneath_an_empty_path() {
+        let id = Uuid::now_v7();
+        assert!(lies_beneath(&path(None, id), &path(None, id)));
+        assert!(!lies_beneath(&path(None, id), ""));
+        assert!(!lies_beneath("", ""));
     }
 
     proptest! {

@@ -3224,8 +3224,9 @@ export interface components {
          *         }
          *       },
          *       "opening": {
-         *         "done": 960,
-         *         "total": 1800
+         *         "done": 96,
+         *         "failing": false,
+         *         "total": 180
          *       },
          *       "title": "总网格长责任清单",
          *       "version": 1,
@@ -3329,23 +3330,27 @@ export interface components {
             publish_checklist: components["schemas"]["May"];
         };
         /**
-         * @description How far the tasks of a publication are opened.
+         * @description How far a publication is whose tasks are opened in slices: in people, since it goes through everybody who holds a post or has held
+         *     one.
          * @example {
-         *       "done": 960,
-         *       "total": 1800
+         *       "done": 96,
+         *       "failing": false,
+         *       "total": 180
          *     }
          */
         ChecklistOpening: {
             /**
              * Format: int64
-             * @description Tasks that are opened, and those that are cancelled.
+             * @description People who have been brought up to date.
              */
             done: number;
             /**
              * Format: int64
-             * @description Of so many.
+             * @description Of so many, as posts are now.
              */
             total: number;
+            /** @description The last attempt to go on failed. It is tried again by itself, until it succeeds. */
+            failing: boolean;
         };
         /**
          * @description One page of the list.
@@ -5506,8 +5511,9 @@ export interface components {
          *           }
          *         },
          *         "opening": {
-         *           "done": 960,
-         *           "total": 1800
+         *           "done": 96,
+         *           "failing": false,
+         *           "total": 180
          *         },
          *         "title": "总网格长责任清单",
          *         "version": 1,

@@ -21,8 +21,8 @@ export const queryClient = new QueryClient({
 export type ReadInput<K extends OperationId> = Omit<InputOf<K>, 'signal' | 'key'>
 export interface ReadOptions {
   enabled?: MaybeRefOrGetter<boolean>
-  /** Milliseconds between automatic reads, e.g. of a rotating code. */
-  every?: number
+  /** Milliseconds between automatic reads, e.g. of a rotating code; none while undefined. */
+  every?: MaybeRefOrGetter<number | undefined>
   staleTime?: number
   /** Shows the former answer while a new input is read. */
   keep?: boolean
@@ -40,7 +40,7 @@ export function useRead<K extends OperationId>(
     queryFn: ({ signal }: { signal: AbortSignal }) =>
       (call as (id: K, input: unknown) => Promise<OutputOf<K>>)(id, { ...given.value, signal }),
     enabled: computed(() => toValue(options.enabled) ?? true),
-    ...(options.every === undefined ? {} : { refetchInterval: options.every }),
+    refetchInterval: computed(() => toValue(options.every) ?? false),
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),
   }) as unknown as UseQueryReturnType<OutputOf<K>, Problem>

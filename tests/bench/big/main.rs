@@ -42,10 +42,15 @@ fn main() -> std::process::ExitCode {
 /// One line of the table; says whether it is within its bound.
 fn told(db: &str, small: &Measured, big: &Measured) -> bool {
     let ratio = big.milliseconds / small.milliseconds;
-    let (word, held) = match small.bound {
-        Bound::BySize => ("by its size", true),
-        Bound::Times if ratio <= MOST || big.milliseconds <= SMALL => ("ok", true),
-        Bound::Times => ("MORE", false),
+    let within = |one: &Measured, most: f64| one.milliseconds <= most.max(SMALL);
+    let (word, held) = match (small.bound, big.bound) {
+        (Bound::BySize, _) | (_, Bound::BySize) => ("by its size".to_owned(), true),
+        (Bound::Within(few), Bound::Within(many)) => {
+            let held = within(small, few) && within(big, many);
+            (format!("{}: {few:.0}, {many:.0} ms", if held { "ok" } else { "MORE" }), held)
+        }
+        _ if ratio <= MOST || big.milliseconds <= SMALL => ("ok".to_owned(), true),
+        _ => ("MORE".to_owned(), false),
     };
     say(&format!(
         "{db} | {} | {:.1} → {:.1} ms | {ratio:.1} | {word}",

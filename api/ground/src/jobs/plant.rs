@@ -104,6 +104,8 @@ pub struct Pending {
     pub payload: Value,
     /// How much of it is done; none where it has not been begun.
     pub done: Option<i32>,
+    /// The last attempt failed; it is tried again by itself, unless it was given up.
+    pub failing: bool,
 }
 
 /// The job of a key, if there is one that is not finished; one statement.
@@ -116,6 +118,7 @@ pub async fn pending(tx: &Tx, key: &str) -> Result<Option<Pending>> {
         planned_at: job.planned_at,
         payload: serde_json::from_str(&job.payload).unwrap_or_default(),
         done: job.progress_done,
+        failing: job.last_error.is_some(),
     }))
 }
 

@@ -1,15 +1,13 @@
 //! What a list does not find: tasks whose duty or post has ended, posts in which nobody is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
 use entity::ids::{GridId, MemberId, TaskId};
 use entity::kinds::{GridKind, PostKind};
 use uuid::Uuid;
 
 use super::duty::Duty;
 use super::opening::Holder;
-use super::period::running;
 use crate::grid::rules::{single, suits};
 use crate::task::Owed;
 
@@ -18,23 +16,20 @@ use crate::task::Owed;
 pub enum Lapse {
     /// The person is not in the post any more.
     PostEnded,
-    /// No list in force asks for it any more, and its period is still running.
+    /// No list asks for it any more: none that is in force in its period, or was when that ended.
     DutyDropped,
 }
 
-/// The tasks that are owed no longer: what was owed in a post that the person has left, and the running period's part
-/// of duties that no list in force contains. What an earlier period left undone under a duty since dropped stays owed:
-/// a new version does not wipe out what the old one asked in its time.
+/// Which duties are asked for, by the keys of the periods of which that is known.
+pub type Asked = HashMap<String, HashSet<Uuid>>;
+
+/// The tasks that are owed no longer: what was owed in a post that the person has left, and what is not asked for in its period, where
+/// it is known what is. What an earlier period left undone under a duty dropped since then stays owed: a new version does not wipe
+/// out what the old one asked in its time.
 #[must_use]
-pub fn lapsed(
-    owed: &[Owed],
-    in_force: &HashSet<Uuid>,
-    holders: &[Holder],
-    today: NaiveDate,
-) -> Vec<(TaskId, Lapse)> {
+pub fn lapsed(owed: &[Owed], asked: &Asked, holders: &[Holder]) -> Vec<(TaskId, Lapse)> {
     let held: HashSet<(PostKind, GridId, MemberId)> =
         holders.iter().map(|h| (h.kind, h.grid_id, h.member_id)).collect();
-    let running = running(today);
     owed.iter()
         .filter_map(|task| {
             // A task of a list is a person's in a post of a grid: what lacks one of these is held by nobody.
@@ -45,7 +40,10 @@ pub fn lapsed(
                 .is_some_and(|((post, grid), member)| held.contains(&(post, grid, member)));
             let lapse = if !is_held {
                 Lapse::PostEnded
-            } else if !in_force.contains(&task.source_item_id) && running.contains(&task.period) {
+            } else if asked
+                .get(&task.period)
+                .is_some_and(|duties| !duties.contains(&task.source_item_id))
+            {
                 Lapse::DutyDropped
             } else {
                 return None;
@@ -83,9 +81,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::opening::openings;
+    use super::super::period::running;
     use super::super::samples::{any_frequency, any_role, day, duty, monday};
     use super::*;
     use crate::calendar::Calendar;
+
+    fn asked(on: &str, duties: &HashSet<Uuid>) -> Asked {
+        running(day(on)).into_iter().map(|period| (period, duties.clone())).collect()
+    }
 
     #[test]
     fn vacancies_are_where_a_duty_finds_nobody() {
@@ -152,7 +155,8 @@ mod tests {
             grid_id: grid,
             member_id: head,
         };
-        let found = lapsed(&tasks, &HashSet::from([kept]), &[holder], day("2026-11-22"));
+        let kept = HashSet::from([kept]);
+        let found = lapsed(&tasks, &asked("2026-11-22", &kept), std::slice::from_ref(&holder));
         let expected: Vec<(TaskId, Lapse)> = [
             (2, Lapse::DutyDropped),
             (3, Lapse::DutyDropped),
@@ -164,6 +168,11 @@ mod tests {
         .map(|(index, lapse)| (tasks[index].id, lapse))
         .collect();
         assert_eq!(found, expected);
+        // Of an earlier period it is known, too, when it ended without them.
+        let longer = asked("2026-11-22", &kept).into_iter().chain(asked("2026-10-31", &kept));
+        let found: HashSet<TaskId> =
+            lapsed(&tasks, &longer.collect(), &[holder]).into_iter().map(|one| one.0).collect();
+        assert!(found.contains(&tasks[5].id) && !found.contains(&tasks[1].id));
     }
 
     proptest! {
@@ -193,8 +202,9 @@ mod tests {
                 .collect();
             let in_force: HashSet<Uuid> = duties.iter().map(|d| d.duty_id).collect();
             let day = when.today + TimeDelta::days(later);
-            prop_assert_eq!(lapsed(&owed, &in_force, &holders, day), vec![]);
-            let all = lapsed(&owed, &in_force, &[], day);
+            let asked: Asked = running(day).into_iter().map(|period| (period, in_force.clone())).collect();
+            prop_assert_eq!(lapsed(&owed, &asked, &holders), vec![]);
+            let all = lapsed(&owed, &asked, &[]);
             prop_assert_eq!(all.len(), owed.len());
             prop_assert!(all.iter().all(|(_, lapse)| *lapse == Lapse::PostEnded));
         }

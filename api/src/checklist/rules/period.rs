@@ -49,6 +49,16 @@ pub fn running(day: NaiveDate) -> HashSet<String> {
     Frequency::ALL.iter().map(|frequency| period(*frequency, day, day).key).collect()
 }
 
+/// The periods that ran on a day and are over by `today`: the key and the last day of each.
+#[must_use]
+pub fn over(day: NaiveDate, today: NaiveDate) -> Vec<(String, NaiveDate)> {
+    let last = |frequency: Frequency| {
+        let next = next_first_day([frequency], day).filter(|next| *next <= today)?;
+        Some((period(frequency, day, day).key, next.pred_opt()?))
+    };
+    Frequency::ALL.iter().copied().filter_map(last).collect()
+}
+
 /// The first day on which one of these frequencies begins a new period after `day`; none for what is asked once.
 #[must_use]
 pub fn next_first_day(
@@ -74,6 +84,15 @@ mod tests {
 
     use super::super::samples::{any_day, any_frequency, day};
     use super::*;
+
+    #[test]
+    fn what_is_over_has_its_last_day() {
+        let [saturday, monday, tuesday] = ["2026-11-28", "2026-11-30", "2026-12-01"].map(day);
+        assert_eq!(over(saturday, day("2026-11-29")), []);
+        let week = ("2026-W48".to_owned(), day("2026-11-29"));
+        assert_eq!(over(saturday, monday), [week.clone()]);
+        assert_eq!(over(saturday, tuesday), [week, ("2026-11".to_owned(), monday)]);
+    }
 
     #[test]
     fn periods_of_a_day() {

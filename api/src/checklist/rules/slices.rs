@@ -6,25 +6,35 @@ use entity::kinds::PostKind;
 
 use super::duty::Duty;
 
-/// Tasks opened by one transaction, about: that takes some tenths of a second, for which others wait.
-pub const TASKS: usize = 1000;
 /// People of one slice at most: they are named in statements.
-const PEOPLE: usize = 500;
+pub const PEOPLE: usize = 500;
 
-/// How many people a slice has, where each owes the duties of one post.
+/// The duties of the post that has most of them: as many tasks as somebody may owe in one post.
 #[must_use]
-pub fn people_at_once(duties: impl IntoIterator<Item = Vec<Duty>>) -> usize {
+pub fn most_of_a_post(duties: impl IntoIterator<Item = Vec<Duty>>) -> usize {
     let mut of_post: HashMap<PostKind, usize> = HashMap::new();
     for duty in duties.into_iter().flatten() {
         *of_post.entry(duty.role).or_default() += 1;
     }
-    let most = of_post.into_values().max().unwrap_or(0).max(1);
-    (TASKS / most).clamp(1, PEOPLE)
+    of_post.into_values().max().unwrap_or(0)
+}
+
+/// How many of these people make a slice, by the posts of each in their order: those who come to so many tasks at most, where a post
+/// has up to `each`; one at least, or nothing would go on.
+#[must_use]
+pub fn fitting(posts: impl IntoIterator<Item = usize>, each: usize, tasks: usize) -> usize {
+    let mut left = tasks;
+    let fit = posts.into_iter().take(PEOPLE).take_while(|posts| {
+        let more = left.checked_sub(posts.saturating_mul(each));
+        left = more.unwrap_or(0);
+        more.is_some()
+    });
+    fit.count().max(1)
 }
 
 /// So many more, as a job counts them.
 #[must_use]
-pub fn tasks(before: i32, count: usize) -> i32 {
+pub fn counted(before: i32, count: usize) -> i32 {
     before.saturating_add(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
@@ -38,14 +48,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slice_goes_on_and_is_no_longer_than_it_may_be(roles in prop::collection::vec(any_role(), 0..1500)) {
+        fn a_slice_goes_on_and_is_no_longer_than_it_may_be(
+            roles in prop::collection::vec(any_role(), 0..300),
+            posts in prop::collection::vec(1_usize..6, 1..1200),
+            tasks in 1_usize..2000,
+        ) {
             let duties: Vec<Duty> = roles.iter().map(|role| duty(*role, Frequency::Weekly, 3)).collect();
-            let people = people_at_once([duties.clone()]);
-            prop_assert!((1..=PEOPLE).contains(&people));
+            let each = most_of_a_post([duties.clone()]);
             for post in PostKind::ALL {
-                let each = duties.iter().filter(|duty| duty.role == *post).count();
-                prop_assert!(people == 1 || people * each <= TASKS);
+                prop_assert!(duties.iter().filter(|duty| duty.role == *post).count() <= each);
             }
+            let fit = fitting(posts.iter().copied(), each, tasks);
+            let of = |people: usize| posts.iter().take(people).sum::<usize>() * each;
+            prop_assert!((1..=PEOPLE).contains(&fit));
+            prop_assert!(fit == 1 || of(fit) <= tasks);
+            // Nobody is left to the next one without need.
+            prop_assert!(fit == PEOPLE.min(posts.len()) || of(fit + 1) > tasks);
         }
     }
 }

@@ -116,7 +116,9 @@ export default defineTexts({
     published_title: '已发布',
     published: '{n} 项任务已下达',
     publishing: '共 {n} 项任务，正在分批下达，几分钟内全部到人，进度见清单页',
-    opening: '任务正在分批下达：已完成 {done} 项，共 {total} 项。',
+    opening: '任务正在分批下达：已办理 {done} 人，共 {total} 人。',
+    opening_failing:
+      '下达受阻：已办理 {done} 人，共 {total} 人。系统将自动重试，无需重新发布；长时间未恢复的，请告知系统管理员。',
     published_cancelled: '已撤销 {n} 项未提交的任务。',
     published_vacant: '{n} 个岗位空缺，补上人员后，任务会随之下达。',
     see_tasks: '查看任务',
@@ -250,7 +252,9 @@ export default defineTexts({
     published: '{n} tasks given',
     publishing:
       '{n} tasks are on their way in batches and arrive within minutes; the list shows how far they are',
-    opening: 'Tasks are being given in batches: {done} of {total} so far.',
+    opening: 'Tasks are being given in batches: {done} of {total} people so far.',
+    opening_failing:
+      'Held up: {done} of {total} people so far. The server tries again by itself; do not publish again. If it goes on for long, tell the administrator.',
     published_cancelled: '{n} tasks not handed in were withdrawn.',
     published_vacant: '{n} posts are vacant; tasks follow once somebody is appointed.',
     see_tasks: 'See tasks',
