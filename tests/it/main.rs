@@ -26,6 +26,7 @@ mod contract;
 mod crash;
 mod days;
 mod demo;
+mod distribute;
 mod door;
 mod entity;
 mod furniture;

@@ -11,10 +11,16 @@ use serde_json::Value;
 /// Whoever looks on while others ask the server for something.
 pub trait Onlooker: std::fmt::Debug + Send + Sync {
     /// Somebody is about to ask.
-    fn before<'a>(&'a self, method: &'a Method, path: &'a str) -> BoxFuture<'a, ()>;
+    fn before<'a>(
+        &'a self,
+        who: &'a Client,
+        method: &'a Method,
+        path: &'a str,
+    ) -> BoxFuture<'a, ()>;
     /// Somebody was answered.
     fn after<'a>(
         &'a self,
+        who: &'a Client,
         method: &'a Method,
         path: &'a str,
         answer: &'a Answer,
@@ -72,7 +78,7 @@ impl Client {
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let what = format!("{method} {path}");
         if let Some(onlooker) = &self.onlooker {
-            onlooker.before(&method, &path).await;
+            onlooker.before(self, &method, &path).await;
         }
         let response = self
             .http
@@ -90,7 +96,7 @@ impl Client {
         promised(&method, &path, status, &headers, &json);
         let answer = Answer { what, status, headers, bytes, json };
         if let Some(onlooker) = &self.onlooker {
-            onlooker.after(&method, &path, &answer).await;
+            onlooker.after(self, &method, &path, &answer).await;
         }
         answer
     }

@@ -61,3 +61,56 @@ fn around<'a>(path: &'a str, reads: &'a BTreeMap<String, String>) -> impl Iterat
     let above = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|cut| cut.0));
     above.filter_map(|path| reads.get(path)).map(String::as_str)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::FEATURES;
+
+    /// The changes that are said of each operation.
+    fn said(features: &[Feature]) -> BTreeMap<String, BTreeSet<String>> {
+        let mut api = crate::openapi();
+        for item in api.paths.paths.values_mut() {
+            let methods =
+                [&mut item.get, &mut item.delete, &mut item.patch, &mut item.post, &mut item.put];
+            methods.into_iter().flatten().for_each(|operation| operation.extensions = None);
+        }
+        say(&mut api, features);
+        let json = serde_json::to_value(&api).unwrap_or_default();
+        let items = json["paths"].as_object().into_iter().flatten();
+        let operations = items.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        operations
+            .map(|(_, operation)| {
+                let reads = operation["x-changes"].as_array().into_iter().flatten();
+                (text(&operation["operationId"]), reads.map(text).collect())
+            })
+            .collect()
+    }
+
+    /// What follows by itself is not said by a room as well, nothing is said by two, and what is named is read as JSON.
+    #[test]
+    fn nothing_is_said_twice() {
+        let silent: Vec<Feature> =
+            FEATURES.iter().map(|feature| Feature { changes: &[], ..*feature }).collect();
+        let follows = said(&silent);
+        let reads = reads(&crate::openapi());
+        let mut seen = BTreeSet::new();
+        for feature in FEATURES {
+            for (operation, named) in feature.changes {
+                assert!(follows.contains_key(*operation), "there is no {operation}");
+                for read in *named {
+                    assert!(reads.values().any(|one| one == read), "{read} is not read as JSON");
+                    assert!(!follows[*operation].contains(*read), "{operation}: {read} follows by itself");
+                    assert!(seen.insert((operation, read)), "{operation}: {read} is said twice");
+                }
+            }
+        }
+        assert!(follows["submit_task"].contains("get_task"));
+        assert!(follows["submit_task"].contains("list_tasks"));
+        assert!(follows["create_member"].contains("list_audit_entries"));
+        assert!(follows["upload_attachment"].is_empty());
+    }
+}

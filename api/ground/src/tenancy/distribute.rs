@@ -72,8 +72,6 @@ pub async fn distribute(config: &Config) -> Result<Report, StartError> {
     // While it works nobody migrates.
     db.execute_unprepared(&schema::one_at_a_time()).await?;
     is_possible(&db).await?;
-    // Policies as a server without the proof has them.
-    raise_walls(&db, &role, None).await?;
     let left = distribution::plan(&distribution::read(&db).await?)
         .map_err(|misfit| no(&misfit.to_string()))?;
     if !left.is_empty() && number(&db, &served_by(&role)).await? > 0 {
@@ -81,6 +79,8 @@ pub async fn distribute(config: &Config) -> Result<Report, StartError> {
             "somebody is connected as the serving role: stop every server first, since what is written meanwhile would wait for all of it",
         ));
     }
+    // Policies as a server without the proof has them.
+    raise_walls(&db, &role, None).await?;
     let done = distribution::distribute(&db).await?;
     distribution::settle(&db).await?;
     // Again, for the machines that have only just heard of it, or were added since.
