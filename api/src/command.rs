@@ -45,6 +45,8 @@ enum Command {
     Serve,
     /// Brings the database's schema up to date.
     Migrate,
+    /// Spreads the townships over the machines of a PostgreSQL with the extension citus, as the owner; may be run again at any time.
+    Distribute,
     /// Loads the demonstration township, with invented people, unless it is there already.
     Demo,
     /// Administration.
@@ -160,6 +162,7 @@ fn run(cli: Cli, files: Files) -> Result<(), Failure> {
         match cli.command {
             Command::Serve => serve(config, files).await,
             Command::Migrate => Ok(crate::migrate(&config).await?),
+            Command::Distribute => say(&crate::tenancy::distribute(&config).await?.to_string()),
             Command::Demo => demo(config).await,
             Command::Admin { command: Admin::SetupToken } => {
                 let state = start(config).await?;

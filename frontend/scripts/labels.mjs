@@ -1,6 +1,7 @@
 // Writes, from openapi/openapi.json: src/api/permissions.ts (every permission, and which one each operation needs),
-// src/api/permission-names.ts (what they are called), src/api/words.ts (what the words of each kind are called) and
-// src/api/reasons.ts (why an act that is somebody's own is not open to them now).
+// src/api/permission-names.ts (what they are called), src/api/words.ts (what the words of each kind are called),
+// src/api/reasons.ts (why an act that is somebody's own is not open to them now) and src/api/changes.ts (which reads answer
+// otherwise after an operation).
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
@@ -90,6 +91,25 @@ ${reasons('zh')}
   en: {
 ${reasons('en')}
   },
+} as const
+`,
+)
+
+// As the formatter has it: in a line, or in a line each.
+const list = (head, items) => {
+  const line = `${head}[${items.join(', ')}],`
+  return line.length > 110 ? `${head}[\n${items.map((one) => `    ${one},`).join('\n')}\n  ],` : line
+}
+const changing = Object.values(document.paths)
+  .flatMap((item) => Object.values(item))
+  .filter((operation) => operation['x-changes']?.length > 0)
+  .map((operation) => [operation.operationId, operation['x-changes']])
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+put(
+  'changes.ts',
+  `/** Which reads answer otherwise after an operation has succeeded. ${by} */
+export const changes = {
+${changing.map(([operation, reads]) => list(`  ${operation}: `, reads.map(text))).join('\n')}
 } as const
 `,
 )

@@ -7,9 +7,9 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-const TENANT: &str = "tenant_id";
+pub(crate) const TENANT: &str = "tenant_id";
 /// The tenant table that the others are distributed with.
-const FIRST: &str = "party_org";
+pub(crate) const FIRST: &str = "party_org";
 
 /// Only the rows of the township named in the transaction by `SET LOCAL app.tenant_id`; none at all before that. What
 /// [`crate::raise_walls`] makes of it after the last step asks for more.

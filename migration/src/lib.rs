@@ -7,6 +7,7 @@
 #![warn(missing_docs, unreachable_pub)]
 
 mod ddl;
+pub mod distribution;
 mod m20261122_000001_ground;
 mod m20261122_000002_people;
 mod m20261122_000003_duties;

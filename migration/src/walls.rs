@@ -72,29 +72,18 @@ where
     // In one transaction: a server at work never sees the moment between taking and giving.
     let tx = db.begin().await?;
     tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA public TO {role}")).await?;
-    // Those outside the townships first: in the distributed database they are reference tables, and a transaction that has changed
-    // distributed ones in parallel can change these no more.
+    // Those outside the townships first, and all that is done to them: in the distributed database they are reference tables, and a
+    // transaction that has changed distributed ones in parallel can change these no more.
     grant(&tx, "tenant", "SELECT, INSERT", &role).await?;
     grant(&tx, "setup_token", "SELECT, UPDATE", &role).await?;
     grant(&tx, "probe", "SELECT, INSERT, UPDATE", &role).await?;
     grant(&tx, "revocation", "SELECT, INSERT, DELETE", &role).await?;
     grant(&tx, "bell", "SELECT, INSERT, UPDATE, DELETE", &role).await?;
     grant(&tx, "seaql_migrations", "SELECT", &role).await?;
-    for table in TENANT_TABLES {
-        let rights = if APPEND_ONLY_TABLES.contains(table) {
-            "SELECT, INSERT"
-        } else {
-            "SELECT, INSERT, UPDATE, DELETE"
-        };
-        grant(&tx, table, rights, &role).await?;
-    }
     functions(&tx, key).await?;
     for function in ["app_tenant()", "app_first_setup_token(uuid, text, timestamptz)"] {
         tx.execute_unprepared(&format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC")).await?;
         tx.execute_unprepared(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role}")).await?;
-    }
-    for table in TENANT_TABLES {
-        policy(&tx, table, key.is_some()).await?;
     }
     tx.execute_unprepared("ALTER TABLE tenant ENABLE ROW LEVEL SECURITY").await?;
     for (name, rule) in [
@@ -103,6 +92,17 @@ where
     ] {
         tx.execute_unprepared(&format!("DROP POLICY IF EXISTS {name} ON tenant")).await?;
         tx.execute_unprepared(&format!("CREATE POLICY {name} ON tenant {rule}")).await?;
+    }
+    for table in TENANT_TABLES {
+        let rights = if APPEND_ONLY_TABLES.contains(table) {
+            "SELECT, INSERT"
+        } else {
+            "SELECT, INSERT, UPDATE, DELETE"
+        };
+        grant(&tx, table, rights, &role).await?;
+    }
+    for table in TENANT_TABLES {
+        policy(&tx, table, key.is_some()).await?;
     }
     // A temporary table shadows one of ours for whoever uses the connection next; nothing of ours makes any.
     tx.execute_unprepared(

@@ -142,23 +142,50 @@ fn the_picture_shows_every_room() {
     }
 }
 
+/// Whether a room may know of another: it stands on it.
+fn stands_on((floor, place): (i32, usize), (below, left): (i32, usize)) -> bool {
+    let sideways = below == floor
+        && (floor == 1 || floor == 5 || ([2, 3].contains(&floor) && left < place));
+    below < floor || sideways
+}
+
 #[test]
 fn nobody_climbs() {
     let picture = picture();
     let mut wrong = Vec::new();
-    for (room, (floor, place)) in &picture {
-        for used in sources(room, *floor).iter().flat_map(|text| named(text, "crate::")) {
-            let Some((below, left)) = picture.get(&used) else { continue };
-            let sideways = below == floor
-                && (*floor == 1 || *floor == 5 || ([2, 3].contains(floor) && left < place));
-            let fine = used == *room || below < floor || sideways;
-            if !fine {
+    for (room, own) in &picture {
+        for used in sources(room, own.0).iter().flat_map(|text| named(text, "crate::")) {
+            let Some(other) = picture.get(&used) else { continue };
+            if used != *room && !stands_on(*own, *other) {
                 wrong.push(format!("{room} uses {used}"));
             }
         }
     }
     wrong.sort_unstable();
     wrong.dedup();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What an act changes is told by a room that knows both, the act and the read: they are its own, or those of rooms it stands on.
+#[test]
+fn a_room_tells_of_changes_that_it_knows() {
+    let picture = picture();
+    let entries = ROOMS.iter().flat_map(|room| room.rights.iter().map(|one| (one.operation, room.name)));
+    let rooms: BTreeMap<&str, &str> = entries.collect();
+    let mut wrong = Vec::new();
+    for feature in api::FEATURES {
+        for (act, reads) in feature.changes {
+            for named in std::iter::once(act).chain(*reads) {
+                let Some(room) = rooms.get(named) else {
+                    wrong.push(format!("{}: there is no {named}", feature.name));
+                    continue;
+                };
+                if *room != feature.name && !stands_on(picture[feature.name], picture[*room]) {
+                    wrong.push(format!("{} tells of {named}, which is of {room}", feature.name));
+                }
+            }
+        }
+    }
     assert_eq!(wrong, Vec::<String>::new());
 }
 

@@ -18,7 +18,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::client::Client;
+use crate::client::{Client, Onlooker};
 use crate::fixture::{self, PASSWORD, Town, Township, Who};
 use crate::postgres::{self, Postgres};
 use crate::shim::Shim;
@@ -68,6 +68,7 @@ pub struct Inner {
     origin: String,
     database: String,
     http: reqwest::Client,
+    onlooker: OnceLock<Arc<dyn Onlooker>>,
     towns: Mutex<Vec<(Town, Arc<Township>)>>,
     server: actix_web::dev::ServerHandle,
     own: Option<Postgres>,
@@ -152,6 +153,7 @@ impl TestApp {
                 origin,
                 database,
                 http,
+                onlooker: OnceLock::new(),
                 towns: Mutex::new(towns),
                 server: handle,
                 own,
@@ -201,7 +203,18 @@ impl TestApp {
     /// A client that is not signed in. Clients share connections but neither cookies nor tokens.
     #[must_use]
     pub fn anonymous(&self) -> Client {
+        self.unwatched().watched(self.onlooker.get().cloned())
+    }
+
+    /// The same, at whom nobody looks.
+    #[must_use]
+    pub fn unwatched(&self) -> Client {
         Client::new(self.http.clone(), self.origin.clone())
+    }
+
+    /// From now on somebody looks on at whatever new clients ask.
+    pub fn watch(&self, onlooker: Arc<dyn Onlooker>) {
+        self.onlooker.set(onlooker).expect("nobody looks on yet");
     }
 
     /// A client signed in by HTTP, as a person would.

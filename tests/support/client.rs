@@ -1,10 +1,31 @@
 //! A small client: what a test says over HTTP and what came back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+
+/// Whoever looks on while others ask the server for something.
+pub trait Onlooker: std::fmt::Debug + Send + Sync {
+    /// Somebody is about to ask.
+    fn before<'a>(
+        &'a self,
+        who: &'a Client,
+        method: &'a Method,
+        path: &'a str,
+    ) -> BoxFuture<'a, ()>;
+    /// Somebody was answered.
+    fn after<'a>(
+        &'a self,
+        who: &'a Client,
+        method: &'a Method,
+        path: &'a str,
+        answer: &'a Answer,
+    ) -> BoxFuture<'a, ()>;
+}
 
 /// Somebody who talks to the server, signed in or not.
 #[derive(Debug, Clone)]
@@ -12,11 +33,17 @@ pub struct Client {
     http: reqwest::Client,
     origin: String,
     token: Option<String>,
+    onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 impl Client {
     pub(crate) fn new(http: reqwest::Client, origin: String) -> Self {
-        Self { http, origin, token: None }
+        Self { http, origin, token: None, onlooker: None }
+    }
+
+    /// The same, with somebody who looks on.
+    pub(crate) fn watched(self, onlooker: Option<Arc<dyn Onlooker>>) -> Self {
+        Self { onlooker, ..self }
     }
 
     /// The same connection with this access token.
@@ -50,6 +77,9 @@ impl Client {
         let request = request.build().expect("the request is well formed");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let what = format!("{method} {path}");
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.before(self, &method, &path).await;
+        }
         let response = self
             .http
             .execute(request)
@@ -64,7 +94,11 @@ impl Client {
             .to_vec();
         let json: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         promised(&method, &path, status, &headers, &json);
-        Answer { what, status, headers, bytes, json }
+        let answer = Answer { what, status, headers, bytes, json };
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.after(self, &method, &path, &answer).await;
+        }
+        answer
     }
 
     /// GET.

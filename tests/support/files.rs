@@ -47,20 +47,25 @@ fn crc(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// A roster with a fault in its second row of data: a category that there is none of.
+/// A roster of people: number, name, category, telephone, organisation, grid and post of each.
 #[must_use]
-pub fn faulty_roster() -> Vec<u8> {
+pub fn roster(people: &[[&str; 7]]) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
-    let rows = [
-        ["编号*", "姓名*", "类别*", "手机", "党组织编码", "网格编码", "岗位"],
-        ["9001", "吴芳", "群众", "", "", "", ""],
-        ["9002", "郑强", "路人", "", "", "", ""],
-    ];
-    for (row, cells) in (0_u32..).zip(rows) {
+    let head = ["编号*", "姓名*", "类别*", "手机", "党组织编码", "网格编码", "岗位"];
+    for (row, cells) in (0_u32..).zip(std::iter::once(&head).chain(people)) {
         for (column, cell) in (0_u16..).zip(cells) {
-            sheet.write_string(row, column, cell).expect("a cell");
+            sheet.write_string(row, column, *cell).expect("a cell");
         }
     }
     book.save_to_buffer().expect("a workbook")
+}
+
+/// A roster with a fault in its second row of data: a category that there is none of.
+#[must_use]
+pub fn faulty_roster() -> Vec<u8> {
+    roster(&[
+        ["9001", "吴芳", "群众", "", "", "", ""],
+        ["9002", "郑强", "路人", "", "", "", ""],
+    ])
 }

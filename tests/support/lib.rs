@@ -26,8 +26,8 @@ pub mod wire;
 mod workplace;
 
 pub use app::{Db, Furnished, Inner, TestApp, run, seed, soak, start_of_tests};
-pub use client::{Answer, Client, offered};
-pub use files::{faulty_roster, picture};
+pub use client::{Answer, Client, Onlooker, offered};
+pub use files::{faulty_roster, picture, roster};
 pub use fixture::{Account, Grids, Members, Orgs, PASSWORD, Town, Township, Who};
 pub use workplace::dir as temporary_dir;
 

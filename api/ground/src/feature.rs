@@ -24,6 +24,9 @@ pub struct Tag {
 /// Errors by operation.
 pub type Answers = &'static [(&'static str, &'static [Code])];
 
+/// Reads by operation: what answers otherwise after its success.
+pub type Changes = &'static [(&'static str, &'static [&'static str])];
+
 /// What a room brings. Each room exports one, `FEATURE`, and stands in the program's one list with it.
 #[derive(Clone, Copy)]
 pub struct Feature {
@@ -42,6 +45,9 @@ pub struct Feature {
     /// Which operation answers which errors, beyond those that follow from the operation's form: its own, and those of engines beneath
     /// that ask it whether they may go on.
     pub answers: Answers,
+    /// Which reads answer otherwise after an operation has succeeded, beyond those that follow from its form: the reads of this room after
+    /// acts of others, and what its own acts change elsewhere. Operations are named, and reads by theirs.
+    pub changes: Changes,
     /// What it records of who did what.
     pub acts: &'static [&'static audit::Act],
     /// What it does when it is due.
@@ -64,6 +70,7 @@ impl Feature {
             words: &[],
             codes: &[],
             answers: &[],
+            changes: &[],
             acts: &[],
             jobs: &[],
             invariants: &[],
@@ -84,6 +91,7 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     // Several rooms may name errors of one operation, each its own.
     for feature in features {
         once("list of answers", feature.answers.iter().map(|(operation, _)| *operation))?;
+        once("list of changes", feature.changes.iter().map(|(operation, _)| *operation))?;
     }
     let codes = Code::GROUND.iter().chain(features.iter().flat_map(|one| one.codes));
     once("error code", codes.map(|code| code.as_str()))?;

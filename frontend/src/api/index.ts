@@ -1,3 +1,4 @@
+export { changes } from './changes'
 export { call, callFile } from './client'
 export { newKey } from './key'
 export { Problem, type FieldError } from './problem'

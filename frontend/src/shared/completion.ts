@@ -1,25 +1,15 @@
 import { watch } from 'vue'
 import { call } from '@/api'
-import type { Activity, OperationId } from '@/api'
+import type { Activity } from '@/api'
 import { useForm } from './form'
 import type { Form } from './form'
 import { fromPicker, toPicker } from './picker'
-import { invalidate } from './query'
+import { invalidate, readAgain } from './query'
 
 /** When somebody who forgot to check out has most likely left: at the end, or now while the activity still runs. */
 export function leavingOf(activity: Pick<Activity, 'ends_at'>, now: Date = new Date()): string {
   return toPicker(new Date(Math.min(Date.parse(activity.ends_at), now.getTime())).toISOString())
 }
-
-/** What shows a check-in and must be read again after one was completed. */
-const after: OperationId[] = [
-  'list_participants',
-  'get_activity',
-  'list_activities',
-  'list_check_ins',
-  'list_points_entries',
-  'get_leaderboard',
-]
 
 export interface Completion {
   form: Form<{ checked_out_at: string; reason: string }>
@@ -56,7 +46,7 @@ export function useCompletion(
   )
   async function complete(): Promise<boolean> {
     const done = await form.submit()
-    if (done) void invalidate(...after)
+    if (done) void readAgain('complete_check_in')
     // Somebody was faster: the list shows who.
     else if (form.problem.value?.is('state_conflict')) await invalidate('list_participants')
     return done

@@ -2,7 +2,7 @@ import { computed } from 'vue'
 import type { Ref } from 'vue'
 import { call, Problem } from '@/api'
 import type { Notice } from '@/api'
-import { invalidate, useRead } from '@/shared/query'
+import { readAgain, useRead } from '@/shared/query'
 import { useSession } from '@/shared/session'
 
 /** As many as are counted. */
@@ -32,5 +32,5 @@ export async function sign(notice: Notice): Promise<void> {
   } catch (thrown) {
     if (Problem.of(thrown).is('network')) return
   }
-  await invalidate('get_notice', 'list_notices', 'list_notice_readers')
+  await readAgain('read_notice')
 }

@@ -2,7 +2,7 @@ import { QueryClient, keepPreviousData, useQuery } from '@tanstack/vue-query'
 import type { UseQueryReturnType } from '@tanstack/vue-query'
 import { computed, toValue } from 'vue'
 import type { MaybeRefOrGetter } from 'vue'
-import { call, Problem } from '@/api'
+import { call, changes, Problem } from '@/api'
 import type { InputOf, OperationId, OutputOf } from '@/api'
 
 /** Server state. A problem the server stated is not asked again; an unreached server is, twice. */
@@ -49,4 +49,9 @@ export function useRead<K extends OperationId>(
 /** Marks what was read as outdated after a change; pages that show it read again. */
 export async function invalidate(...ids: OperationId[]): Promise<void> {
   await Promise.all(ids.map((id) => queryClient.invalidateQueries({ queryKey: [id] })))
+}
+
+/** After an act has succeeded: pages that show what it changes read again. What that is, the contract says. */
+export async function readAgain(act: keyof typeof changes): Promise<void> {
+  await invalidate(...changes[act])
 }

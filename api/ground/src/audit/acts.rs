@@ -4,7 +4,7 @@ use super::Act;
 
 /// A sign-in that failed, or several folded into one entry.
 pub const SIGN_IN_FAILED: Act =
-    Act::new("sign_in_failed", "登录失败", "Sign-in failed", &["sign_in"]);
+    Act::new("sign_in_failed", "登录失败", "Sign-in failed", &["sign_in"]).when_refused();
 /// Words of entries were erased with the person they spoke of.
 pub const ERASE: Act = Act::new(
     "erase_audit_detail",

@@ -79,6 +79,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(handlers::get_audit_checkpoint);
 }
 
+/// What reads the log: after whatever is recorded it answers otherwise.
+pub const READS: &[&str] = &["list_audit_entries"];
+
 /// One thing that can be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Act {
@@ -90,6 +93,8 @@ pub struct Act {
     pub en: &'static str,
     /// The operations of the contract that record it.
     pub operations: &'static [&'static str],
+    /// Whether it is recorded of what was refused.
+    pub refused: bool,
 }
 
 impl Act {
@@ -101,7 +106,13 @@ impl Act {
         en: &'static str,
         operations: &'static [&'static str],
     ) -> Self {
-        Self { name, zh, en, operations }
+        Self { name, zh, en, operations, refused: false }
+    }
+
+    /// The same, recorded where the operation is refused.
+    #[must_use]
+    pub const fn when_refused(self) -> Self {
+        Self { refused: true, ..self }
     }
 }
 

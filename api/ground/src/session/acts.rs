@@ -15,7 +15,8 @@ pub(crate) const TOKEN_REUSED: Act = Act::new(
     "登录凭证被重复使用",
     "A used refresh token came again",
     &["refresh_session"],
-);
+)
+.when_refused();
 /// Somebody changed their own password.
 pub(crate) const CHANGE_PASSWORD: Act =
     Act::new("change_password", "修改本人密码", "Changed their password", &["change_password"]);

@@ -13,11 +13,10 @@ use sea_orm::{
 };
 
 use super::pool::Pool;
+use super::schema;
 use super::txn::Txn;
-use super::wall::Wall;
 use super::writer::Writer;
 use crate::config::Config;
-use crate::files;
 
 /// Seconds the proof that the database can be written is good for: whoever asks more often causes no more writes.
 const PROOF_SECONDS: u64 = 1;
@@ -72,6 +71,9 @@ pub enum StartError {
         "the database does not take this server's word for the township: run `gezhi migrate` with the same data_dir (its wall-key) and tenant_proof"
     )]
     Wall,
+    /// The townships cannot be spread over several machines.
+    #[error("not distributed: {0}")]
+    Undistributable(String),
     /// Something in the configuration.
     #[error("configuration: {0}")]
     Config(String),
@@ -198,19 +200,7 @@ impl Db {
 
     /// Refuses a schema that is not this program's.
     pub async fn check_schema(&self) -> Result<(), StartError> {
-        let txn = self.begin_single(None);
-        let rows = txn
-            .query_all_raw(Statement::from_string(
-                txn.get_database_backend(),
-                "SELECT version FROM seaql_migrations ORDER BY version",
-            ))
-            .await
-            .map_err(|_| StartError::Schema)?;
-        let applied = rows
-            .iter()
-            .map(|row| row.try_get::<String>("", "version"))
-            .collect::<Result<Vec<_>, _>>()?;
-        if applied == migration::versions() { Ok(()) } else { Err(StartError::Schema) }
+        schema::is_current(&self.begin_single(None)).await
     }
 
     /// Proves that what is written is kept, by writing. The proof is good for a second, however many ask; who waited while
@@ -272,7 +262,7 @@ impl Db {
     }
 }
 
-fn common(url: &str) -> ConnectOptions {
+pub(super) fn common(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         // Statements hold names and numbers of people: they go neither to the log nor into spans.
@@ -283,7 +273,7 @@ fn common(url: &str) -> ConnectOptions {
     options
 }
 
-fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
+pub(super) fn sqlite(config: &Config, reader: bool) -> ConnectOptions {
     let mut options = common(&config.database_url);
     options.max_connections(if reader { config.sqlite_readers } else { 1 }).min_connections(0);
     options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
@@ -340,68 +330,9 @@ pub(super) async fn connect_alone(config: &Config) -> Result<DatabaseConnection,
     Ok(Database::connect(options).await?)
 }
 
-/// The lock on PostgreSQL of whoever changes the schema: any number that nothing else of the database uses.
-const MIGRATING: i64 = 0x6765_7a68_6901;
-
-/// Brings the schema up to date. On PostgreSQL as the owner (`owner_database_url`), who then grants the
-/// run-time role, the user of `database_url`, what it needs.
-pub async fn migrate(config: &Config) -> Result<(), StartError> {
-    use migration::MigratorTrait;
-    if let Some(path) = config.sqlite_path() {
-        files::close(config)?;
-        files::place_of_database(path)?;
-        let mut turn = path.as_os_str().to_owned();
-        turn.push("-migrate");
-        // Whoever comes second finds nothing left to do.
-        let _turn = files::hold(std::path::Path::new(&turn))?;
-        let db = Database::connect(sqlite(config, false)).await?;
-        migration::Migrator::up(&db, None).await?;
-        db.close().await?;
-        return Ok(());
-    }
-    let owner = config.owner_database_url.as_deref().ok_or_else(|| {
-        StartError::Config("owner_database_url is needed to migrate PostgreSQL".to_owned())
-    })?;
-    let role = runtime_role(&config.database_url)?;
-    let mut options = common(owner);
-    options.max_connections(1);
-    let db = Database::connect(options).await?;
-    // Held by the one connection there is until it is closed: whoever comes second waits, and finds nothing left to do.
-    db.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATING})")).await?;
-    migration::Migrator::up(&db, None).await?;
-    migration::raise_walls(&db, &role, Wall::of(config)?.key()).await?;
-    db.close().await?;
-    Ok(())
-}
-
 /// A connection of its own as the serving role on PostgreSQL, for what an operator does once.
 pub(super) async fn serving(config: &Config) -> Result<DatabaseConnection, StartError> {
     let mut options = common(&config.database_url);
     options.max_connections(1);
     Ok(Database::connect(options).await?)
-}
-
-/// A connection as the owner of the tables.
-pub(super) async fn owner(config: &Config) -> Result<DatabaseConnection, StartError> {
-    if config.database_url.starts_with("sqlite:") {
-        return Ok(Database::connect(sqlite(config, false)).await?);
-    }
-    let owner = config.owner_database_url.as_deref().ok_or_else(|| {
-        StartError::Config("owner_database_url is needed for this on PostgreSQL".to_owned())
-    })?;
-    let mut options = common(owner);
-    options.max_connections(1);
-    Ok(Database::connect(options).await?)
-}
-
-fn runtime_role(url: &str) -> Result<String, StartError> {
-    let wrong = || {
-        StartError::Config(
-            "database_url must name a user: postgres://USER@HOST/DATABASE".to_owned(),
-        )
-    };
-    let rest = url.split_once("://").ok_or_else(wrong)?.1;
-    let user = rest.rsplit_once('@').ok_or_else(wrong)?.0;
-    let user = user.split(':').next().unwrap_or(user);
-    if user.is_empty() { Err(wrong()) } else { Ok(user.to_owned()) }
 }

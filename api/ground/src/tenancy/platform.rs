@@ -12,7 +12,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, Select, Statement,
 };
 
-use super::db::{Db, StartError, owner, serving};
+use super::db::{Db, StartError, serving};
+use super::schema::owner;
 use crate::config::Config;
 use crate::http::{ApiError, Result};
 

@@ -7,7 +7,8 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait,
 };
 
-use super::db::{StartError, owner};
+use super::db::StartError;
+use super::schema::owner;
 use crate::config::Config;
 
 /// The trigger that refuses it to everybody else on SQLite.

@@ -1,17 +1,4 @@
-import type { Grid, GridKind, OperationId, PostKind } from '@/api'
-
-/** What shows posts, or the tasks that follow them, and must be read again after one was held or left. */
-export const touchedByPosts = [
-  'list_grids',
-  'get_grid',
-  'get_home',
-  'list_members',
-  'get_member',
-  'get_township',
-  'list_tasks',
-  'get_task',
-  'list_inbox',
-] as const satisfies readonly OperationId[]
+import type { Grid, GridKind, PostKind } from '@/api'
 
 /** Which posts a grid of this kind has, from the highest down; the server has the last word. */
 export function postsOf(kind: GridKind): PostKind[] {

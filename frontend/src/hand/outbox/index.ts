@@ -4,7 +4,7 @@ import { call } from '@/api'
 import { wire } from '@/shared/dates'
 import { t } from '@/shared/i18n'
 import { notify } from '@/shared/notify'
-import { invalidate } from '@/shared/query'
+import { invalidate, readAgain } from '@/shared/query'
 import { useSession } from '@/shared/session'
 import { body, draft, empty, entryId } from './entry'
 import type { Entry, TaskFacts, Written } from './entry'
@@ -86,7 +86,7 @@ function make(): Outbox {
         if (!outcome) return
         outcomes.set(entry.id, outcome)
         if (outcome.kind === 'sent') {
-          void invalidate('get_task', 'list_inbox', 'list_tasks', 'list_to_verify', 'get_to_verify')
+          void readAgain('submit_task')
           if (entry.id !== quiet) notify.done(t('outbox.sent', { title: entry.task.title }))
         } else if (outcome.kind === 'refused') {
           // What the phone showed of the task was out of date.
