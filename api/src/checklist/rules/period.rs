@@ -90,7 +90,7 @@ mod tests {
         let [saturday, monday, tuesday] = ["2026-11-28", "2026-11-30", "2026-12-01"].map(day);
         assert_eq!(over(saturday, day("2026-11-29")), []);
         let week = ("2026-W48".to_owned(), day("2026-11-29"));
-        assert_eq!(over(saturday, monday), [week.clone()]);
+        assert_eq!(over(saturday, monday), std::slice::from_ref(&week));
         assert_eq!(over(saturday, tuesday), [week, ("2026-11".to_owned(), monday)]);
     }
 
