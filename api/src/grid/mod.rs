@@ -18,6 +18,7 @@
 
 pub(crate) mod acts;
 mod appoint;
+mod changes;
 pub mod codes;
 mod collection;
 pub mod dto;
@@ -106,6 +107,7 @@ pub const FEATURE: Feature = Feature {
     words: &[GridKind::VOCABULARY, PostKind::VOCABULARY],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("grid")
 };
 
