@@ -62,9 +62,8 @@ impl Operation {
 
 fn operations() -> Vec<Operation> {
     let contract = serde_json::to_value(api::openapi()).unwrap();
-    let words = |list: &Value| -> BTreeSet<String> {
-        list.as_array().unwrap().iter().map(text).collect()
-    };
+    let words =
+        |list: &Value| -> BTreeSet<String> { list.as_array().unwrap().iter().map(text).collect() };
     let holders: BTreeMap<String, BTreeSet<String>> = contract["x-permissions"]
         .as_array()
         .unwrap()
@@ -75,9 +74,9 @@ fn operations() -> Vec<Operation> {
     for (path, item) in contract["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let may = |who: &Who| {
-                operation["x-permission"].as_str().is_none_or(|permission| {
-                    holders[permission].contains(who.role().as_str())
-                })
+                operation["x-permission"]
+                    .as_str()
+                    .is_none_or(|permission| holders[permission].contains(who.role().as_str()))
             };
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             all.push(Operation {
@@ -158,7 +157,8 @@ impl Reader {
             {
                 continue;
             }
-            let answer = self.client.post("/sessions", &credentials(who.username(), PASSWORD)).await;
+            let answer =
+                self.client.post("/sessions", &credentials(who.username(), PASSWORD)).await;
             if answer.status == 201 {
                 let client = self.client.with_token(text(&answer.json["access_token"]));
                 state.signed_in.insert(who, client);
@@ -170,7 +170,12 @@ impl Reader {
     }
 
     /// Where an operation reads, as somebody.
-    fn places(&self, operation: &Operation, who: Who, things: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    fn places(
+        &self,
+        operation: &Operation,
+        who: Who,
+        things: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Vec<String> {
         let path = operation.path.trim_start_matches("/api/v1");
         if let Some((list, rest)) = path.split_once("/{") {
             let close = CLOSE.iter().find(|one| operation.readers.contains(one));
@@ -181,14 +186,17 @@ impl Reader {
             let ids = things.get(list).into_iter().flatten().rev().take(THINGS);
             return ids.map(|id| format!("{list}/{id}{tail}")).collect();
         }
-        let entry = ROOMS.iter().flat_map(|room| room.rights).find(|one| one.operation == operation.id);
+        let entry =
+            ROOMS.iter().flat_map(|room| room.rights).find(|one| one.operation == operation.id);
         let query = entry.map(|entry| entry.query).unwrap_or_default();
         let limit = if operation.pages { "limit=200" } else { "" };
         let query: Vec<&str> = [query, limit].into_iter().filter(|one| !one.is_empty()).collect();
-        let own = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
-        let filtered = ROOMS.iter().flat_map(|room| room.reads).filter(|one| {
-            !one.contains('{') && one.split('?').next() == Some(path)
-        });
+        let own =
+            if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
+        let filtered = ROOMS
+            .iter()
+            .flat_map(|room| room.reads)
+            .filter(|one| !one.contains('{') && one.split('?').next() == Some(path));
         std::iter::once(own).chain(filtered.map(|one| (*one).to_owned())).collect()
     }
 
@@ -199,7 +207,8 @@ impl Reader {
         for operation in self.operations.iter().filter(|one| one.is_read && one.is_own) {
             let place = operation.path.trim_start_matches("/api/v1");
             let answer = self.client.with_token(token).get(place).await;
-            let read = Read { operation: operation.id.clone(), status: answer.status, json: answer.json };
+            let read =
+                Read { operation: operation.id.clone(), status: answer.status, json: answer.json };
             answers.insert(format!("whoever acts: {place}"), read);
         }
         answers
@@ -211,7 +220,12 @@ impl Reader {
             for who in &operation.readers {
                 let Some(client) = state.signed_in.get(who) else { continue };
                 for place in self.places(operation, *who, &state.things) {
-                    asked.push((format!("{who:?} {place}"), operation.id.clone(), client.clone(), place));
+                    asked.push((
+                        format!("{who:?} {place}"),
+                        operation.id.clone(),
+                        client.clone(),
+                        place,
+                    ));
                 }
             }
         }
@@ -235,7 +249,12 @@ impl Reader {
 }
 
 impl Onlooker for Reader {
-    fn before<'a>(&'a self, who: &'a Client, method: &'a Method, path: &'a str) -> BoxFuture<'a, ()> {
+    fn before<'a>(
+        &'a self,
+        who: &'a Client,
+        method: &'a Method,
+        path: &'a str,
+    ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let Some(operation) = self.operation(method, path) else { return };
             if operation.changes.is_none() {
@@ -258,12 +277,25 @@ impl Onlooker for Reader {
         })
     }
 
-    fn after<'a>(&'a self, who: &'a Client, method: &'a Method, path: &'a str, answer: &'a support::Answer) -> BoxFuture<'a, ()> {
+    fn after<'a>(
+        &'a self,
+        who: &'a Client,
+        method: &'a Method,
+        path: &'a str,
+        answer: &'a support::Answer,
+    ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let Some(operation) = self.operation(method, path) else { return };
             let mut state = self.state.lock().await;
-            if let Some(code) = answer.json["code"].as_str().filter(|_| answer.status == 200 && path.ends_with("/check-in-code")) {
-                state.things.entry("/check-in-codes".to_owned()).or_default().insert(code.to_owned());
+            if let Some(code) = answer.json["code"]
+                .as_str()
+                .filter(|_| answer.status == 200 && path.ends_with("/check-in-code"))
+            {
+                state
+                    .things
+                    .entry("/check-in-codes".to_owned())
+                    .or_default()
+                    .insert(code.to_owned());
             }
             if operation.changes.is_none() {
                 return;
@@ -274,7 +306,9 @@ impl Onlooker for Reader {
             }
             if let Some(id) = answer.json["id"].as_str() {
                 let path = path.trim_start_matches("/api/v1");
-                let lists = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|cut| cut.0));
+                let lists = std::iter::successors(Some(path), |path| {
+                    path.rsplit_once('/').map(|cut| cut.0)
+                });
                 for list in lists {
                     state.things.entry(list.to_owned()).or_default().insert(id.to_owned());
                 }
@@ -285,9 +319,15 @@ impl Onlooker for Reader {
             let changed = state.changed.entry(operation.id.clone()).or_default();
             for (what, before) in &before {
                 // Whose session has ended reads nothing any more; that is no other answer.
-                let Some(after) = after.get(what).filter(|after| after.status != 401 && before.status != 401) else { continue };
+                let Some(after) =
+                    after.get(what).filter(|after| after.status != 401 && before.status != 401)
+                else {
+                    continue;
+                };
                 if before.status != after.status || before.json != after.json {
-                    changed.entry(before.operation.clone()).or_insert_with(|| difference(what, before, after));
+                    changed
+                        .entry(before.operation.clone())
+                        .or_insert_with(|| difference(what, before, after));
                 }
             }
             state.last = Some((at, after));
@@ -307,7 +347,9 @@ fn difference(what: &str, before: &Read, after: &Read) -> String {
                 .zip(other)
                 .enumerate()
                 .find_map(|(at, (one, other))| place(one, other, &format!("{path}[{at}]"))),
-            (Value::Array(one), Value::Array(other)) => Some(format!("{path}: {} → {} items", one.len(), other.len())),
+            (Value::Array(one), Value::Array(other)) => {
+                Some(format!("{path}: {} → {} items", one.len(), other.len()))
+            }
             _ if one == other => None,
             _ => Some(format!("{path}: {one} → {other}")),
         }
@@ -329,19 +371,29 @@ impl Life<'_> {
 
     /// Sessions and accounts.
     async fn accounts(&self) {
-        let (anonymous, administrator) = (self.app.anonymous(), self.client(Who::Administrator).await);
+        let (anonymous, administrator) =
+            (self.app.anonymous(), self.client(Who::Administrator).await);
         let signed_in = anonymous.post("/sessions", &credentials("member", PASSWORD)).await.ok(201);
-        anonymous.post("/sessions/refresh", &json!({"refresh_token": signed_in["refresh_token"]})).await.ok(200);
+        anonymous
+            .post("/sessions/refresh", &json!({"refresh_token": signed_in["refresh_token"]}))
+            .await
+            .ok(200);
         // Who comes for the first time has to choose a password.
         let second = json!({"username": "second", "password": "another horse with 3 batteries", "display_name": "乙",
             "roles": ["administrator"], "member_id": self.town.members.spare});
         let made = administrator.post("/accounts", &second).await.ok(201);
-        let signed_in = anonymous.post("/sessions", &credentials("second", "another horse with 3 batteries")).await.ok(201);
+        let signed_in = anonymous
+            .post("/sessions", &credentials("second", "another horse with 3 batteries"))
+            .await
+            .ok(201);
         let second = anonymous.with_token(text(&signed_in["access_token"]));
         let own = json!({"current": "another horse with 3 batteries", "new": "another horse with 5 batteries"});
         second.put_plain("/me/password", &own).await.ok(204);
         let path = format!("/accounts/{}", id_of(&made));
-        administrator.patch(&path, version(&administrator, &path).await, &json!({"member_id": null})).await.ok(200);
+        administrator
+            .patch(&path, version(&administrator, &path).await, &json!({"member_id": null}))
+            .await
+            .ok(200);
         let token = api::account::new_recovery_token(&self.app.scope(Town::A)).await.unwrap();
         let restore = json!({"township_code": "310116112", "token": token, "username": "second",
             "password": "another horse with 6 batteries", "display_name": "乙"});
@@ -360,20 +412,37 @@ impl Life<'_> {
         let one = check_in(self.app, Who::Member, &activity).await.ok(201);
         let other = check_in(self.app, Who::GridHead, &activity).await.ok(201);
         self.app.clock.advance(TimeDelta::minutes(90));
-        let (clerk, member) = (again(self.app, Who::Clerk, &clerk).await, again(self.app, Who::Member, &member).await);
+        let (clerk, member) = (
+            again(self.app, Who::Clerk, &clerk).await,
+            again(self.app, Who::Member, &member).await,
+        );
         let code = json!({"code": shown(self.app, Town::A, &activity).await});
         member.post(&format!("/check-ins/{}/check-out", id_of(&one)), &code).await.ok(200);
         let forgotten = json!({"checked_out_at": in_minutes(self.app, 0), "reason": "忘记签退"});
         clerk.post(&format!("/check-ins/{}/complete", id_of(&other)), &forgotten).await.ok(200);
-        clerk.patch(&path, version(&clerk, &path).await, &json!({"title": "河道清理", "capacity": 30})).await.ok(200);
-        let later = id_of(&publish(self.app, Town::A, 240, 300, json!({"grid_id": self.town.grids.general})).await);
+        clerk
+            .patch(
+                &path,
+                version(&clerk, &path).await,
+                &json!({"title": "河道清理", "capacity": 30}),
+            )
+            .await
+            .ok(200);
+        let later = id_of(
+            &publish(self.app, Town::A, 240, 300, json!({"grid_id": self.town.grids.general}))
+                .await,
+        );
         let path = format!("/activities/{later}");
         member.act(&format!("{path}/sign-up")).await.ok(200);
-        let tomorrow = json!({"starts_at": in_minutes(self.app, 1440), "ends_at": in_minutes(self.app, 1500)});
+        let tomorrow =
+            json!({"starts_at": in_minutes(self.app, 1440), "ends_at": in_minutes(self.app, 1500)});
         clerk.patch(&path, version(&clerk, &path).await, &tomorrow).await.ok(200);
         let today = id_of(&publish(self.app, Town::A, 60, 120, json!({})).await);
         member.act(&format!("/activities/{today}/sign-up")).await.ok(200);
-        clerk.post(&format!("/activities/{today}/cancel"), &json!({"reason": "下雨"})).await.ok(200);
+        clerk
+            .post(&format!("/activities/{today}/cancel"), &json!({"reason": "下雨"}))
+            .await
+            .ok(200);
     }
 
     /// Duties: accepted, handed in, returned, handed in again, verified; one of an organisation.
@@ -392,15 +461,27 @@ impl Life<'_> {
         for task in &owed[..2] {
             worker.post(&format!("/tasks/{task}/submit"), &json!({"text": "已办"})).await.ok(200);
         }
-        clerk.post(&format!("/tasks/{}/return", owed[0]), &json!({"reason": "请补充"})).await.ok(200);
+        clerk
+            .post(&format!("/tasks/{}/return", owed[0]), &json!({"reason": "请补充"}))
+            .await
+            .ok(200);
         clerk.post(&format!("/tasks/{}/verify", owed[1]), &json!({})).await.ok(200);
-        worker.post(&format!("/tasks/{}/submit", owed[0]), &json!({"text": "已补充"})).await.ok(200);
+        worker
+            .post(&format!("/tasks/{}/submit", owed[0]), &json!({"text": "已补充"}))
+            .await
+            .ok(200);
         let branch = api::task::Assignee::Organisation(self.town.orgs.branch);
         let of_branch = errand("入户走访", branch, self.app.clock.now() + TimeDelta::days(2));
         open(self.app, vec![of_branch]).await.unwrap();
         let head = self.client(Who::GridHead).await;
         let offered = head.get("/tasks/inbox").await.ok(200);
-        let offered = offered["items"].as_array().unwrap().iter().find(|one| one["title"] == "入户走访").unwrap().clone();
+        let offered = offered["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["title"] == "入户走访")
+            .unwrap()
+            .clone();
         head.post(&format!("/tasks/{}/accept", id_of(&offered)), &json!({})).await.ok(200);
         list
     }
@@ -408,9 +489,17 @@ impl Life<'_> {
     /// Notices: one that only some are to read, read again, withdrawn and put up again.
     async fn notices(&self, read: &str) {
         let clerk = self.client(Who::Clerk).await;
-        crate::notice::publish(self.app, Town::A, json!({"grid_id": self.town.grids.other_sub})).await;
+        crate::notice::publish(self.app, Town::A, json!({"grid_id": self.town.grids.other_sub}))
+            .await;
         let path = format!("/notices/{read}");
-        clerk.patch(&path, version(&clerk, &path).await, &json!({"read_again": true, "title": "寒潮通知"})).await.ok(200);
+        clerk
+            .patch(
+                &path,
+                version(&clerk, &path).await,
+                &json!({"read_again": true, "title": "寒潮通知"}),
+            )
+            .await
+            .ok(200);
         clerk.post(&format!("{path}/withdraw"), &json!({"reason": "时间有调整"})).await.ok(200);
         clerk.act(&format!("{path}/restore")).await.ok(200);
     }
@@ -440,7 +529,9 @@ impl Life<'_> {
         let (clerk, worker) = (self.client(Who::Clerk).await, self.client(Who::Worker).await);
         let owed = worker.get("/tasks/inbox").await.ok(200);
         let mut owed = owed["items"].as_array().unwrap().iter();
-        let open = owed.find(|one| one["may"]["accept_task"]["allowed"] == true && one["late"] == true).unwrap();
+        let open = owed
+            .find(|one| one["may"]["accept_task"]["allowed"] == true && one["late"] == true)
+            .unwrap();
         worker.post(&format!("/tasks/{}/accept", id_of(open)), &json!({})).await.ok(200);
         let path = format!("/checklists/{}", id_of(list));
         let draft = json!({"title": "年度重点工作清单", "items": [
@@ -463,10 +554,18 @@ impl Life<'_> {
         let person = json!({"number": "8002", "name": "何旧", "category": "party_member", "party_org_id": self.town.orgs.branch});
         let person = clerk.post("/members", &person).await.ok(201);
         let path = format!("/members/{}", id_of(&person));
-        clerk.patch(&path, version(&clerk, &path).await, &json!({"party_org_id": self.town.orgs.committee})).await.ok(200);
+        clerk
+            .patch(
+                &path,
+                version(&clerk, &path).await,
+                &json!({"party_org_id": self.town.orgs.committee}),
+            )
+            .await
+            .ok(200);
 
         let code = |tail: &str| format!("{}{tail}", self.town.code);
-        let (village, sub, other_sub, other) = (code("001"), code("00101"), code("00102"), code("002"));
+        let (village, sub, other_sub, other) =
+            (code("001"), code("00101"), code("00102"), code("002"));
         let people = support::roster(&[
             ["0003", "陆明明", "网格员", "", "0101", &other_sub, "网格员"],
             ["0002", "沈秀秀", "党员", "", "0101", &other_sub, "网格员"],
@@ -475,7 +574,8 @@ impl Life<'_> {
             ["8001", "何新", "群众", "", "0101", "", ""],
         ]);
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-        let imported = clerk.upload("/imports/members", "file", "r.xlsx", sheet, people).await.ok(200);
+        let imported =
+            clerk.upload("/imports/members", "file", "r.xlsx", sheet, people).await.ok(200);
         assert_eq!(imported["fault_count"], 0, "{imported}");
         let place = |code: &str, name: &str, kind: &str, parent: &str| {
             json!({"type": "Feature", "properties": {"code": code, "name": name, "kind": kind, "parent": parent},
@@ -546,9 +646,14 @@ async fn what_acts_change_is_told(app: TestApp) {
         let changed = &state.changed[id];
         let commands = |read: &str| operation.path.contains("/jobs/") || !BY_ITSELF.contains(&read);
         let untold = changed.iter().filter(|(read, _)| commands(read) && !told.contains(*read));
-        wrong.extend(untold.map(|(read, example)| format!("{id} changes {read} and does not tell: {example}")));
+        wrong
+            .extend(untold.map(|(read, example)| {
+                format!("{id} changes {read} and does not tell: {example}")
+            }));
         let unseen = told.iter().filter(|read| id != FOUNDING && !changed.contains_key(*read));
-        wrong.extend(unseen.map(|read| format!("{id} tells of {read}, which never answered otherwise")));
+        wrong.extend(
+            unseen.map(|read| format!("{id} tells of {read}, which never answered otherwise")),
+        );
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

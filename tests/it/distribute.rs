@@ -103,9 +103,11 @@ fn what_cannot_be_distributed_is_refused_in_words() {
         run(&outside, "UPDATE pg_dist_local_group SET groupid = 0").await;
         run(&outside, "SET allow_system_table_mods = on; UPDATE pg_extension SET extversion = '10.2-4' WHERE extname = 'citus'").await;
         refused(&ask(), "citus is 10.2-4 here");
-        run(&outside, "UPDATE pg_extension SET extversion = '13.2-1' WHERE extname = 'citus'").await;
+        run(&outside, "UPDATE pg_extension SET extversion = '13.2-1' WHERE extname = 'citus'")
+            .await;
         // The serving role in the owner's place.
-        let served = [settings.clone(), vec![("GEZHI_OWNER_DATABASE_URL".to_owned(), prepared.url())]];
+        let served =
+            [settings.clone(), vec![("GEZHI_OWNER_DATABASE_URL".to_owned(), prepared.url())]];
         refused(&prepared.run_with(&["distribute"], &served.concat()), "does not own the tables");
         run(&outside, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_later', 0)").await;
         refused(&ask(), "the database schema is not the one of this program");
@@ -139,19 +141,38 @@ fn it_is_done_once_and_may_be_asked_again() {
         assert_eq!(texts(&outside, KEYS).await, keys);
         let spread = texts(&outside, SPREAD).await;
         for table in migration::TENANT_TABLES {
-            let company: Vec<&String> = spread.iter().filter(|one| one.starts_with(&format!("{table} hs"))).collect();
+            let company: Vec<&String> =
+                spread.iter().filter(|one| one.starts_with(&format!("{table} hs"))).collect();
             assert_eq!(company.len(), 1, "{table}: {spread:?}");
         }
-        let companies: std::collections::BTreeSet<&str> =
-            spread.iter().filter_map(|one| one.split_once(" hs").map(|(_, company)| company)).collect();
+        let companies: std::collections::BTreeSet<&str> = spread
+            .iter()
+            .filter_map(|one| one.split_once(" hs").map(|(_, company)| company))
+            .collect();
         assert_eq!(companies.len(), 1, "{spread:?}");
-        for (table, how) in [("tenant", "nt"), ("setup_token", "nt"), ("seaql_migrations", "nt"), ("probe", "ns"), ("revocation", "ns"), ("bell", "ns")] {
-            assert!(spread.iter().any(|one| one.starts_with(&format!("{table} {how}"))), "{table}: {spread:?}");
+        for (table, how) in [
+            ("tenant", "nt"),
+            ("setup_token", "nt"),
+            ("seaql_migrations", "nt"),
+            ("probe", "ns"),
+            ("revocation", "ns"),
+            ("bell", "ns"),
+        ] {
+            assert!(
+                spread.iter().any(|one| one.starts_with(&format!("{table} {how}"))),
+                "{table}: {spread:?}"
+            );
         }
         // What a transaction says travels, and the owner's changes go one after the other, for whoever connects from now on.
         let set = "SELECT coalesce(r.rolname, '-') || ' ' || unnest(setconfig) AS text FROM pg_db_role_setting s \
             LEFT JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database() ORDER BY 1";
-        assert_eq!(texts(&outside, set).await, ["- citus.propagate_set_commands=local".to_owned(), format!("{OWNER} citus.multi_shard_modify_mode=sequential")]);
+        assert_eq!(
+            texts(&outside, set).await,
+            [
+                "- citus.propagate_set_commands=local".to_owned(),
+                format!("{OWNER} citus.multi_shard_modify_mode=sequential")
+            ]
+        );
         let public = "SELECT proname::text AS text FROM pg_proc WHERE proname IN ('app_tenant', 'app_first_setup_token') \
             AND has_function_privilege('public', oid, 'EXECUTE')";
         // Whoever came later has them open to everybody.
@@ -164,7 +185,10 @@ fn it_is_done_once_and_may_be_asked_again() {
         let server = prepared.serve(&settings);
         let clerk = server.client(Who::Clerk, Town::A).await;
         assert!(!clerk.get("/members").await.ok(200)["items"].as_array().unwrap().is_empty());
-        clerk.post("/members", &json!({"number": "7001", "name": "新人", "category": "resident"})).await.ok(201);
+        clerk
+            .post("/members", &json!({"number": "7001", "name": "新人", "category": "resident"}))
+            .await
+            .ok(201);
     });
 }
 
@@ -181,7 +205,11 @@ fn migrations_work_afterwards() {
         let spread = texts(&outside, SPREAD).await;
         // Nothing but grants; also where the owner's setting is not there, which hides their order.
         let database = name(&prepared.url()).to_owned();
-        let parallel = |how: &str| format!("ALTER ROLE {OWNER} IN DATABASE \"{database}\" {how} citus.multi_shard_modify_mode");
+        let parallel = |how: &str| {
+            format!(
+                "ALTER ROLE {OWNER} IN DATABASE \"{database}\" {how} citus.multi_shard_modify_mode"
+            )
+        };
         run(&outside, &parallel("RESET")).await;
         done(&prepared.run_with(&["migrate"], &settings));
         run(&outside, &format!("{} = 'sequential'", parallel("SET"))).await;
@@ -189,7 +217,8 @@ fn migrations_work_afterwards() {
         for table in ["notice_receipt", "notice_role", "notice"] {
             run(&outside, &format!("DELETE FROM pg_dist_partition WHERE logicalrelid = '{table}'::regclass; DROP TABLE {table}")).await;
         }
-        run(&outside, "DELETE FROM seaql_migrations WHERE version = 'm20261127_000020_notices'").await;
+        run(&outside, "DELETE FROM seaql_migrations WHERE version = 'm20261127_000020_notices'")
+            .await;
         done(&prepared.run_with(&["migrate"], &settings));
         assert_eq!(texts(&outside, SPREAD).await, spread);
         assert_eq!(texts(&outside, KEYS).await, keys);
@@ -208,13 +237,18 @@ fn every_step_and_every_grant_is_in_order() {
         with_model(&outside).await;
         run(&outside, &format!("SET allow_system_table_mods = on; {EAGER}")).await;
         let database = name(&prepared.url()).to_owned();
-        let set = format!("ALTER ROLE {OWNER} IN DATABASE \"{database}\" SET citus.multi_shard_modify_mode = 'sequential'");
+        let set = format!(
+            "ALTER ROLE {OWNER} IN DATABASE \"{database}\" SET citus.multi_shard_modify_mode = 'sequential'"
+        );
         run(&outside, &set).await;
         let settings = without_proof();
         done(&prepared.run_with(&["migrate"], &settings));
         let spread = texts(&outside, SPREAD).await;
         for table in migration::TENANT_TABLES {
-            assert!(spread.contains(&format!("{table} hs2")), "{table} is not distributed: {spread:?}");
+            assert!(
+                spread.contains(&format!("{table} hs2")),
+                "{table} is not distributed: {spread:?}"
+            );
         }
         let again = done(&prepared.run_with(&["distribute"], &settings));
         assert!(!again.contains("ALTER TABLE"), "{again}");
@@ -239,7 +273,11 @@ const EAGER: &str = "CREATE FUNCTION pg_catalog.model_eager() RETURNS event_trig
 fn every_table_has_its_place_when_distributed() {
     on_system(async || {
         let (_prepared, outside) = prepared().await;
-        let there = texts(&outside, "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").await;
+        let there = texts(
+            &outside,
+            "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+        )
+        .await;
         use migration::distribution::{REFERENCE_TABLES, SHARED_TABLES};
         let lists = [migration::TENANT_TABLES, REFERENCE_TABLES, SHARED_TABLES];
         let mut placed: Vec<&str> = lists.into_iter().flatten().copied().collect();
@@ -257,7 +295,11 @@ fn the_model_sees_what_would_fail() {
         let settings = without_proof();
         done(&prepared.run_with(&["distribute"], &settings));
         let owner = connect(&Postgres::get().url(OWNER, name(&prepared.url()))).await;
-        run(&owner, "RESET citus.multi_shard_modify_mode; SET citus.multi_shard_modify_mode = 'parallel'").await;
+        run(
+            &owner,
+            "RESET citus.multi_shard_modify_mode; SET citus.multi_shard_modify_mode = 'parallel'",
+        )
+        .await;
         let table = "CREATE TABLE visit (tenant_id uuid NOT NULL REFERENCES tenant (id), id uuid NOT NULL, member_id uuid NOT NULL, PRIMARY KEY (tenant_id, id)";
         let key = "FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id)";
         let fails = async |sql: &str, why: &str| {
@@ -282,6 +324,10 @@ fn the_model_sees_what_would_fail() {
         run(&owner, "SET citus.multi_shard_modify_mode = 'sequential'").await;
         fails("SELECT create_distributed_table('task', 'tenant_id')", "already distributed").await;
         fails("SELECT create_reference_table('tenant')", "already distributed").await;
-        fails("CREATE POLICY p ON task USING (tenant_id = (SELECT app_tenant()))", "subqueries are not supported").await;
+        fails(
+            "CREATE POLICY p ON task USING (tenant_id = (SELECT app_tenant()))",
+            "subqueries are not supported",
+        )
+        .await;
     });
 }

@@ -144,8 +144,8 @@ fn the_picture_shows_every_room() {
 
 /// Whether a room may know of another: it stands on it.
 fn stands_on((floor, place): (i32, usize), (below, left): (i32, usize)) -> bool {
-    let sideways = below == floor
-        && (floor == 1 || floor == 5 || ([2, 3].contains(&floor) && left < place));
+    let sideways =
+        below == floor && (floor == 1 || floor == 5 || ([2, 3].contains(&floor) && left < place));
     below < floor || sideways
 }
 
@@ -170,7 +170,8 @@ fn nobody_climbs() {
 #[test]
 fn a_room_tells_of_changes_that_it_knows() {
     let picture = picture();
-    let entries = ROOMS.iter().flat_map(|room| room.rights.iter().map(|one| (one.operation, room.name)));
+    let entries =
+        ROOMS.iter().flat_map(|room| room.rights.iter().map(|one| (one.operation, room.name)));
     let rooms: BTreeMap<&str, &str> = entries.collect();
     let mut wrong = Vec::new();
     for feature in api::FEATURES {

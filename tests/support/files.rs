@@ -64,8 +64,5 @@ pub fn roster(people: &[[&str; 7]]) -> Vec<u8> {
 /// A roster with a fault in its second row of data: a category that there is none of.
 #[must_use]
 pub fn faulty_roster() -> Vec<u8> {
-    roster(&[
-        ["9001", "吴芳", "群众", "", "", "", ""],
-        ["9002", "郑强", "路人", "", "", "", ""],
-    ])
+    roster(&[["9001", "吴芳", "群众", "", "", "", ""], ["9002", "郑强", "路人", "", "", "", ""]])
 }

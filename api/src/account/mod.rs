@@ -16,6 +16,7 @@
 //!   anything else is done with the account.
 
 pub(crate) mod acts;
+mod changes;
 pub mod codes;
 mod create;
 pub mod dto;
@@ -58,5 +59,6 @@ pub const FEATURE: Feature = Feature {
     words: &[Role::VOCABULARY],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("account")
 };

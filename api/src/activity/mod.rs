@@ -19,6 +19,7 @@
 
 mod acts;
 mod cancel;
+mod changes;
 pub mod codes;
 mod create;
 pub mod dto;
@@ -62,5 +63,6 @@ pub const FEATURE: Feature = Feature {
     words: &[SignupState::VOCABULARY, dto::PHASES, dto::SIGNUPS],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("activity")
 };

@@ -15,6 +15,7 @@
 //! - A photo that no submission has named within thirty days was taken in vain and is deleted.
 //! - Photos are rows of the database: one backup, one transaction.
 
+mod changes;
 pub mod codes;
 pub mod dto;
 pub mod handlers;
@@ -33,6 +34,7 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     jobs: JOBS,
     answers: codes::ANSWERS,
+    changes: changes::CHANGES,
     ..Feature::of("attachment")
 };
 

@@ -7,6 +7,7 @@
 //! - Late are open and returned tasks past their deadline and submitted ones that came after it; due today are open and
 //!   returned ones whose deadline falls on this day in Beijing.
 
+mod changes;
 pub mod dto;
 pub mod handlers;
 pub mod perm;
@@ -20,6 +21,7 @@ pub const FEATURE: Feature = Feature {
     tags: &[Tag { name: "home", zh: "今日", en: "What needs a decision today" }],
     routes,
     permissions: perm::ALL,
+    changes: changes::CHANGES,
     ..Feature::of("board")
 };
 

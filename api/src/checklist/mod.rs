@@ -35,6 +35,7 @@
 //!   a sentence.
 
 pub(crate) mod acts;
+mod changes;
 pub mod codes;
 mod draft;
 pub mod dto;
@@ -89,6 +90,7 @@ pub const FEATURE: Feature = Feature {
     ],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("checklist")
 };
 

@@ -103,7 +103,10 @@ mod tests {
                 assert!(follows.contains_key(*operation), "there is no {operation}");
                 for read in *named {
                     assert!(reads.values().any(|one| one == read), "{read} is not read as JSON");
-                    assert!(!follows[*operation].contains(*read), "{operation}: {read} follows by itself");
+                    assert!(
+                        !follows[*operation].contains(*read),
+                        "{operation}: {read} follows by itself"
+                    );
                     assert!(seen.insert((operation, read)), "{operation}: {read} is said twice");
                 }
             }

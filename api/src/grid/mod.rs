@@ -19,6 +19,7 @@
 
 pub(crate) mod acts;
 mod appoint;
+mod changes;
 pub mod codes;
 mod collection;
 pub mod dto;
@@ -107,6 +108,7 @@ pub const FEATURE: Feature = Feature {
     words: &[GridKind::VOCABULARY, PostKind::VOCABULARY],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("grid")
 };
 

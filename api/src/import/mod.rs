@@ -18,6 +18,7 @@
 
 pub(crate) mod acts;
 mod archive;
+mod changes;
 pub mod codes;
 pub mod dto;
 mod handlers;
@@ -36,6 +37,7 @@ pub const FEATURE: Feature = Feature {
     acts: acts::ACTS,
     words: &[ImportKind::VOCABULARY],
     answers: codes::ANSWERS,
+    changes: changes::CHANGES,
     ..Feature::of("import")
 };
 

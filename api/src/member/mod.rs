@@ -14,6 +14,7 @@
 //! The roster is brought in from a workbook by the room `import`.
 
 pub(crate) mod acts;
+mod changes;
 pub mod codes;
 mod create;
 mod create_org;
@@ -58,6 +59,7 @@ pub const FEATURE: Feature = Feature {
     words: &[PartyOrgKind::VOCABULARY, MemberCategory::VOCABULARY],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("member")
 };
 

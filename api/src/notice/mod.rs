@@ -13,6 +13,7 @@
 
 mod acts;
 mod audience;
+mod changes;
 pub mod codes;
 mod create;
 pub mod dto;
@@ -39,5 +40,6 @@ pub const FEATURE: Feature = Feature {
     invariants: invariants::INVARIANTS,
     words: &[dto::PHASES],
     answers: codes::ANSWERS,
+    changes: changes::CHANGES,
     ..Feature::of("notice")
 };

@@ -16,6 +16,7 @@
 //! - Everyone reads their own purse; the purses of others need `points.read_all`. Points are for service: nobody without an act of
 //!   service has a purse (PT5), and no score of residents is kept.
 
+mod changes;
 pub mod codes;
 pub mod dto;
 mod engine;
@@ -44,6 +45,7 @@ pub const FEATURE: Feature = Feature {
     words: &[RulePer::VOCABULARY, PostingSourceKind::VOCABULARY],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("points")
 };
 

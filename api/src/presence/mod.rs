@@ -19,6 +19,7 @@
 //! - Everything happens under a lock of the occasion's row.
 
 mod acts;
+mod changes;
 mod check_in;
 pub mod code;
 pub mod codes;
@@ -56,5 +57,6 @@ pub const FEATURE: Feature = Feature {
     words: &[dto::CODE_ACTIONS],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("presence")
 };

@@ -31,6 +31,7 @@
 
 mod accept;
 pub(crate) mod acts;
+mod changes;
 pub mod codes;
 mod detail;
 pub mod dto;
@@ -80,5 +81,6 @@ pub const FEATURE: Feature = Feature {
     ],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("task")
 };

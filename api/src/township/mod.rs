@@ -11,6 +11,7 @@
 //!   else is served here.
 
 pub(crate) mod acts;
+mod changes;
 pub mod codes;
 pub mod divisions;
 pub mod dto;
@@ -34,5 +35,6 @@ pub const FEATURE: Feature = Feature {
     codes: codes::ALL,
     acts: acts::ACTS,
     answers: codes::ANSWERS,
+    changes: changes::CHANGES,
     ..Feature::of("township")
 };

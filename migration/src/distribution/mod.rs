@@ -128,7 +128,8 @@ fn told(misfit: Misfit) -> DbErr {
 /// # Errors
 /// The connection's user does not own the database.
 pub async fn settle<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
-    let names = "SELECT quote_ident(current_database()) AS database, quote_ident(current_user) AS owner";
+    let names =
+        "SELECT quote_ident(current_database()) AS database, quote_ident(current_user) AS owner";
     for row in rows(db, names).await? {
         let database: String = row.try_get("", "database")?;
         let owner: String = row.try_get("", "owner")?;

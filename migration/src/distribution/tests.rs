@@ -43,7 +43,8 @@ impl Model {
         }
         self.found.tables.insert(table.to_owned(), own());
         let impossible = self.found.keys.iter().find(|key| !self.is_possible(key));
-        impossible.map_or(Ok(()), |key| Err(format!("cannot create foreign key constraint: {key:?}")))
+        impossible
+            .map_or(Ok(()), |key| Err(format!("cannot create foreign key constraint: {key:?}")))
     }
 
     fn take(&mut self, step: &Step) -> Result<(), String> {
@@ -127,7 +128,8 @@ fn database() -> impl Strategy<Value = Catalogue> {
             let done = done || begun && is_copied;
             tables.extend(done.then(|| ((*table).to_owned(), spread)));
         }
-        let mut model = Model { found: Catalogue { tables, keys: Vec::new() }, is_sequential: false };
+        let mut model =
+            Model { found: Catalogue { tables, keys: Vec::new() }, is_sequential: false };
         let between = pairs.into_iter().filter_map(|(one, other)| {
             let (child, parent) = (one.max(other), one.min(other));
             Some(key(TENANT_TABLES.get(child)?, TENANT_TABLES.get(parent)?))
@@ -201,7 +203,8 @@ proptest! {
 /// Ours, before anything was done: a key to `tenant` each, and some between them.
 fn bare() -> Catalogue {
     let to_tenant = TENANT_TABLES.iter().map(|table| key(table, "tenant"));
-    let between = [("member", FIRST), (FIRST, FIRST), ("grid_post", "grid"), ("grid_post", "member")];
+    let between =
+        [("member", FIRST), (FIRST, FIRST), ("grid_post", "grid"), ("grid_post", "member")];
     let between = between.map(|(table, target)| key(table, target));
     Catalogue { tables: BTreeMap::new(), keys: to_tenant.chain(between).collect() }
 }
@@ -223,9 +226,15 @@ fn the_statements_are_these() {
         at("SELECT create_reference_table('public.setup_token')"),
         at("SELECT create_reference_table('public.seaql_migrations')"),
         at("SELECT citus_add_local_table_to_metadata('public.bell')"),
-        at("SELECT create_distributed_table('public.party_org', 'tenant_id', shard_count => 64, colocate_with => 'none')"),
-        at("SELECT create_distributed_table('public.member', 'tenant_id', colocate_with => 'public.party_org')"),
-        at("ALTER TABLE \"member\" ADD CONSTRAINT \"fk_member_party_org\" FOREIGN KEY (tenant_id, x) REFERENCES party_org(tenant_id, id)"),
+        at(
+            "SELECT create_distributed_table('public.party_org', 'tenant_id', shard_count => 64, colocate_with => 'none')",
+        ),
+        at(
+            "SELECT create_distributed_table('public.member', 'tenant_id', colocate_with => 'public.party_org')",
+        ),
+        at(
+            "ALTER TABLE \"member\" ADD CONSTRAINT \"fk_member_party_org\" FOREIGN KEY (tenant_id, x) REFERENCES party_org(tenant_id, id)",
+        ),
     ];
     assert!(order.is_sorted(), "{said:#?}");
     assert_eq!(order.first(), Some(&Some(0)));

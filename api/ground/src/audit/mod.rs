@@ -80,7 +80,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// What reads the log: after whatever is recorded it answers otherwise.
-pub const READS: &[&str] = &["list_audit_entries"];
+pub const READS: &[&str] = &["get_audit_log", "list_audit_entries"];
 
 /// One thing that can be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod answers;
+mod changes;
 pub mod codes;
 mod doubt;
 pub mod dto;
@@ -72,5 +73,6 @@ pub const FEATURE: Feature = Feature {
     words: &[JobState::VOCABULARY],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("jobs")
 };

@@ -17,6 +17,7 @@
 
 pub(crate) mod acts;
 mod change_password;
+mod changes;
 pub mod codes;
 pub mod dto;
 mod end;
@@ -60,5 +61,6 @@ pub const FEATURE: Feature = Feature {
     words: &[dto::REFRESH_IN],
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
+    changes: changes::CHANGES,
     ..Feature::of("session")
 };

@@ -1,0 +1,7 @@
+//! Which reads answer otherwise after which operation, beyond those at and above its path and the log of what is recorded.
+
+use crate::feature::Changes;
+
+/// All that this room knows.
+pub(super) const CHANGES: Changes =
+    &[("cancel_job", &["get_job_summary"]), ("run_job", &["get_job_summary"])];

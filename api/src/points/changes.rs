@@ -1,0 +1,10 @@
+//! Which reads answer otherwise after which operation, beyond those at and above its path and the log of what is recorded.
+
+use crate::feature::Changes;
+
+/// All that this room knows.
+pub(super) const CHANGES: Changes = &[
+    ("import_members", &["get_leaderboard", "get_my_purse"]),
+    ("update_member", &["get_leaderboard", "get_my_purse"]),
+    ("update_party_org", &["get_leaderboard"]),
+];
