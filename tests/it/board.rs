@@ -36,6 +36,7 @@ struct Eyes {
     judged: Vec<String>,
 }
 
+/// A township as it stands.
 struct Place<'a> {
     tree: &'a [api::grid::Node],
     held: &'a [api::grid::Holder],
@@ -54,14 +55,13 @@ impl Place<'_> {
             let grids = mine.iter().filter(|post| kinds.contains(&post.kind));
             grids.filter_map(|post| self.path(Some(post.grid_id)).map(str::to_owned)).collect()
         };
-        use PostKind::{GeneralHead, SubHead, Supervisor};
         Eyes {
             all,
             member: id,
             organisation: member.and_then(|member| member.party_org_id),
             posts: mine.iter().map(|post| (post.grid_id, post.kind)).collect(),
-            seen: of(&[Supervisor, GeneralHead, SubHead]),
-            judged: of(&[Supervisor, GeneralHead]),
+            seen: of(&[PostKind::Supervisor, PostKind::GeneralHead, PostKind::SubHead]),
+            judged: of(&[PostKind::Supervisor, PostKind::GeneralHead]),
         }
     }
 
@@ -171,7 +171,11 @@ fn any_tasks(
             (1, Some(grid)) => Assignee::Post(grid, post),
             _ => Assignee::Person(person, Some(post)),
         };
-        let kind = assignee.kind();
+        let kind = match assignee {
+            Assignee::Organisation(_) => AssigneeKind::Organisation,
+            Assignee::Post(..) => AssigneeKind::Post,
+            Assignee::Person(..) => AssigneeKind::Person,
+        };
         let done = random.random_bool(0.3).then_some(person);
         let state = *TaskState::ALL.choose(random).unwrap();
         let some_time =
