@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, IntoActiveModel, Statement};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Statement};
 use support::prelude::*;
 use uuid::Uuid;
 
