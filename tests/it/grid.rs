@@ -88,14 +88,14 @@ async fn grid(client: &Client, code: &str) -> Value {
         .clone()
 }
 
-fn square(code: &str, kind: &str, parent: &str) -> Value {
+pub(crate) fn square(code: &str, kind: &str, parent: &str) -> Value {
     json!({ "type": "Feature",
         "properties": { "code": code, "name": format!("网格{code}"), "kind": kind, "parent": parent },
         "geometry": { "type": "Polygon", "coordinates":
             [[[121.40, 30.79], [121.41, 30.79], [121.41, 30.80], [121.40, 30.80], [121.40, 30.79]]] } })
 }
 
-fn collection(features: &[Value]) -> Value {
+pub(crate) fn collection(features: &[Value]) -> Value {
     json!({ "type": "FeatureCollection", "features": features })
 }
 
@@ -403,7 +403,7 @@ on_both! {
             assert_eq!(found, [(town.grids.general, town.members.head, PostKind::GeneralHead),
                 (town.grids.sub, town.members.sub_head, PostKind::SubHead)]);
             assert_eq!(grid::holders(tx, &[]).await?.len(), 3);
-            let missing: Vec<_> = grid::vacancies(tx, &grid::tree(tx).await?).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
+            let missing: Vec<_> = grid::vacancies(tx, &grid::heads(), &sea_orm::Condition::all(), None).await?.iter().map(|v| (v.grid_id, v.kind)).collect();
             assert_eq!(missing, [(town.grids.other_sub, PostKind::SubHead), (town.grids.other_general, PostKind::GeneralHead)]);
             let path = grid::path_of(tx, town.grids.general).await?.expect("the grid has a path");
             let beneath = grid::tree(tx).await?.into_iter().filter(|node| node.path.starts_with(&path));

@@ -1,45 +1,33 @@
-//! Numbers rolled up the tree of grids: pure functions.
+//! Which general grids are behind: pure functions.
 
 use std::collections::HashMap;
 
 use entity::ids::GridId;
-use entity::kinds::GridKind;
+use sea_orm::FromQueryResult;
 
-/// A grid of the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+/// A general grid.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct General {
     /// The grid.
     pub id: GridId,
-    /// The one above.
-    pub parent_id: Option<GridId>,
-    /// Its kind.
-    pub kind: GridKind,
+    /// Its code.
+    pub code: String,
+    /// What it is called.
+    pub name: String,
 }
 
-/// Adds numbers of grids up to the general grid that each lies in; most first, equal ones in the order of the tree
-/// (parents come first in it). What lies in no general grid is left out, and so are general grids without any.
+/// General grids with what is late in them and beneath them, most first, equal ones by code. Those without anything late are left out, and
+/// so are numbers of what is no general grid.
 #[must_use]
-pub fn by_general_grid(tree: &[Node], numbers: &HashMap<GridId, i64>) -> Vec<(GridId, i64)> {
-    let mut general_of: HashMap<GridId, GridId> = HashMap::new();
-    let mut order: Vec<GridId> = Vec::new();
-    let mut sums: HashMap<GridId, i64> = HashMap::new();
-    for node in tree {
-        let general = if node.kind == GridKind::General {
-            order.push(node.id);
-            Some(node.id)
-        } else {
-            node.parent_id.and_then(|parent| general_of.get(&parent).copied())
-        };
-        if let Some(general) = general {
-            general_of.insert(node.id, general);
-            *sums.entry(general).or_default() += numbers.get(&node.id).copied().unwrap_or_default();
-        }
-    }
-    let mut found: Vec<(GridId, i64)> = order
+pub fn most_late(generals: Vec<General>, late: &HashMap<GridId, i64>) -> Vec<(General, i64)> {
+    let mut found: Vec<(General, i64)> = generals
         .into_iter()
-        .filter_map(|grid| sums.get(&grid).filter(|sum| **sum > 0).map(|sum| (grid, *sum)))
+        .filter_map(|general| {
+            let late = late.get(&general.id).copied().filter(|late| *late > 0)?;
+            Some((general, late))
+        })
         .collect();
-    found.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+    found.sort_by(|(one, fewer), (other, more)| more.cmp(fewer).then(one.code.cmp(&other.code)));
     found
 }
 
@@ -48,38 +36,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn numbers_of_sub_grids_count_for_their_general_grid() {
-        let [township, first, sub, second, third] = [(); 5].map(|()| GridId::new());
-        let node = |id, parent_id, kind| Node { id, parent_id, kind };
-        let tree = [
-            node(township, None, GridKind::Township),
-            node(first, Some(township), GridKind::General),
-            node(sub, Some(first), GridKind::Sub),
-            node(second, Some(township), GridKind::General),
-            node(third, Some(township), GridKind::General),
-        ];
-        let numbers = HashMap::from([(township, 9), (first, 1), (sub, 2), (second, 5)]);
-        assert_eq!(by_general_grid(&tree, &numbers), vec![(second, 5), (first, 3)]);
-    }
-
     proptest! {
         #[test]
-        fn nothing_beneath_general_grids_is_lost(counts in prop::collection::vec(prop::collection::vec(0_i64..9, 0..6), 0..8)) {
-            let mut tree = Vec::new();
-            let mut numbers = HashMap::new();
-            for subs in &counts {
-                let general = GridId::new();
-                tree.push(Node { id: general, parent_id: None, kind: GridKind::General });
-                for count in subs {
-                    let sub = GridId::new();
-                    tree.push(Node { id: sub, parent_id: Some(general), kind: GridKind::Sub });
-                    numbers.insert(sub, *count);
-                }
-            }
-            let found = by_general_grid(&tree, &numbers);
-            prop_assert_eq!(found.iter().map(|(_, n)| n).sum::<i64>(), counts.iter().flatten().sum::<i64>());
-            prop_assert!(found.iter().zip(found.iter().skip(1)).all(|(a, b)| a.1 >= b.1));
+        fn all_that_are_behind_are_told_most_first(numbers in prop::collection::vec(0_i64..5, 0..12)) {
+            let generals: Vec<General> = numbers
+                .iter()
+                .enumerate()
+                .map(|(place, _)| General { id: GridId::new(), code: format!("{:02}", 99 - place), name: String::new() })
+                .collect();
+            let mut late: HashMap<GridId, i64> =
+                generals.iter().map(|general| general.id).zip(numbers.iter().copied()).collect();
+            // What is late right in the township, or in a dedicated grid of its own.
+            late.insert(GridId::new(), 7);
+            let found = most_late(generals.clone(), &late);
+            prop_assert_eq!(found.iter().map(|(_, late)| late).sum::<i64>(), numbers.iter().sum::<i64>());
+            prop_assert!(found.iter().all(|(general, number)| *number > 0 && late.get(&general.id) == Some(number)));
+            let before = |one: &(General, i64), other: &(General, i64)| {
+                one.1 > other.1 || (one.1 == other.1 && one.0.code < other.0.code)
+            };
+            prop_assert!(found.iter().zip(found.iter().skip(1)).all(|(one, other)| before(one, other)));
         }
     }
 }

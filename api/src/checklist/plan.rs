@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::NaiveDate;
 use entity::clock_policy::ClockPolicy;
 use entity::evidence::{Requirement, Requirements};
-use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, GridId, MemberId, TaskId};
+use entity::ids::{ChecklistId, ChecklistItemId, ChecklistVersionId, MemberId, TaskId};
 use entity::kinds::{ChecklistKind, ChecklistState, Evidence, EvidenceKind, PostKind};
 use entity::{checklist, checklist_item, checklist_version};
+use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
@@ -231,21 +232,14 @@ async fn holders(tx: &Tx, roles: &[PostKind], people: Option<&[MemberId]>) -> Re
         .collect())
 }
 
-/// Where a duty of one of the versions finds nobody among the holders: grid, its name, post. One statement.
-pub(super) async fn vacancies(
-    tx: &Tx,
-    versions: &[Ready],
-    holders: &[Holder],
-) -> Result<Vec<(GridId, String, PostKind)>> {
-    let tree = grid::tree(tx).await?;
-    let duties: Vec<Duty> = versions.iter().flat_map(Ready::duties).collect();
-    let grids: Vec<_> = tree.iter().map(|node| (node.id, node.kind)).collect();
-    let names: HashMap<GridId, String> =
-        tree.into_iter().map(|node| (node.id, node.name)).collect();
-    Ok(lapse::vacancies(&duties, holders, &grids)
-        .into_iter()
-        .map(|(grid, role)| (grid, names.get(&grid).cloned().unwrap_or_default(), role))
-        .collect())
+/// Where a duty of the version finds nobody, by the grids' codes. One statement, which looks at the grids that have such a post alone.
+pub(super) async fn vacancies(tx: &Tx, version: &Ready) -> Result<Vec<grid::Vacancy>> {
+    grid::vacancies(tx, &lapse::needed(&version.duties()), &Condition::all(), None).await
+}
+
+/// In how many grids it finds nobody. One statement.
+pub(super) async fn vacancy_count(tx: &Tx, version: &Ready) -> Result<i64> {
+    grid::vacancy_count(tx, &lapse::needed(&version.duties()), &Condition::all()).await
 }
 
 /// Opens the tasks of a plan; says how many.

@@ -27,9 +27,9 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
             let before = to_be.extract_if(.., |version| version.list.id == id).next();
             to_be.push(ready.clone());
             let cancelled = dropped(tx, before.as_ref(), &to_be).await?.len();
+            let vacancies = vacancies(tx, &ready).await?;
             let versions = [ready];
             let plan = plan(tx, &versions, Periods::Running(None), None).await?;
-            let vacancies = vacancies(tx, &versions, &plan.holders).await?;
             let openings: Vec<&Opening> = plan.openings.iter().flatten().collect();
             let roles: HashSet<PostKind> =
                 versions.iter().flat_map(|v| &v.items).map(|item| item.role).collect();
@@ -62,7 +62,11 @@ pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
                 vacancy_count: number(vacancies.len())?,
                 vacancies: vacancies
                     .into_iter()
-                    .map(|(grid_id, grid_name, kind)| PreviewVacancy { grid_id, grid_name, kind })
+                    .map(|vacancy| PreviewVacancy {
+                        grid_id: vacancy.grid_id,
+                        grid_name: vacancy.grid_name,
+                        kind: vacancy.kind,
+                    })
                     .collect(),
             })
         })

@@ -10,7 +10,7 @@ use super::acts;
 use super::dto::{PublishChecklist, Published};
 use super::follow::plant_next;
 use super::plan::{
-    Periods, cancel, draft, dropped, in_force, in_force_of, number, open, plan, vacancies,
+    Periods, cancel, draft, dropped, in_force, in_force_of, number, open, plan, vacancy_count,
 };
 use super::query::show;
 use super::rules::publish::publishable;
@@ -76,9 +76,10 @@ pub async fn publish(
                 })
                 .await?;
             let list = ready.list.clone();
+            let vacancy_count = vacancy_count(tx, &ready).await?;
+            let number_of_version = ready.number;
             let versions = [ready];
             let plan = plan(tx, &versions, Periods::Running(None), None).await?;
-            let vacancies = vacancies(tx, &versions, &plan.holders).await?;
             let in_force = in_force(tx).await?;
             let dropped = dropped(tx, before.as_ref(), &in_force).await?;
             let (opened, cancelled) = (plan.len(), dropped.len());
@@ -86,9 +87,8 @@ pub async fn publish(
                 open(tx, &versions, &plan).await?;
                 cancel(tx, dropped).await?;
             } else {
-                let [ready] = &versions;
                 Walk::of_publication(tx.today())
-                    .plant(tx, Some(key_of(list.id, ready.number)))
+                    .plant(tx, Some(key_of(list.id, number_of_version)))
                     .await?;
             }
             plant_next(tx, &in_force).await?;
@@ -99,7 +99,7 @@ pub async fn publish(
                 checklist: show(tx, list).await?,
                 tasks_created: number(opened)?,
                 tasks_cancelled: number(cancelled)?,
-                vacancy_count: number(vacancies.len())?,
+                vacancy_count,
             })
         })
         .await

@@ -1,7 +1,5 @@
 //! Who holds which post, and where nobody does.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::{GridKind, PostKind};
@@ -12,9 +10,7 @@ use sea_orm::{
     RelationTrait,
 };
 
-use super::rules;
 use super::subtrees::Subtrees;
-use super::tree::Node;
 use crate::http::{ApiError, Result};
 use crate::member::held_on;
 use crate::tenancy::Tx;
@@ -154,50 +150,6 @@ fn behind(among: Option<&[MemberId]>, after: Option<MemberId>) -> Condition {
     Condition::all()
         .add_option(among.map(|people| Person.is_in(people.iter().copied())))
         .add_option(after.map(|after| Person.gt(after)))
-}
-
-/// A head that is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vacancy {
-    /// Where.
-    pub grid_id: GridId,
-    /// What the grid is called.
-    pub grid_name: String,
-    /// The head it needs.
-    pub kind: PostKind,
-}
-
-/// Grids of the tree without the head their kind needs, by code. One statement.
-///
-/// # Errors
-/// Those of the database.
-pub async fn vacancies(tx: &Tx, tree: &[Node]) -> Result<Vec<Vacancy>> {
-    let mut grids: Vec<&Node> = tree.iter().collect();
-    grids.sort_by(|one, other| one.code.cmp(&other.code));
-    let heads: Vec<(GridId, PostKind)> = tx
-        .find::<grid_post::Entity>()
-        .select_only()
-        .columns([grid_post::Column::GridId, grid_post::Column::Kind])
-        .filter(grid_post::Column::Kind.is_in([PostKind::GeneralHead, PostKind::SubHead]))
-        .filter(held_on(tx.today()))
-        .into_tuple()
-        .all()
-        .await?;
-    let mut running: HashMap<GridId, Vec<PostKind>> = HashMap::new();
-    for (grid, kind) in heads {
-        running.entry(grid).or_default().push(kind);
-    }
-    Ok(grids
-        .into_iter()
-        .flat_map(|grid| {
-            let held = running.get(&grid.id).map_or(&[][..], Vec::as_slice);
-            rules::vacant(grid.kind, held).into_iter().map(|kind| Vacancy {
-                grid_id: grid.id,
-                grid_name: grid.name.clone(),
-                kind,
-            })
-        })
-        .collect())
 }
 
 /// A post held now or later.

@@ -39,6 +39,7 @@ mod row_scope;
 pub mod rules;
 mod subtrees;
 mod tree;
+mod vacancies;
 
 pub use appoint::{NewPost, appoint, appoint_many};
 pub use collection::{Drafts, Fault, drafts};
@@ -46,13 +47,14 @@ pub use feature::Feature as DrawnGrid;
 use follow::JOBS;
 pub use follow::posts_changed;
 pub use holders::{
-    Holder, KnownPost, Vacancy, count_people_with_posts, holders, holders_among, holders_beneath,
-    people_with_posts, posts_from_today, posts_of, vacancies,
+    Holder, KnownPost, count_people_with_posts, holders, holders_among, holders_beneath,
+    people_with_posts, posts_from_today, posts_of,
 };
 pub use import::{import, import_collection};
 pub use row_scope::RowScope;
 pub use subtrees::{Subtrees, path_of};
 pub use tree::{Node, lock, must_be_there, names, tree};
+pub use vacancies::{Needed, Vacancy, heads, vacancies, vacancy_count};
 
 use invariants::INVARIANTS;
 

@@ -122,6 +122,32 @@ impl RowScope {
         if seen.is_empty() { nothing() } else { seen }
     }
 
+    /// The same rows in parts that have none in common, so that each is counted by an index of its own: those in the grids that are seen,
+    /// and what is the account's own elsewhere.
+    pub fn parts(
+        &self,
+        grid: impl ColumnTrait,
+        own: impl IntoIterator<Item = SimpleExpr>,
+    ) -> Vec<Condition> {
+        if self.all {
+            return vec![Condition::all()];
+        }
+        let own = own.into_iter().fold(Condition::any(), Condition::add);
+        let mut parts = Vec::new();
+        if !self.grids.is_empty() {
+            parts.push(self.grids.rows(grid));
+        }
+        if !own.is_empty() {
+            parts.push(Condition::all().add(own).add(self.grids.other_rows(grid)));
+        }
+        if parts.is_empty() { vec![nothing()] } else { parts }
+    }
+
+    /// The grids whose rows are seen, of the table of grids itself.
+    pub fn seen_grids(&self) -> Condition {
+        if self.all { Condition::all() } else { self.grids.themselves() }
+    }
+
     /// The rows in the grids in which the person judges; none where there is no such grid.
     pub fn judged_rows(&self, grid: impl ColumnTrait) -> Condition {
         self.judged.rows(grid)

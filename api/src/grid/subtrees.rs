@@ -26,6 +26,8 @@ pub struct Subtrees {
 
 #[derive(Debug, Clone)]
 enum Grids {
+    /// All that the township has.
+    Every,
     Few(Vec<GridId>),
     Many(Box<SelectStatement>),
 }
@@ -37,7 +39,8 @@ impl Default for Grids {
 }
 
 impl Subtrees {
-    /// The subtrees of grids with these paths; one statement, which reads no more than [`NAMED`] grids and one. None for no paths.
+    /// The subtrees of grids with these paths; one statement, which reads no more than [`NAMED`] grids and one, and looks whether there are
+    /// others. None for no paths.
     pub(super) async fn of(tx: &Tx, roots: Vec<String>) -> Result<Self> {
         if roots.is_empty() {
             return Ok(Self::default());
@@ -49,12 +52,24 @@ impl Subtrees {
         let beneath = || {
             tx.find::<grid::Entity>().select_only().column(grid::Column::Id).filter(within.clone())
         };
+        let others = tx
+            .find::<grid::Entity>()
+            .select_only()
+            .column(grid::Column::Id)
+            .filter(within.clone().not());
         let most = u64::try_from(NAMED + 1).map_err(ApiError::internal)?;
-        let found: Vec<GridId> = beneath().limit(most).into_tuple().all().await?;
-        let grids = if found.len() > NAMED {
+        let found: Vec<(GridId, bool)> = beneath()
+            .expr_as(Expr::exists(others.into_subquery()), "others")
+            .limit(most)
+            .into_tuple()
+            .all()
+            .await?;
+        let grids = if found.len() <= NAMED {
+            Grids::Few(found.into_iter().map(|(grid, _)| grid).collect())
+        } else if found.iter().any(|(_, others)| *others) {
             Grids::Many(Box::new(beneath().into_subquery()))
         } else {
-            Grids::Few(found)
+            Grids::Every
         };
         Ok(Self { roots, grids })
     }
@@ -87,6 +102,7 @@ impl Subtrees {
             return nothing();
         }
         Condition::all().add(match &self.grids {
+            Grids::Every => column.is_not_null(),
             Grids::Few(grids) => column.is_in(grids.iter().copied()),
             Grids::Many(grids) => {
                 let id = (grid::Entity, grid::Column::Id);
@@ -95,6 +111,22 @@ impl Subtrees {
                 Expr::exists(its)
             }
         })
+    }
+
+    /// All other rows of such a table, those that belong to no grid among them.
+    #[must_use]
+    pub fn other_rows(&self, column: impl ColumnTrait) -> Condition {
+        Condition::any().add(column.is_null()).add(self.rows(column).not())
+    }
+
+    /// The grids themselves.
+    #[must_use]
+    pub fn themselves(&self) -> Condition {
+        let beneath = |root: &String| path::beneath(grid::Column::Path, root);
+        if self.is_empty() {
+            return nothing();
+        }
+        self.roots.iter().map(beneath).fold(Condition::any(), Condition::add)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, Expr, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Value};
 use uuid::Uuid;
 
@@ -43,6 +43,15 @@ pub fn nodes(path: &str) -> impl Iterator<Item = Uuid> {
 pub fn beneath<C: ColumnTrait>(column: C, root: &str) -> Condition {
     let end = end(root);
     Condition::all().add(column.gte(Value::from(root))).add(column.lt(Value::from(end)))
+}
+
+/// The path of the node on this level above a node (the top is the first), or the node's own where it stands higher: as part of a
+/// statement, which groups by it.
+#[must_use]
+pub fn on_level(column: impl ColumnTrait, level: usize) -> SimpleExpr {
+    let each = Uuid::nil().simple().to_string().len() + STROKE.len_utf8();
+    let length = Expr::cust((level * each).to_string());
+    Func::cust("substr").arg(column.into_expr()).arg(Expr::cust("1")).arg(length).into()
 }
 
 /// Whether a node of this path is the root or lies beneath it. Without a path one is nobody's ancestor.

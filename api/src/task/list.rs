@@ -13,7 +13,7 @@ use super::perm;
 use super::row::{Row, rows};
 use super::rules;
 use super::search::found;
-use super::visibility::{Visibility, late, looking_right};
+use super::visibility::{Visibility, late, looking_right, owed};
 use crate::clock;
 use crate::grid::Subtrees;
 use crate::http::{ApiError, Code, Page, Result};
@@ -83,9 +83,9 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
             }
             if let Some(is_owed) = query.owed {
                 wanted = wanted.add(if is_owed {
-                    task::Column::State.is_in(rules::OWED)
+                    owed()
                 } else {
-                    task::Column::State.is_not_in(rules::OWED)
+                    Condition::all().add(task::Column::State.is_not_in(rules::OWED))
                 });
             }
             if let Some(day) = query.due_on {

@@ -68,9 +68,19 @@ impl Visibility {
     /// The tasks that exist for this account.
     #[must_use]
     pub fn visible(&self) -> Condition {
+        self.rows.rows(task::Column::GridId, self.own_tasks())
+    }
+
+    /// The same tasks in parts that have none in common ([`RowScope::parts`]).
+    #[must_use]
+    pub fn parts(&self) -> Vec<Condition> {
+        self.rows.parts(task::Column::GridId, self.own_tasks())
+    }
+
+    /// Done by the person, or given to him.
+    fn own_tasks(&self) -> impl Iterator<Item = SimpleExpr> {
         let member = self.rows.member.map(|member| task::Column::MemberId.eq(member));
-        let assigned = self.assigned();
-        self.rows.rows(task::Column::GridId, member.into_iter().chain(assigned))
+        member.into_iter().chain(self.assigned())
     }
 
     /// Given to the person, a post of his or his organisation.
@@ -137,10 +147,10 @@ impl Visibility {
         found
     }
 
-    /// Whether what happens in the grid of this path is seen.
+    /// The grids in which everything is seen, of the table of grids.
     #[must_use]
-    pub fn sees_grid(&self, path: &str) -> bool {
-        self.rows.all || self.rows.grids.hold(path)
+    pub fn grids(&self) -> Condition {
+        self.rows.seen_grids()
     }
 
     fn owes(&self, task: &Standing) -> bool {
@@ -217,20 +227,24 @@ impl Visibility {
     }
 }
 
-/// Late tasks, as [`rules::late`] tells them.
+/// Tasks that are still owed. That they are not closed says nothing more (TK2), but leads to the index that holds what is not.
+pub(super) fn owed() -> Condition {
+    Condition::all()
+        .add(task::Column::ClosedAt.is_null())
+        .add(task::Column::State.is_in(rules::OWED))
+}
+
+/// Late tasks, as [`rules::late`] tells them; of a moment to come, those that are late then if nothing is done until then. (What was handed
+/// in after its deadline had one that has passed.)
 #[must_use]
-pub fn late(now: DateTime<Utc>) -> Condition {
-    Condition::any()
-        .add(
-            Condition::all()
-                .add(task::Column::State.is_in(rules::OWED))
-                .add(task::Column::DueAt.lt(now)),
-        )
-        .add(
-            Condition::all()
-                .add(task::Column::State.eq(TaskState::Submitted))
-                .add(task::Column::SubmittedAt.into_expr().gt(task::Column::DueAt.into_expr())),
-        )
+pub fn late(moment: DateTime<Utc>) -> Condition {
+    let too_late = Condition::all()
+        .add(task::Column::State.eq(TaskState::Submitted))
+        .add(task::Column::SubmittedAt.into_expr().gt(task::Column::DueAt.into_expr()));
+    Condition::all()
+        .add(task::Column::ClosedAt.is_null())
+        .add(task::Column::DueAt.lt(moment))
+        .add(Condition::any().add(task::Column::State.is_in(rules::OWED)).add(too_late))
 }
 
 /// Tasks that look right, as [`rules::looks_right`] tells them.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::duty::Duty;
 use super::opening::Holder;
+use crate::grid::Needed;
 use crate::grid::rules::{single, suits};
 use crate::task::Owed;
 
@@ -53,25 +54,16 @@ pub fn lapsed(owed: &[Owed], asked: &Asked, holders: &[Holder]) -> Vec<(TaskId, 
         .collect()
 }
 
-/// Where nobody is in a post that has duties: (grid, post), grids in the order given, each pair once.
+/// The posts with duties that must be held, each with the kinds of grid that have it. (Instructors and workers have a duty where they are; a
+/// grid without them lacks nobody.)
 #[must_use]
-pub fn vacancies(
-    duties: &[Duty],
-    holders: &[Holder],
-    grids: &[(GridId, GridKind)],
-) -> Vec<(GridId, PostKind)> {
+pub fn needed(duties: &[Duty]) -> Vec<Needed> {
     let roles: HashSet<PostKind> = duties.iter().map(|d| d.role).collect();
-    let held: HashSet<(GridId, PostKind)> = holders.iter().map(|h| (h.grid_id, h.kind)).collect();
-    // Instructors and workers have a duty where they are; a grid without them lacks nobody.
-    let heads = || PostKind::ALL.iter().copied().filter(|role| single(*role));
-    grids
-        .iter()
-        .flat_map(|(grid, kind)| heads().map(move |role| (*grid, *kind, role)))
-        .filter(|(grid, kind, role)| {
-            suits(*role, *kind) && roles.contains(role) && !held.contains(&(*grid, *role))
-        })
-        .map(|(grid, _, role)| (grid, role))
-        .collect()
+    let suited = |post: PostKind| -> Needed {
+        (post, GridKind::ALL.iter().copied().filter(|grid| suits(post, *grid)).collect())
+    };
+    let heads = PostKind::ALL.iter().copied().filter(|role| single(*role));
+    heads.filter(|role| roles.contains(role)).map(suited).collect()
 }
 
 #[cfg(test)]
@@ -91,40 +83,21 @@ mod tests {
     }
 
     #[test]
-    fn vacancies_are_where_a_duty_finds_nobody() {
-        let (township, general, other, sub) =
-            (GridId::new(), GridId::new(), GridId::new(), GridId::new());
-        let grids = [
-            (township, GridKind::Township),
-            (general, GridKind::General),
-            (sub, GridKind::Sub),
-            (other, GridKind::General),
-        ];
-        let holders = [Holder {
-            kind: PostKind::GeneralHead,
-            since: day("2026-01-01"),
-            grid_id: general,
-            member_id: MemberId::new(),
-        }];
+    fn a_head_with_duties_is_needed_and_a_worker_is_not() {
         let duties = [
             duty(PostKind::GeneralHead, Frequency::Monthly, 3),
             duty(PostKind::GeneralHead, Frequency::Weekly, 3),
-            duty(PostKind::SubHead, Frequency::Weekly, 3),
+            duty(PostKind::Supervisor, Frequency::Weekly, 3),
             duty(PostKind::Worker, Frequency::Weekly, 3),
         ];
         assert_eq!(
-            vacancies(&duties, &holders, &grids),
-            vec![(sub, PostKind::SubHead), (other, PostKind::GeneralHead)]
-        );
-        let supervised = [duty(PostKind::Supervisor, Frequency::Quarterly, 3)];
-        assert_eq!(
-            vacancies(&supervised, &holders, &grids),
+            needed(&duties),
             vec![
-                (township, PostKind::Supervisor),
-                (general, PostKind::Supervisor),
-                (other, PostKind::Supervisor)
+                (PostKind::Supervisor, vec![GridKind::Township, GridKind::General]),
+                (PostKind::GeneralHead, vec![GridKind::General])
             ]
         );
+        assert_eq!(needed(&duties[3..]), vec![]);
     }
 
     #[test]
