@@ -22,6 +22,7 @@ mod m20261126_000017_jobs;
 mod m20261126_000018_ledger;
 mod m20261127_000019_subtrees;
 mod m20261127_000020_notices;
+mod m20261127_000022_changed;
 #[cfg(test)]
 mod tests;
 mod walls;
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000018_ledger::Migration),
             Box::new(m20261127_000019_subtrees::Migration),
             Box::new(m20261127_000020_notices::Migration),
+            Box::new(m20261127_000022_changed::Migration),
         ]
     }
 }

@@ -20,6 +20,7 @@ mod audit;
 mod authz;
 mod board;
 mod calendar;
+mod changes;
 mod checklist;
 mod contract;
 mod crash;

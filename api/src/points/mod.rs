@@ -19,6 +19,7 @@
 pub mod codes;
 pub mod dto;
 mod engine;
+mod entries;
 mod handlers;
 mod invariants;
 pub mod perm;
