@@ -17,6 +17,8 @@ pub struct Model {
     pub member_id: MemberId,
     pub state: SignupState,
     pub at: DateTimeUtc,
+    /// When it was last written; only `tenancy` sets it.
+    pub changed_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

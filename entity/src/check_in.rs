@@ -26,6 +26,8 @@ pub struct Model {
     pub completed_by: Option<AccountId>,
     /// Why; there where `completed_by` is.
     pub completion_reason: Option<String>,
+    /// When it was last written; only `tenancy` sets it.
+    pub changed_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

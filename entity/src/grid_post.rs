@@ -22,6 +22,8 @@ pub struct Model {
     /// The day from which the post is free, so that a successor can begin on it; none while no end is set.
     pub until: Option<NaiveDate>,
     pub created_at: DateTimeUtc,
+    /// When it was last written; only `tenancy` sets it.
+    pub changed_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -51,13 +51,20 @@ pub mod task_log;
 pub mod task_submission;
 pub mod tenant;
 
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 /// A table whose rows belong to one township. `tenant`, `setup_token`, `probe`,
 /// `revocation` and `bell` are none.
 pub trait TenantEntity: EntityTrait {
     /// The column that names the township.
     fn tenant_column() -> Self::Column;
+
+    /// The column that says when a row was last written, of a table that has one. It is found by its name, so that no table that has
+    /// it can be left out.
+    #[must_use]
+    fn changed_column() -> Option<Self::Column> {
+        Self::Column::iter().find(|column| column.as_str() == "changed_at")
+    }
 }
 
 /// A tenant table whose primary key is `(tenant_id, id)`.

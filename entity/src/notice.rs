@@ -30,6 +30,8 @@ pub struct Model {
     pub read_since: i32,
     /// Receipts that count.
     pub read_count: i32,
+    /// When it was last written; only `tenancy` sets it.
+    pub changed_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

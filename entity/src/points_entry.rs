@@ -18,6 +18,8 @@ pub struct Model {
     /// None for the issue purse, whose balance is not maintained.
     pub balance_after: Option<Points>,
     pub at: DateTimeUtc,
+    /// When it was last written; only `tenancy` sets it.
+    pub changed_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -54,6 +54,8 @@ pub struct Model {
     pub closed_at: Option<DateTimeUtc>,
     /// Grows by one with every change; the ETag.
     pub version: i32,
+    /// When it was last written; only `tenancy` sets it.
+    pub changed_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -24,6 +24,7 @@ mod m20261126_000018_ledger;
 mod m20261127_000019_subtrees;
 mod m20261127_000020_notices;
 mod m20261127_000021_undone;
+mod m20261127_000022_changed;
 #[cfg(test)]
 mod tests;
 mod walls;
@@ -106,6 +107,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000019_subtrees::Migration),
             Box::new(m20261127_000020_notices::Migration),
             Box::new(m20261127_000021_undone::Migration),
+            Box::new(m20261127_000022_changed::Migration),
         ]
     }
 }

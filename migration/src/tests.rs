@@ -67,7 +67,7 @@ async fn sqlite_refuses_to_change_the_ledger() -> Outcome {
     db.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     db.execute_unprepared("INSERT INTO posting VALUES ('a', 'p', 'task', 's', 'r', '理由', '2026-11-22T00:00:00+00:00', NULL)")
         .await?;
-    db.execute_unprepared("INSERT INTO points_entry VALUES ('a', 'e', 'p', 'u', 100, 100, '2026-11-22T00:00:00+00:00')")
+    db.execute_unprepared("INSERT INTO points_entry VALUES ('a', 'e', 'p', 'u', 100, 100, '2026-11-22T00:00:00+00:00', '2026-11-22T00:00:00+00:00')")
         .await?;
     for table in ["posting", "points_entry"] {
         for act in [format!("UPDATE {table} SET id = 'x'"), format!("DELETE FROM {table}")] {

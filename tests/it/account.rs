@@ -28,7 +28,7 @@ pub(crate) const ROOM: Room = Room {
     furnish: |app, town, furniture| {
         Box::pin(async move { furniture.put("account", app.town(town).accounts[&Who::Leader].id) })
     },
-    reads: &["/accounts?q=c&limit=1"],
+    reads: &["/accounts?q=c&limit=1", "/accounts?changed_since=2026-01-01T00:00:00Z"],
     provoke: |app, sweep| {
         Box::pin(async move {
             let restore = json!({"township_code": "310116112", "token": "no such token at all", "username": "administrator",

@@ -46,7 +46,7 @@ pub(crate) const ROOM: Room = Room {
             member.act(&furniture.path("/activities/{activity}/sign-up")).await.ok(200);
         })
     },
-    reads: &["/activities?phase=running"],
+    reads: &["/activities?phase=running", "/activities?changed_since=2026-01-01T00:00:00Z"],
     beside: &[beside(Who::Clerk, "PATCH", |own, foreign| {
         (own.path("/activities/{activity}"), json!({"steward_id": foreign.id("member")}))
     })],

@@ -47,7 +47,7 @@ pub(crate) const ROOM: Room = Room {
             furniture.put_answer("draft", &draft(&clerk, "待发布的清单", &tidy).await);
         })
     },
-    reads: &["/checklists/{draft}"],
+    reads: &["/checklists/{draft}", "/checklists?changed_since=2026-01-01T00:00:00Z"],
     provoke: |app, sweep| {
         Box::pin(async move {
             use api::checklist::codes;

@@ -289,6 +289,58 @@ fn mode(path: &std::path::Path) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
 }
 
+/// Everything of a list as an integrator reads it, and in how many requests.
+async fn copied(client: &Client, list: &str) -> (Vec<Value>, usize) {
+    let (mut rows, mut cursor, mut requests) = (Vec::new(), String::new(), 0);
+    loop {
+        let page = client.get(&format!("{list}&limit=200{cursor}")).await.ok(200);
+        requests += 1;
+        rows.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next_cursor"].as_str() {
+            None => return (rows, requests),
+            Some(next) => cursor = format!("&cursor={next}"),
+        }
+    }
+}
+
+/// All evidence and the whole ledger, in a few requests each.
+async fn is_copied_in_a_few_requests(app: &TestApp, accounts: &str) {
+    let (_, rest) = accounts.split_once("password of all accounts: ").unwrap();
+    let password = rest.lines().next().unwrap();
+    let input = json!({"township": demo::CODE, "username": "integrator", "password": password, "refresh_in": "body"});
+    let signed_in = app.anonymous().post("/sessions", &input).await.ok(201);
+    let client = app.anonymous().with_token(signed_in["access_token"].as_str().unwrap());
+    let (tasks, for_tasks) = copied(&client, "/tasks?include=submissions").await;
+    let (lines, for_lines) = copied(&client, "/points-entries?everybody=true").await;
+    eprintln!(
+        "{} tasks in {for_tasks} requests, {} lines in {for_lines}",
+        tasks.len(),
+        lines.len()
+    );
+    assert!(for_tasks <= 10 && for_lines <= 10);
+
+    // It is all there, and what a task says alone is the last of what it says in the list.
+    let scope = scope(app).await;
+    let there = async |tx: &Tx| {
+        let submissions = tx.find::<entity::task_submission::Entity>().count().await?;
+        let photos = tx.find::<entity::submission_attachment::Entity>().count().await?;
+        let entries = tx.find::<entity::points_entry::Entity>();
+        let entries = entries.filter(entity::points_entry::Column::BalanceAfter.is_not_null());
+        Ok((submissions, photos, entries.count().await?))
+    };
+    let there = scope.read(there).await.unwrap();
+    let submissions: Vec<&Value> =
+        tasks.iter().flat_map(|task| task["submissions"].as_array().unwrap()).collect();
+    let photos: usize =
+        submissions.iter().map(|one| one["attachments"].as_array().unwrap().len()).sum();
+    let count = |number: usize| u64::try_from(number).unwrap();
+    assert_eq!((count(submissions.len()), count(photos), count(lines.len())), there);
+    for task in tasks.iter().filter(|task| task["state"] == "verified").take(3) {
+        let alone = client.get(&format!("/tasks/{}", task["id"].as_str().unwrap())).await.ok(200);
+        assert_eq!(task["submissions"].as_array().unwrap().last(), Some(&alone["submission"]));
+    }
+}
+
 /// What one telling without a break gives, and the number of its acts: the same on either database.
 fn whole() -> &'static (Rows, u64) {
     static WHOLE: OnceLock<(Rows, u64)> = OnceLock::new();
@@ -298,6 +350,7 @@ fn whole() -> &'static (Rows, u64) {
             let accounts = demonstrate(&app, Cut::Never).await.unwrap();
             is_sound(&app, 0).await;
             all_sign_in(&app, &accounts).await;
+            is_copied_in_a_few_requests(&app, &accounts).await;
             let scope = scope(&app).await;
             let rows = story(&scope).await;
             *told.lock().unwrap() = Some((rows, scope.read(acts).await.unwrap()));
@@ -359,6 +412,12 @@ async fn goes_on_where_it_was(app: TestApp) {
     let lost = demo::ensure(&app.state).await.unwrap_err();
     assert_eq!(lost.code(), api::http::Code::CONFLICT);
     assert!(!loading.exists() && !file.exists());
+}
+
+/// [`is_copied_in_a_few_requests`], of the telling that the others are compared with.
+#[test]
+fn a_copy_takes_a_few_requests() {
+    assert!(whole().1 > 0);
 }
 
 #[test]

@@ -131,6 +131,7 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         disabled: false,
         created_at: now,
         version: 1,
+        changed_at: now,
     };
     assert_eq!(account.clone().into_active_model().insert(db).await?, account);
     let role = account_role::Model {
@@ -195,6 +196,7 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         party_org_id: None,
         created_at: now,
         version: 1,
+        changed_at: now,
     };
     assert_eq!(member.clone().into_active_model().insert(db).await?, member);
     let grid = grid::Model {
@@ -211,6 +213,7 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         area_m2: 3_660_000_000,
         created_at: now,
         version: 1,
+        changed_at: now,
     };
     assert_eq!(grid.clone().into_active_model().insert(db).await?, grid);
     let task = task::Model {
@@ -245,6 +248,7 @@ async fn values_survive(db: &DatabaseConnection) -> Outcome {
         submitted_at: Some(now),
         closed_at: None,
         version: 1,
+        changed_at: now,
     };
     assert_eq!(task.clone().into_active_model().insert(db).await?, task);
     let proof = task_submission::Model {

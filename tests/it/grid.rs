@@ -32,6 +32,7 @@ pub(crate) const ROOM: Room = Room {
             furniture.put_answer("grid_post", &clerk.post("/grid-posts", &post).await.ok(201));
         })
     },
+    reads: &["/grids?changed_since=2026-01-01T00:00:00Z"],
     provoke: |app, sweep| {
         Box::pin(async move {
             let (clerk, town) = (app.client(Who::Clerk, Town::A).await, app.town(Town::A));

@@ -234,6 +234,58 @@ fn whose_tables_a_room_reads_is_written_down() {
     }
 }
 
+/// What says when a row was written is set by `tenancy` alone: a room that set it could write past those who keep a copy.
+#[test]
+fn nobody_else_stamps() {
+    for (room, (floor, _)) in picture() {
+        for text in sources(&room, floor) {
+            let set = text.lines().filter(|line| {
+                let line = line.trim();
+                line.contains("changed_at: Set(")
+                    || line.contains("changed_at = ")
+                    || (line.contains("col_expr(") && line.contains("ChangedAt"))
+            });
+            assert_eq!(set.collect::<Vec<_>>(), Vec::<&str>::new(), "{room}");
+        }
+    }
+}
+
+/// What was once listed goes on being listed and ends by its state: of what is ever removed there is this, and nothing else. A copy that
+/// is kept in step learns of no removal, so whatever is added here is said in `openapi/README.md`.
+#[test]
+fn hardly_anything_is_ever_removed() {
+    let mut removed = BTreeSet::new();
+    for (room, (floor, _)) in picture() {
+        for text in sources(&room, floor) {
+            let text = text.replace([' ', '\n'], "");
+            for table in named(&text, "delete_many::<") {
+                removed.insert(format!("{room} {table}"));
+            }
+        }
+    }
+    let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
+    assert_eq!(
+        removed,
+        [
+            // The roles of an account, which are written anew.
+            "account account_role",
+            // Photos that nobody handed in.
+            "attachment attachment",
+            // The words of a person, where they are to be erased; whole entries go after `audit_days`, as their owner.
+            "audit audit_detail",
+            // A draft's items, which are written anew.
+            "checklist checklist_item",
+            // Answers to repetitions; jobs that are done.
+            "jobs idempotency_key",
+            "jobs job",
+            // Whom a notice goes to, written anew.
+            "notice notice_role",
+            // Sessions that have ended.
+            "session session",
+        ]
+    );
+}
+
 /// Every feature of the product has its module here, and every module its feature.
 #[test]
 fn every_feature_has_its_tests() {

@@ -20,6 +20,7 @@ mod audit;
 mod authz;
 mod board;
 mod calendar;
+mod changed_since;
 mod changes;
 mod checklist;
 mod contract;

@@ -33,7 +33,7 @@ pub(crate) const ROOM: Room = Room {
             furniture.put("party_org", app.town(town).orgs.branch);
         })
     },
-    reads: &["/members?q=g&limit=2", "/members?category=resident"],
+    reads: &["/members?q=g&limit=2", "/members?category=resident", "/members?changed_since=2026-01-01T00:00:00Z"],
     beside: &[
         beside(Who::Clerk, "PATCH", |own, foreign| {
             (own.path("/members/{member}"), json!({"party_org_id": foreign.id("party_org")}))

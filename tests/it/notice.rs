@@ -39,6 +39,7 @@ pub(crate) const ROOM: Room = Room {
         "/notices?phase=current",
         "/notices?unread=true",
         "/notices?q=寒潮",
+        "/notices?changed_since=2026-01-01T00:00:00Z",
         "/notices/{notice}/readers?read=true",
     ],
     beside: &[beside(Who::Clerk, "PATCH", |own, foreign| {
@@ -92,7 +93,7 @@ pub(crate) async fn publish(app: &TestApp, town: Town, more: Value) -> Value {
 }
 
 /// Signs for what the client sees now, as a page does.
-async fn sign(client: &Client, id: &str) -> Answer {
+pub(crate) async fn sign(client: &Client, id: &str) -> Answer {
     let seen = client.get(&format!("/notices/{id}")).await;
     let version = seen.json["version"].as_i64().unwrap_or(1);
     sign_of(client, id, version).await

@@ -26,7 +26,12 @@ pub(crate) const ROOM: Room = Room {
         op("list_points_rules", To("lcgwmi")),
         op("get_leaderboard", To("lcgwmi")),
     ],
-    reads: &["/leaderboard?quarter=2026Q4", "/points-entries?limit=1"],
+    reads: &[
+        "/leaderboard?quarter=2026Q4",
+        "/points-entries?limit=1",
+        "/points-entries?everybody=true",
+        "/points-entries?everybody=true&changed_since=2026-01-01T00:00:00Z",
+    ],
     beside: &[beside(Who::Leader, "GET", |_, foreign| {
         (foreign.path("/points-entries?member_id={member}"), Value::Null)
     })],

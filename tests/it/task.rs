@@ -49,6 +49,7 @@ pub(crate) const ROOM: Room = Room {
         "/tasks?late=false&sort=-due_at&limit=1",
         "/tasks?state=verified",
         "/tasks?held_by=colleagues",
+        "/tasks?include=submissions&changed_since=2026-01-01T00:00:00Z",
     ],
     beside: &[
         beside(Who::GridHead, "POST", |own, foreign| {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
-use crate::door::{Secret, left_out};
+use crate::door::{Moment, Secret, left_out};
 use crate::http::{FieldCode, Versioned, given};
 use crate::page;
 
@@ -40,6 +40,10 @@ pub struct ListAccounts {
     #[garde(length(chars, max = 64))]
     #[param(max_length = 64, example = "zhang")]
     pub q: Option<String>,
+    /// Only what has changed since this moment: `as_of` of the reading before.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
     /// Rows on a page, 1 to 200; 50 when absent.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, example = 50)]
@@ -92,7 +96,7 @@ pub struct AccountMember {
     pub name: String,
 }
 
-page!(AccountPage, Account);
+page!(AccountPage, Account, as_of);
 
 /// Which people may be given an account.
 #[derive(Debug, Deserialize, IntoParams, Validate)]

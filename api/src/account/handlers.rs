@@ -27,9 +27,10 @@ pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
 
 /// 账号列表 · List accounts
 ///
-/// 按用户名排列；`q` 按用户名的开头查找。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+/// 按用户名排列；`q` 按用户名的开头查找；`changed_since` 只列该时刻以来有变更的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
 ///
-/// Accounts by user name; `q` finds by the beginning of the user name. A page has `limit` rows (1–200, 50 when absent); its
+/// Accounts by user name; `q` finds by the beginning of the user name; with `changed_since` those that have changed since
+/// then. A page has `limit` rows (1–200, 50 when absent); its
 /// `next_cursor` leads to the next one.
 #[utoipa::path(tag = "account", operation_id = "list_accounts", security(("bearer" = ["account.read"])),
     params(ListAccounts),

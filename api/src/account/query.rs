@@ -15,7 +15,7 @@ use super::rules;
 use crate::auth::{self, Permission};
 use crate::clock::beijing;
 use crate::grid::posts_of;
-use crate::http::{ApiError, Code, Page, Result};
+use crate::http::{ApiError, Code, Result};
 use crate::member::{names, search};
 use crate::tenancy::{Scope, Tx, like};
 
@@ -48,8 +48,8 @@ pub fn roles(scope: &Scope) -> RoleList {
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
 pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
-    let page = Page::of(scope.seal("accounts", &input)?, input.limit);
-    let after: Option<String> = page.after(input.cursor.as_deref())?;
+    let (page, after) =
+        scope.reading::<_, String>("accounts", &input, input.limit, input.cursor.as_deref())?;
     scope
         .read(async |tx| {
             let mut find = tx
@@ -60,11 +60,14 @@ pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
             if let Some(q) = q {
                 find = find.filter(account::Column::Username.like(like::beginning(&q)));
             }
+            if let Some(since) = input.changed_since {
+                find = find.filter(account::Column::ChangedAt.gte(since.utc()));
+            }
             if let Some(after) = &after {
                 find = find.filter(account::Column::Username.gt(after.as_str()));
             }
             let (rows, next_cursor) = page.cut(find.all().await?, |row| row.username.clone())?;
-            Ok(AccountPage { items: views(tx, rows).await?, next_cursor })
+            Ok(AccountPage { items: views(tx, rows).await?, next_cursor, as_of: page.as_of() })
         })
         .await
 }

@@ -93,6 +93,7 @@ async fn insert(tx: &Tx, input: dto::CreateActivity) -> Result<activity::Model> 
         code_secret: Set(rand::random::<[u8; 32]>().to_vec()),
         created_at: Set(tx.now()),
         version: Set(1),
+        changed_at: NotSet,
     })
     .await
 }

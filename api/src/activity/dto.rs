@@ -169,7 +169,7 @@ pub struct Participant {
     pub check_in: Option<CheckIn>,
 }
 
-crate::page!(ActivityPage, Activity);
+crate::page!(ActivityPage, Activity, as_of);
 crate::page!(ParticipantPage, Participant);
 
 /// Which phase to list.
@@ -200,6 +200,10 @@ pub struct ListActivities {
     /// `true`: only those the caller signed up for, waits for, or is steward of.
     #[garde(skip)]
     pub mine: Option<bool>,
+    /// Only what has changed since this moment: `as_of` of the reading before.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<door::Moment>,
     /// Rows on a page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, default = 50)]

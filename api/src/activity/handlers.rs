@@ -17,12 +17,13 @@ use crate::presence::perm::PresenceSteward;
 /// 查询活动 · List activities
 ///
 /// 本镇街的活动，附本人在各活动中的报名和签到情况；`mine` 为真时，只列本人报名、候补或担任签到管理人的。未开始、进行中的，
-/// 以及按日期（`on`）查询的，先开始的在前；其余后开始的在前。每页 `limit` 条（1–200，缺省 50），
+/// 以及按日期（`on`）查询的，先开始的在前；其余后开始的在前。
+/// `changed_since` 只列该时刻以来本身、报名或签到有变更的。每页 `limit` 条（1–200，缺省 50），
 /// 下一页以 `next_cursor` 作翻页标记。
 ///
 /// Activities of the township, with the caller's own place in each; with `mine` only those that the caller signed up or waits
 /// for, or is the steward of. Upcoming and running ones, and those of a day (`on`), come in the order of their start, others the
-/// latest first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+/// latest first. With `changed_since` those that have changed since then, by sign-ups and check-ins too. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "activity",
     operation_id = "list_activities",

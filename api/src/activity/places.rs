@@ -118,6 +118,7 @@ async fn put(
                 member_id: Set(member),
                 state: Set(state),
                 at: Set(tx.now()),
+                changed_at: NotSet,
             })
             .await?;
         }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::ids::{ActivityId, GridId, MemberId};
 use entity::kinds::SignupState;
 use entity::{activity, activity_signup};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::dto::{self, ListedPhase, MySignup};
@@ -14,19 +15,25 @@ use super::occasion::{KIND, about};
 use super::row::{rate, times};
 use crate::clock;
 use crate::grid::dto::GridRef;
-use crate::http::{ApiError, Page, Result};
+use crate::http::{ApiError, Result};
 use crate::member::dto::MemberRef;
 use crate::points;
 use crate::presence::{self, About};
-use crate::tenancy::{Scope, Tx, beyond};
+use crate::tenancy::{Scope, Tx, beyond, either};
 
 /// A page of activities.
 ///
 /// # Errors
 /// `invalid_cursor`.
 pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::ActivityPage> {
-    let page = Page::of(scope.seal("activities", &query)?, query.limit);
-    let after = page.after::<(DateTime<Utc>, ActivityId)>(query.cursor.as_deref())?;
+    let cursor = query.cursor.as_deref();
+    let (page, after) = scope.reading::<_, (DateTime<Utc>, ActivityId)>(
+        "activities",
+        &query,
+        query.limit,
+        cursor,
+    )?;
+    let as_of = page.as_of();
     let mine = query.mine.unwrap_or(false);
     scope
         .read(async |tx: &Tx| {
@@ -53,7 +60,7 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
             }
             if mine {
                 let Some(me) = tx.member() else {
-                    return Ok(dto::ActivityPage { items: Vec::new(), next_cursor: None });
+                    return Ok(dto::ActivityPage { items: Vec::new(), next_cursor: None, as_of });
                 };
                 let signed_up = tx
                     .find::<activity_signup::Entity>()
@@ -67,6 +74,9 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
                         .add(Col::Id.in_subquery(signed_up.into_subquery())),
                 );
             }
+            if let Some(since) = query.changed_since {
+                find = find.filter(Col::Id.in_subquery(changed_since(tx, since.utc())));
+            }
             let latest_first =
                 query.on.is_none() && matches!(query.phase, None | Some(ListedPhase::Ended));
             let order = if latest_first { Order::Desc } else { Order::Asc };
@@ -76,9 +86,25 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
             find = find.order_by(Col::StartsAt, order.clone()).order_by(Col::Id, order);
             let rows = find.limit(page.fetch()).all().await?;
             let (rows, next_cursor) = page.cut(rows, |row| (row.starts_at, row.id))?;
-            Ok(dto::ActivityPage { items: views(tx, rows).await?, next_cursor })
+            Ok(dto::ActivityPage { items: views(tx, rows).await?, next_cursor, as_of })
         })
         .await
+}
+
+/// Activities that have changed, or whose people have signed up, withdrawn, come or left.
+fn changed_since(tx: &Tx, since: DateTime<Utc>) -> SelectStatement {
+    let own = tx
+        .find::<activity::Entity>()
+        .select_only()
+        .column(activity::Column::Id)
+        .filter(activity::Column::ChangedAt.gte(since));
+    let places = tx
+        .find::<activity_signup::Entity>()
+        .select_only()
+        .column(activity_signup::Column::ActivityId)
+        .filter(activity_signup::Column::ChangedAt.gte(since));
+    let present = presence::changed_since(tx, KIND, since);
+    either(own.into_subquery(), [places.into_subquery(), present])
 }
 
 /// One activity.

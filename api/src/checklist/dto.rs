@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
-use crate::door::Day;
+use crate::door::{Day, Moment, left_out};
 use crate::http::{May, Versioned, not_blank};
 
 /// One duty as the office writes it.
@@ -156,19 +156,25 @@ pub struct ChecklistBrief {
     pub item_count: i64,
 }
 
-crate::page!(ChecklistPage, ChecklistBrief);
+crate::page!(ChecklistPage, ChecklistBrief, as_of);
 
-/// Which page of the lists.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+/// Which of the lists.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListChecklists {
+    /// Only what has changed since this moment: `as_of` of the reading before.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
     /// Rows on the page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, example = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// Where the page before ended.
     #[garde(length(max = 500))]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 

@@ -13,11 +13,11 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 
 /// 查询清单 · List checklists
 ///
-/// 新建的在前，附施行中的版本及其施行日期、条目数，以及有无待发布的草稿。每页 `limit` 条（1–200，缺省 50），
+/// 新建的在前，附施行中的版本及其施行日期、条目数，以及有无待发布的草稿。`changed_since` 只列该时刻以来有变更的。每页 `limit` 条（1–200，缺省 50），
 /// 下一页以 `next_cursor` 作翻页标记。
 ///
 /// The checklists, newest first, each with the version in force, its date and its number of items, and whether a draft waits to
-/// be published. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+/// be published; with `changed_since` those that have changed since then. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "checklist",
     operation_id = "list_checklists",

@@ -20,7 +20,7 @@ use super::rules::duty::duty_id;
 use super::rules::publish::{drafted, publishable};
 use super::slices::opening;
 use crate::clock::beijing;
-use crate::http::{Page, Result};
+use crate::http::Result;
 use crate::tenancy::{Scope, Tx, beyond, like};
 
 /// The lists, newest first; two statements.
@@ -28,12 +28,20 @@ use crate::tenancy::{Scope, Tx, beyond, like};
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
 pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
-    use checklist::Column::{CreatedAt, Id};
-    let page = Page::of(scope.seal("checklists", &())?, query.limit);
-    let after: Option<(DateTime<Utc>, ChecklistId)> = page.after(query.cursor.as_deref())?;
+    use checklist::Column::{ChangedAt, CreatedAt, Id};
+    let cursor = query.cursor.as_deref();
+    let (page, after) = scope.reading::<_, (DateTime<Utc>, ChecklistId)>(
+        "checklists",
+        &query,
+        query.limit,
+        cursor,
+    )?;
     scope
         .read(async |tx: &Tx| {
             let mut find = tx.find::<checklist::Entity>();
+            if let Some(since) = query.changed_since {
+                find = find.filter(ChangedAt.gte(since.utc()));
+            }
             if let Some(key) = after {
                 find = find.filter(beyond([CreatedAt, Id], key, &Order::Desc));
             }
@@ -42,7 +50,7 @@ pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage>
             let (lists, next_cursor) = page.cut(lists, |list| (list.created_at, list.id))?;
             let mut versions = current_versions(tx, lists.iter().map(|list| list.id)).await?;
             let items = lists.into_iter().map(|list| brief(list, &mut versions)).collect();
-            Ok(ChecklistPage { items, next_cursor })
+            Ok(ChecklistPage { items, next_cursor, as_of: page.as_of() })
         })
         .await
 }

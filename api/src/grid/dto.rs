@@ -5,10 +5,10 @@ use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::{GridKind, PostKind};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::rules;
-use crate::door::Day;
+use crate::door::{Day, Moment};
 use crate::http::{FieldCode, Versioned};
 use crate::member::dto::MemberRef;
 
@@ -91,7 +91,18 @@ impl Versioned for Grid {
     }
 }
 
-crate::page!(GridList, Grid);
+crate::page!(GridList, Grid, as_of);
+
+/// Which grids to list.
+#[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListGrids {
+    /// Only what has changed since this moment: `as_of` of the reading before.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
+}
 
 /// What to change about a grid: a field left out stays. Boundaries, codes and kinds change by import.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, ToSchema)]

@@ -4,23 +4,28 @@ use actix_web::{get, patch, post};
 use entity::ids::{GridId, GridPostId};
 
 use super::appoint::appoint_once;
-use super::dto::{Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost, UpdateGrid};
+use super::dto::{
+    Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost, ListGrids, UpdateGrid,
+};
 use super::{end_post, perm, query, rename};
 use crate::auth::Permit;
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged, Valid};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
 
 /// 网格列表 · List grids
 ///
-/// 完整的网格树：上级在前，同级按编码排列，附今日在任的岗位和空缺的网格长；不分页。
+/// 完整的网格树：上级在前，同级按编码排列，附今日在任的岗位和空缺的网格长；不分页。`changed_since` 只列该时刻以来本身或岗位有变更的。
 ///
 /// The whole tree at once, every parent before its children, siblings by code, with the posts held today and the heads that are
-/// missing.
+/// missing; with `changed_since` those that have changed since then, or whose posts have.
 #[utoipa::path(tag = "grid", operation_id = "list_grids",
-    security(("bearer" = ["grid.read"])),
+    security(("bearer" = ["grid.read"])), params(ListGrids),
     responses((status = 200, description = "全部网格，上级在前 · All grids, parents first", body = GridList)))]
 #[get("/grids")]
-pub async fn list_grids(permit: Permit<perm::GridRead>) -> Result<Json<GridList>> {
-    Ok(Json(query::list(&permit).await?))
+pub async fn list_grids(
+    permit: Permit<perm::GridRead>,
+    input: Query<ListGrids>,
+) -> Result<Json<GridList>> {
+    Ok(Json(query::list(&permit, input.into_inner()).await?))
 }
 
 /// 网格边界（GeoJSON） · List grid boundaries

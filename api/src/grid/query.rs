@@ -2,22 +2,25 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use entity::ids::GridId;
 use entity::kinds::{GridKind, PostKind};
 use entity::{grid, grid_post};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::dto::{
     BoundaryCollection, BoundaryFeature, BoundaryGeometry, BoundaryProperties, Grid, GridList,
-    HeldPost, LngLat,
+    HeldPost, ListGrids, LngLat,
 };
 use super::geometry::Point;
 use super::holders::held;
 use super::rules;
+use crate::clock::beijing;
 use crate::http::{ApiError, Code, Result};
 use crate::member::dto::MemberRef;
-use crate::member::tree;
-use crate::tenancy::{Scope, Tx};
+use crate::member::{posts_changed_since, tree};
+use crate::tenancy::{Scope, Tx, either};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -32,11 +35,28 @@ struct Row {
     version: i32,
 }
 
-async fn load(tx: &Tx, only: Option<GridId>) -> Result<Vec<Grid>> {
+/// Which grids are read.
+#[derive(Clone, Copy)]
+enum Which {
+    All,
+    One(GridId),
+    /// Those that have changed, or whose posts have.
+    ChangedSince(DateTime<Utc>),
+}
+
+async fn load(tx: &Tx, which: Which) -> Result<Vec<Grid>> {
     let (mut grids, mut posts) = (Condition::all(), Condition::all());
-    if let Some(id) = only {
-        grids = grids.add(grid::Column::Id.eq(id));
-        posts = posts.add(grid_post::Column::GridId.eq(id));
+    match which {
+        Which::All => {}
+        Which::One(id) => {
+            grids = grids.add(grid::Column::Id.eq(id));
+            posts = posts.add(grid_post::Column::GridId.eq(id));
+        }
+        Which::ChangedSince(since) => {
+            let changed = changed_since(tx, since);
+            grids = grids.add(grid::Column::Id.in_subquery(changed.clone()));
+            posts = posts.add(grid_post::Column::GridId.in_subquery(changed));
+        }
     }
     let rows = tx
         .find::<grid::Entity>()
@@ -90,13 +110,27 @@ async fn load(tx: &Tx, only: Option<GridId>) -> Result<Vec<Grid>> {
         .collect())
 }
 
-/// All grids with the posts held today, parents first. Two statements.
+fn changed_since(tx: &Tx, since: DateTime<Utc>) -> SelectStatement {
+    let grids = tx
+        .find::<grid::Entity>()
+        .select_only()
+        .column(grid::Column::Id)
+        .filter(grid::Column::ChangedAt.gte(since));
+    let held = posts_changed_since(tx, since).select_only().column(grid_post::Column::GridId);
+    either(grids.into_subquery(), [held.into_subquery()])
+}
+
+/// All grids with the posts held today, parents first, or those that have changed. Two statements.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(scope: &Scope) -> Result<GridList> {
+pub async fn list(scope: &Scope, query: ListGrids) -> Result<GridList> {
+    let as_of = beijing(scope.settled()?);
+    let which = query.changed_since.map_or(Which::All, |since| Which::ChangedSince(since.utc()));
     scope
-        .read(async |tx: &Tx| Ok(GridList { items: load(tx, None).await?, next_cursor: None }))
+        .read(async |tx: &Tx| {
+            Ok(GridList { items: load(tx, which).await?, next_cursor: None, as_of })
+        })
         .await
 }
 
@@ -110,7 +144,7 @@ pub async fn get(scope: &Scope, id: GridId) -> Result<Grid> {
 
 /// One grid, in this transaction; 404 when the township has none such.
 pub(super) async fn one(tx: &Tx, id: GridId) -> Result<Grid> {
-    let found = load(tx, Some(id)).await?.pop();
+    let found = load(tx, Which::One(id)).await?.pop();
     found.ok_or_else(|| ApiError::new(Code::NOT_FOUND))
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules;
-use crate::door::left_out;
+use crate::door::{Moment, left_out};
 use crate::http::{FieldCode, Versioned, given};
 
 fn code(value: &str, max: usize) -> garde::Result {
@@ -125,7 +125,7 @@ impl Versioned for Member {
     }
 }
 
-crate::page!(MemberPage, Member);
+crate::page!(MemberPage, Member, as_of);
 
 /// Which people to list. All conditions must hold.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, IntoParams)]
@@ -147,6 +147,10 @@ pub struct ListMembers {
     /// Category.
     #[garde(skip)]
     pub category: Option<MemberCategory>,
+    /// Only what has changed since this moment: `as_of` of the reading before.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
     /// Rows on the page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, default = 50)]

@@ -87,11 +87,13 @@ pub async fn update_party_org(
 /// 人员列表 · List people
 ///
 /// 按编号排列；`q` 按姓名、姓名拼音首字母或编号的开头，或手机号末四位查找。没有 `member.manage` 权限的，手机号中间四位隐去。
+/// `changed_since` 只列该时刻以来本人信息或岗位有变更的。
 /// 每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
 ///
 /// People in the order of their numbers; `q` finds by the beginning of the name, of its pinyin initials or of the number, or by
-/// the last four digits of the phone. Without `member.manage` the middle digits of the phone are hidden. A page has `limit` rows
-/// (1–200, 50 when absent); its `next_cursor` leads to the next one.
+/// the last four digits of the phone. Without `member.manage` the middle digits of the phone are hidden. With `changed_since` those
+/// who have changed since then, or whose posts have. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the
+/// next one.
 #[utoipa::path(tag = "member", operation_id = "list_members",
     security(("bearer" = ["member.read"])), params(ListMembers),
     responses((status = 200, description = "一页人员 · A page of people", body = MemberPage)))]

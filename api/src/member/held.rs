@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{GridId, GridPostId, MemberId};
 use entity::kinds::PostKind;
 use entity::{TenantEntity, grid, grid_post, member};
@@ -15,6 +15,7 @@ use sea_orm::{
 use super::dto::{Member, MemberPost};
 use super::query::Row;
 use super::{path, perm};
+use crate::clock::beijing;
 use crate::http::{ApiError, Result};
 use crate::tenancy::{Find, Tx, nothing};
 
@@ -26,6 +27,16 @@ pub fn held_on(day: NaiveDate) -> Condition {
             .add(grid_post::Column::Until.is_null())
             .add(grid_post::Column::Until.gt(day)),
     )
+}
+
+/// Posts that are not shown as they were at a moment: written since, or begun or ended by the calendar.
+#[must_use]
+pub fn posts_changed_since(tx: &Tx, since: DateTime<Utc>) -> Find<'_, grid_post::Entity> {
+    use grid_post::Column::{ChangedAt, Since, Until};
+    let (then, today) = (beijing(since).date_naive(), tx.today());
+    let passed = |day: grid_post::Column| Condition::all().add(day.gt(then)).add(day.lte(today));
+    let changed = Condition::any().add(ChangedAt.gte(since)).add(passed(Since)).add(passed(Until));
+    tx.find::<grid_post::Entity>().filter(changed)
 }
 
 #[derive(FromQueryResult)]

@@ -37,7 +37,7 @@ pub use create_org::create_party_org;
 pub use engine::{
     KnownMember, NewMember, by_number, create_many, lock_by_number, names, org_names, update_many,
 };
-pub use held::held_on;
+pub use held::{held_on, posts_changed_since};
 pub use query::search;
 
 use invariants::INVARIANTS;

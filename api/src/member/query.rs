@@ -1,20 +1,24 @@
 //! People as they are shown: lists and details.
 
+use chrono::{DateTime, Utc};
 use entity::ids::{MemberId, PartyOrgId};
 use entity::kinds::MemberCategory;
-use entity::{member, party_org};
+use entity::{grid_post, member, party_org};
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
 };
 
 use super::dto::{ListMembers, Member, MemberPage, MemberPost, PartyOrgRef};
-use super::held::{PostOfOne, holds_post_beneath, with_posts, with_posts_joined};
+use super::held::{
+    PostOfOne, holds_post_beneath, posts_changed_since, with_posts, with_posts_joined,
+};
 use super::org_query::org_subtree;
 use super::perm;
 use super::rules::{self, Search};
-use crate::http::{ApiError, Code, Page, Result};
-use crate::tenancy::{Find, Scope, Tx, like};
+use crate::http::{ApiError, Code, Result};
+use crate::tenancy::{Find, Scope, Tx, either, like};
 
 #[derive(FromQueryResult)]
 pub(super) struct Row {
@@ -52,8 +56,8 @@ impl Row {
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
 pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
-    let page = Page::of(scope.seal("members", &query)?, query.limit);
-    let after: Option<String> = page.after(query.cursor.as_deref())?;
+    let (page, after) =
+        scope.reading::<_, String>("members", &query, query.limit, query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             let mut condition = Condition::all();
@@ -73,6 +77,9 @@ pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
             if let Some(grid) = query.grid_id {
                 condition = condition.add(holds_post_beneath(tx, grid).await?);
             }
+            if let Some(since) = query.changed_since {
+                condition = condition.add(changed_since(tx, since.utc()));
+            }
             let rows = people(tx, condition)
                 .order_by_asc(member::Column::Number)
                 .limit(page.fetch())
@@ -80,9 +87,18 @@ pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
                 .all()
                 .await?;
             let (rows, next_cursor) = page.cut(rows, |row| row.number.clone())?;
-            Ok(MemberPage { items: with_posts(tx, rows).await?, next_cursor })
+            let items = with_posts(tx, rows).await?;
+            Ok(MemberPage { items, next_cursor, as_of: page.as_of() })
         })
         .await
+}
+
+/// People who have changed, or whose posts have.
+fn changed_since(tx: &Tx, since: DateTime<Utc>) -> SimpleExpr {
+    use member::Column::{ChangedAt, Id};
+    let people = tx.find::<member::Entity>().select_only().column(Id).filter(ChangedAt.gte(since));
+    let holders = posts_changed_since(tx, since).select_only().column(grid_post::Column::MemberId);
+    Id.in_subquery(either(people.into_subquery(), [holders.into_subquery()]))
 }
 
 /// The people that a search line finds: by the beginning of the number, of the name, or of its initials, or by the last

@@ -61,6 +61,7 @@ pub(super) async fn create(
                     version: Set(1),
                     read_since: Set(1),
                     read_count: Set(0),
+                    changed_at: NotSet,
                 })
                 .await?;
             address(tx, notice.id, &roles).await?;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rules::Phase;
 use crate::clock::Time;
-use crate::door::{Day, Lines, left_out};
+use crate::door::{Day, Lines, Moment, left_out};
 use crate::grid::dto::GridRef;
 use crate::http::{May, Versioned, given, not_blank, present};
 use crate::member::dto::MemberRef;
@@ -110,7 +110,7 @@ pub struct NoticeMay {
     pub list_notice_readers: May,
 }
 
-crate::page!(NoticePage, Notice);
+crate::page!(NoticePage, Notice, as_of);
 
 /// Which notices to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
@@ -127,6 +127,10 @@ pub struct ListNotices {
     #[garde(length(chars, max = 100))]
     #[param(max_length = 100)]
     pub q: Option<String>,
+    /// Only what has changed since this moment: `as_of` of the reading before.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
     /// Rows on a page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, default = 50)]

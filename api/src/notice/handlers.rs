@@ -10,10 +10,12 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 /// 查询通知 · List notices
 ///
 /// 发给本人的通知，后发布的在前；有 `notice.read_all` 权限的，列出全部通知。已到期、已撤回的也在其中，可按 `phase` 筛选；
-/// `unread` 为真时，只列发给本人、有效且尚未阅读的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+/// `unread` 为真时，只列发给本人、有效且尚未阅读的。`changed_since` 只列该时刻以来
+/// 有变更的，包括有人阅读的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
 ///
 /// The notices that go to the caller, the latest first; all of them for who holds `notice.read_all`. Ended and withdrawn ones are among
-/// them (`phase`); with `unread` only those that stand, go to the caller and have not been read. A page has `limit` rows (1–200, 50
+/// them (`phase`); with `unread` only those that stand, go to the caller and have not been read; with
+/// `changed_since` those that have changed since then, by being read too. A page has `limit` rows (1–200, 50
 /// when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "notice",

@@ -18,7 +18,7 @@ use super::perm::{NOTICE_MANAGE, NOTICE_READ, NOTICE_READ_ALL};
 use super::rules;
 use crate::clock::beijing;
 use crate::grid::dto::GridRef;
-use crate::http::{ApiError, Code, Page, Result};
+use crate::http::{ApiError, Code, Result};
 use crate::tenancy::{Find, Scope, Tx, beyond, like};
 
 /// A notice with what is beside it for the account that acts.
@@ -132,11 +132,12 @@ fn of_phase(tx: &Tx, phase: NoticePhase) -> Condition {
 /// # Errors
 /// `invalid_cursor`.
 pub(super) async fn list(scope: &Scope, query: ListNotices) -> Result<NoticePage> {
-    let page = Page::of(scope.seal("notices", &query)?, query.limit);
-    let after = page.after::<(DateTime<Utc>, NoticeId)>(query.cursor.as_deref())?;
+    let cursor = query.cursor.as_deref();
+    let (page, after) =
+        scope.reading::<_, (DateTime<Utc>, NoticeId)>("notices", &query, query.limit, cursor)?;
     scope
         .read(async |tx: &Tx| {
-            use notice::Column::{Id, PublishedAt, ReadSince, Title};
+            use notice::Column::{ChangedAt, Id, PublishedAt, ReadSince, Title};
             let find = rows(tx, |addressed| {
                 let mut wanted = Condition::all();
                 if let Some(phase) = query.phase {
@@ -150,6 +151,8 @@ pub(super) async fn list(scope: &Scope, query: ListNotices) -> Result<NoticePage
                         .add(receipt.clone().is_null().or(receipt.lt(ReadSince.into_expr())));
                     wanted = wanted.add(if unread { waits } else { waits.not() });
                 }
+                wanted =
+                    wanted.add_option(query.changed_since.map(|since| ChangedAt.gte(since.utc())));
                 let q = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
                 wanted.add_option(q.map(|text| Title.like(like::within(text))))
             })
@@ -168,7 +171,7 @@ pub(super) async fn list(scope: &Scope, query: ListNotices) -> Result<NoticePage
                 .await?;
             let (found, next_cursor) =
                 page.cut(found, |row| (row.notice.published_at, row.notice.id))?;
-            Ok(NoticePage { items: views(tx, found).await?, next_cursor })
+            Ok(NoticePage { items: views(tx, found).await?, next_cursor, as_of: page.as_of() })
         })
         .await
 }

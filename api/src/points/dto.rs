@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::clock::Time;
+use crate::door::{Moment, left_out};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 
 /// What somebody has earned.
@@ -30,11 +31,13 @@ pub struct Purse {
     pub of: u64,
 }
 
-/// One line of a purse.
+/// One line of a purse. What is posted stays as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PointsEntry {
     /// Id of the line.
     pub id: PointsEntryId,
+    /// Whose it is.
+    pub member: MemberRef,
     /// When it was earned.
     pub at: Time,
     /// What it gave (or took).
@@ -60,22 +63,31 @@ pub struct PointsSource {
     pub id: Uuid,
 }
 
-crate::page!(PointsEntryPage, PointsEntry);
+crate::page!(PointsEntryPage, PointsEntry, as_of);
 
 /// Which lines to list.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListPointsEntries {
     /// Whose lines; one's own when absent. Others' need `points.read_all`.
     #[garde(skip)]
     pub member_id: Option<MemberId>,
+    /// `true`: the lines of everybody, for `points.read_all`; with `member_id` that person's alone.
+    #[garde(skip)]
+    pub everybody: Option<bool>,
+    /// Only what has been posted since this moment: `as_of` of the reading before; in the order of posting.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
     /// Rows on a page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, default = 50)]
+    #[serde(serialize_with = "left_out")]
     pub limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[garde(length(chars, max = 200))]
+    #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
 }
 

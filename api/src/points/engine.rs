@@ -82,6 +82,7 @@ pub async fn post(tx: &Tx, post: Post) -> Result<Option<posting::Model>> {
         amount: Set(amount),
         balance_after: Set(balance_after),
         at: Set(posting.at),
+        changed_at: NotSet,
     };
     tx.insert_many(vec![
         entry(purse.id, gets, Some(purse.balance + gets)),

@@ -2,7 +2,7 @@
 
 use actix_web::get;
 
-use super::{dto, perm, query};
+use super::{dto, entries, perm, query};
 use crate::auth::Permit;
 use crate::http::{Json, Query, Result};
 
@@ -25,12 +25,13 @@ pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::
 
 /// 查询积分明细 · List points entries
 ///
-/// 积分明细，最后入账的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
+/// 积分明细，最后入账的在前，每条附一句事由。不填 `member_id` 为本人的；`everybody` 为真时为全部人员的；查看他人的须有
+/// `points.read_all` 权限（403）。`changed_since` 只列该时刻以来入账的，先入账的在前。
 /// 每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
 ///
-/// The lines of a purse, each with the sentence that explains it, the last posted first. Without `member_id` the caller's own; those
-/// of others need `points.read_all` (403). A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next
-/// one.
+/// The lines of a purse, each with the sentence that explains it, the last posted first. Without `member_id` the caller's own, with
+/// `everybody` those of all people; those of others need `points.read_all` (403). With `changed_since` those that have been posted since
+/// then, the first posted first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "points",
     operation_id = "list_points_entries",
@@ -43,7 +44,7 @@ pub async fn list_points_entries(
     permit: Permit<perm::PointsRead>,
     input: Query<dto::ListPointsEntries>,
 ) -> Result<Json<dto::PointsEntryPage>> {
-    Ok(Json(query::list_entries(&permit, input.into_inner()).await?))
+    Ok(Json(entries::list_entries(&permit, input.into_inner()).await?))
 }
 
 /// 查询积分规则 · List points rules

@@ -20,6 +20,7 @@ mod changes;
 pub mod codes;
 pub mod dto;
 mod engine;
+mod entries;
 mod handlers;
 mod invariants;
 pub mod perm;

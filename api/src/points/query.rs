@@ -1,22 +1,16 @@
-//! The ledger as it is shown: rules, purses, their lines, the ranking.
+//! The ledger as it is shown: rules, purses, the ranking.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use entity::ids::{MemberId, PartyOrgId, Points, PointsEntryId};
-use entity::kinds::{HolderKind, PostingSourceKind, RulePer};
-use entity::{member, party_org, points_entry, points_rule, posting, purse, purse_quarter};
-use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
-};
-use uuid::Uuid;
+use entity::ids::{MemberId, PartyOrgId, Points};
+use entity::kinds::{HolderKind, RulePer};
+use entity::{member, party_org, points_rule, purse, purse_quarter};
+use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 
 use super::dto;
 use super::engine::find_purse;
-use super::perm;
 use super::rules::{self, Quarter};
-use crate::clock;
-use crate::http::{ApiError, Code, FieldCode, Page, Result};
+use crate::http::{ApiError, FieldCode, Page, Result};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 use crate::tenancy::{Scope, Tx};
 
@@ -98,81 +92,6 @@ pub async fn my_purse(scope: &Scope) -> Result<dto::Purse> {
                 of: in_quarter.count().await?,
                 quarter,
             })
-        })
-        .await
-}
-
-#[derive(Debug, FromQueryResult)]
-struct EntryRow {
-    id: PointsEntryId,
-    at: DateTime<Utc>,
-    amount: Points,
-    balance_after: Option<Points>,
-    reason: String,
-    rule: String,
-    source_kind: PostingSourceKind,
-    source_id: Uuid,
-}
-
-/// The lines of a purse, the newest first: the caller's own, or with `points.read_all` anybody's.
-///
-/// # Errors
-/// `forbidden` for another's purse without that permission, `not_found` for a member who is not there,
-/// `no_member` when the account has no purse of its own.
-pub async fn list_entries(
-    scope: &Scope,
-    query: dto::ListPointsEntries,
-) -> Result<dto::PointsEntryPage> {
-    let own = scope.member();
-    let member_id = query.member_id.map_or_else(|| scope.acting_member(), Ok)?;
-    if Some(member_id) != own && !scope.has(perm::POINTS_READ_ALL) {
-        return Err(ApiError::new(Code::FORBIDDEN));
-    }
-    let page = Page::of(scope.seal("points_entries", &member_id)?, query.limit);
-    let after = page.after::<PointsEntryId>(query.cursor.as_deref())?;
-    scope
-        .read(async |tx: &Tx| {
-            tx.get::<member::Entity>(member_id).await?;
-            let Some(purse) = find_purse(tx, HolderKind::Member, member_id.uuid()).await? else {
-                return Ok(dto::PointsEntryPage { items: Vec::new(), next_cursor: None });
-            };
-            let mut find = tx
-                .find::<points_entry::Entity>()
-                .join(JoinType::InnerJoin, points_entry::Relation::Posting.def())
-                .select_only()
-                .column(points_entry::Column::Id)
-                .column(points_entry::Column::At)
-                .column(points_entry::Column::Amount)
-                .column(points_entry::Column::BalanceAfter)
-                .column(posting::Column::Reason)
-                .column(posting::Column::Rule)
-                .column(posting::Column::SourceKind)
-                .column(posting::Column::SourceId)
-                .filter(points_entry::Column::PurseId.eq(purse.id));
-            if let Some(id) = after {
-                find = find.filter(points_entry::Column::Id.lt(id));
-            }
-            // As they were posted, which is the order of the balances: what was earned earlier may have been posted later.
-            let rows = find
-                .order_by_desc(points_entry::Column::Id)
-                .limit(page.fetch())
-                .into_model::<EntryRow>()
-                .all()
-                .await?;
-            let (rows, next_cursor) = page.cut(rows, |row| row.id)?;
-            let items = rows
-                .into_iter()
-                .map(|row| dto::PointsEntry {
-                    id: row.id,
-                    at: clock::beijing(row.at),
-                    amount: row.amount,
-                    balance_after: row.balance_after.unwrap_or_default(),
-                    reason: row.reason,
-                    rule: row.rule,
-                    source: dto::PointsSource { kind: row.source_kind, id: row.source_id },
-                })
-                .collect();
-            Ok(dto::PointsEntryPage { items, next_cursor })
         })
         .await
 }

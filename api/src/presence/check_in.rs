@@ -57,6 +57,7 @@ async fn arrive(tx: &Tx, occasion: &dyn Occasion, member: MemberId) -> Result<(R
             points: Set(None),
             completed_by: Set(None),
             completion_reason: Set(None),
+            changed_at: NotSet,
         })
         .await?;
     if fresh {

@@ -40,7 +40,7 @@ pub use handlers::routes;
 pub use leave::{check_out, complete};
 pub use list::{list, read};
 pub use occasion::{About, Lock, Occasion, Occasions, Stay, check};
-pub use row::{check_ins, counts, has_come};
+pub use row::{changed_since, check_ins, counts, has_come};
 pub use scan::{origin, show};
 
 use invariants::INVARIANTS;

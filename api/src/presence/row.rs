@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, CheckInId, MemberId, Points};
 use entity::{account, check_in};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use uuid::Uuid;
 
@@ -140,6 +141,18 @@ pub async fn counts(
         .all()
         .await?;
     Ok(rows.into_iter().map(|(id, people)| (id, u64::try_from(people).unwrap_or(0))).collect())
+}
+
+/// The occasions of a kind at which somebody has come or left since a moment, as part of another's filter.
+#[must_use]
+pub fn changed_since(tx: &Tx, kind: &str, since: DateTime<Utc>) -> SelectStatement {
+    use check_in::Column::{ChangedAt, OccasionId, OccasionKind};
+    tx.find::<check_in::Entity>()
+        .select_only()
+        .column(OccasionId)
+        .filter(OccasionKind.eq(kind))
+        .filter(ChangedAt.gte(since))
+        .into_subquery()
 }
 
 /// Whether this member has checked in at this occasion. One statement.

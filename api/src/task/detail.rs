@@ -1,17 +1,16 @@
 //! One task with all that belongs to it.
 
 use chrono::{DateTime, Utc};
-use entity::ids::{AccountId, AttachmentId, TaskId, TaskSubmissionId};
+use entity::ids::{AccountId, TaskId};
 use entity::kinds::TaskLogKind;
-use entity::{account, attachment, submission_attachment, task, task_log, task_submission};
+use entity::{account, task, task_log};
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
-use super::dto::{
-    Place, Task, TaskActor, TaskAttachment, TaskLogEntry, TaskSubmission, TaskSubmitter,
-};
+use super::dto::{Task, TaskActor, TaskLogEntry};
 use super::row::{Row, rows};
+use super::submissions::submissions;
 use super::visibility::Visibility;
 use crate::clock::beijing;
 use crate::http::{ApiError, Code, Result};
@@ -36,27 +35,6 @@ struct LogRow {
     note: Option<String>,
 }
 
-#[derive(Debug, FromQueryResult)]
-struct SubmissionRow {
-    id: TaskSubmissionId,
-    at: DateTime<Utc>,
-    account_id: AccountId,
-    account_name: String,
-    body: Option<String>,
-    number_value: Option<f64>,
-    lng: Option<i32>,
-    lat: Option<i32>,
-}
-
-#[derive(Debug, FromQueryResult)]
-struct AttachmentRow {
-    id: AttachmentId,
-    media_type: String,
-    size_bytes: i64,
-    width: i32,
-    height: i32,
-}
-
 /// A task as the account sees it now; 404 when it does not.
 pub(super) async fn show(tx: &Tx, sight: &Visibility, id: TaskId) -> Result<Task> {
     let row = rows(tx)
@@ -67,7 +45,7 @@ pub(super) async fn show(tx: &Tx, sight: &Visibility, id: TaskId) -> Result<Task
         .await?
         .ok_or_else(|| ApiError::new(Code::NOT_FOUND))?;
     let submission = match row.submitted_at {
-        Some(_) => newest_submission(tx, id).await?,
+        Some(_) => submissions(tx, &[id]).await?.remove(&id).and_then(|mut all| all.pop()),
         None => None,
     };
     let log = log(tx, id).await?;
@@ -121,66 +99,4 @@ async fn log(tx: &Tx, id: TaskId) -> Result<Vec<TaskLogEntry>> {
             note: line.note,
         })
         .collect())
-}
-
-async fn newest_submission(tx: &Tx, id: TaskId) -> Result<Option<TaskSubmission>> {
-    use task_submission::Column;
-    // Ids sort by the time they were made; `at` may be the phone's earlier moment.
-    let found = tx
-        .find::<task_submission::Entity>()
-        .join(JoinType::InnerJoin, task_submission::Relation::Account.def())
-        .select_only()
-        .columns([
-            Column::Id,
-            Column::At,
-            Column::AccountId,
-            Column::Body,
-            Column::NumberValue,
-            Column::Lng,
-            Column::Lat,
-        ])
-        .column_as(account::Column::DisplayName, "account_name")
-        .filter(Column::TaskId.eq(id))
-        .order_by_desc(Column::Id)
-        .limit(1)
-        .into_model::<SubmissionRow>()
-        .one()
-        .await?;
-    let Some(found) = found else {
-        return Ok(None);
-    };
-    let attachments = tx
-        .find::<submission_attachment::Entity>()
-        .join(JoinType::InnerJoin, submission_attachment::Relation::Attachment.def())
-        .select_only()
-        .column(attachment::Column::Id)
-        .column(attachment::Column::MediaType)
-        .column(attachment::Column::SizeBytes)
-        .column(attachment::Column::Width)
-        .column(attachment::Column::Height)
-        .filter(submission_attachment::Column::SubmissionId.eq(found.id))
-        .order_by_asc(submission_attachment::Column::Position)
-        .into_model::<AttachmentRow>()
-        .all()
-        .await?;
-    Ok(Some(TaskSubmission {
-        at: beijing(found.at),
-        by: TaskSubmitter { id: found.account_id, name: found.account_name },
-        text: found.body,
-        number: found.number_value,
-        attachments: attachments
-            .into_iter()
-            .map(|photo| TaskAttachment {
-                id: photo.id,
-                media_type: photo.media_type,
-                size: photo.size_bytes,
-                width: photo.width,
-                height: photo.height,
-            })
-            .collect(),
-        place: found
-            .lng
-            .zip(found.lat)
-            .map(|(lng, lat)| Place { lng: f64::from(lng) / 1e6, lat: f64::from(lat) / 1e6 }),
-    }))
 }

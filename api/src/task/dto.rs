@@ -97,13 +97,16 @@ pub struct TaskBrief {
     pub period: String,
     /// It fell due to be opened while the server stood still; its time counts from when it was opened.
     pub opened_late: bool,
+    /// What was handed in for it, oldest first: the last one counts. Null unless `include` asks for it.
+    #[schema(required = true)]
+    pub submissions: Option<Vec<TaskSubmission>>,
     /// What the account that asks may do now.
     pub may: TaskMay,
     /// Counted up by every change.
     pub version: i32,
 }
 
-crate::page!(TaskPage, TaskBrief);
+crate::page!(TaskPage, TaskBrief, as_of);
 
 /// A task as somebody saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, Validate)]
@@ -172,7 +175,7 @@ pub struct TaskSubmitter {
     pub name: String,
 }
 
-/// What was handed in last.
+/// Something handed in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskSubmission {
     /// The moment of the act.
@@ -302,6 +305,14 @@ pub enum HeldBy {
     Colleagues,
 }
 
+/// What to show of each task besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskInclude {
+    /// What was handed in, with its evidence.
+    Submissions,
+}
+
 /// Which tasks to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -338,6 +349,14 @@ pub struct ListTasks {
     #[garde(length(chars, max = 50))]
     #[param(max_length = 50, example = "巡查")]
     pub q: Option<String>,
+    /// Only what has changed since this moment: `as_of` of the reading before; in the order of the changes, without `sort`.
+    #[garde(skip)]
+    #[param(value_type = Option<chrono::DateTime<chrono::FixedOffset>>, example = "2026-11-23T09:00:00+08:00")]
+    pub changed_since: Option<Moment>,
+    /// `submissions`: with what was handed in for each, and its evidence.
+    #[garde(skip)]
+    #[param(inline)]
+    pub include: Option<TaskInclude>,
     /// `due_at` or `-due_at`.
     #[garde(skip)]
     #[param(inline)]

@@ -30,13 +30,15 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 ///
 /// 本人、本人岗位和所在党组织的任务，以及本人任督导员、总网格长、子网格长的网格及其下级的任务；有 `task.read_all` 权限的，
 /// 看全镇街。`held_by` 为 `colleagues` 时，只列所在党组织中由同事签收的待办和被退回的，可以接手；无 `task.submit` 权限的
-/// 答 403。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
+/// 答 403。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。`changed_since` 只列该时刻以来有变更的，先变更的在前，不能另选
+/// 排序（422）；`include` 为 `submissions` 时，附每项任务历次提交的内容和佐证。每页 `limit` 条（1–200，缺省 50），
 /// 下一页以 `next_cursor` 作翻页标记。
 ///
 /// Own tasks, those of one's posts and party organisation, and those in the subtrees of the grids one heads; all of the
 /// township's with `task.read_all`. `held_by=colleagues` leaves what colleagues of one's party organisation have accepted and
-/// still owe, for whoever may take it over (`task.submit`, otherwise 403). The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
-/// rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+/// still owe, for whoever may take it over (`task.submit`, otherwise 403). The earliest deadline comes first, with `-due_at` as `sort` the latest. With `changed_since`
+/// those that have changed since then, the first changed first, and no other order (422). `include=submissions` adds what was handed in
+/// for each task, with its evidence. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
 #[utoipa::path(
     tag = "task",
     operation_id = "list_tasks",

@@ -7,17 +7,18 @@ use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::dto::{
-    HeldBy, ListTasks, SeenTask, TaskBrief, TaskPage, TaskPaging, TaskSort, ToVerify,
+    HeldBy, ListTasks, SeenTask, TaskBrief, TaskInclude, TaskPage, TaskPaging, TaskSort, ToVerify,
 };
 use super::perm;
 use super::row::{Row, rows};
 use super::rules;
 use super::search::found;
+use super::submissions::submissions;
 use super::visibility::{Visibility, late, looking_right, owed};
 use crate::clock;
 use crate::grid::Subtrees;
-use crate::http::{ApiError, Code, Page, Result};
-use crate::tenancy::{Scope, Tx, beyond};
+use crate::http::{ApiError, Code, Result};
+use crate::tenancy::{Reading, Scope, Tx, beyond};
 
 /// Tasks that can be verified by one request: what [`super::dto::VerifyTasks`] takes.
 const VERIFIED_AT_ONCE: u64 = 500;
@@ -40,40 +41,71 @@ pub async fn first(
     found.into_iter().map(|row| row.brief(tx, sight)).collect()
 }
 
+/// In which order tasks are read.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Deadline(TaskSort),
+    Change,
+}
+
+const BY_DEADLINE: By = By::Deadline(TaskSort::DueAt);
+
+type Key = (DateTime<Utc>, TaskId);
+
+/// A page of the tasks of a condition; three statements at most with what was handed in, and one without.
 async fn page(
     tx: &Tx,
     sight: &Visibility,
     condition: Condition,
-    sort: TaskSort,
-    page: &Page,
-    cursor: Option<&str>,
+    by: By,
+    (reading, after): (&Reading, Option<Key>),
+    include: Option<TaskInclude>,
 ) -> Result<TaskPage> {
-    use task::Column::{DueAt, Id};
-    let after: Option<(DateTime<Utc>, TaskId)> = page.after(cursor)?;
-    let order = match sort {
-        TaskSort::DueAt => Order::Asc,
-        TaskSort::DueAtDescending => Order::Desc,
+    use task::Column::{ChangedAt, DueAt, Id};
+    let (column, order) = match by {
+        By::Deadline(TaskSort::DueAt) => (DueAt, Order::Asc),
+        By::Deadline(TaskSort::DueAtDescending) => (DueAt, Order::Desc),
+        By::Change => (ChangedAt, Order::Asc),
     };
     let find = rows(tx)
         .filter(condition)
-        .filter(Condition::all().add_option(after.map(|key| beyond([DueAt, Id], key, &order))))
-        .order_by(DueAt, order.clone())
+        .filter(Condition::all().add_option(after.map(|key| beyond([column, Id], key, &order))))
+        .order_by(column, order.clone())
         .order_by(Id, order);
-    let found = find.limit(page.fetch()).into_model::<Row>().all().await?;
-    let (found, next_cursor) = page.cut(found, |row| (row.due_at, row.id))?;
-    let items = found.into_iter().map(|row| row.brief(tx, sight)).collect::<Result<_>>()?;
-    Ok(TaskPage { items, next_cursor })
+    let found = find.limit(reading.fetch()).into_model::<Row>().all().await?;
+    let (found, next_cursor) = reading.cut(found, |row| match by {
+        By::Deadline(_) => (row.due_at, row.id),
+        By::Change => (row.changed_at, row.id),
+    })?;
+    let mut items: Vec<TaskBrief> =
+        found.into_iter().map(|row| row.brief(tx, sight)).collect::<Result<_>>()?;
+    if let Some(TaskInclude::Submissions) = include {
+        let ids: Vec<TaskId> = items.iter().map(|task| task.id).collect();
+        let mut handed_in = submissions(tx, &ids).await?;
+        for task in &mut items {
+            task.submissions = Some(handed_in.remove(&task.id).unwrap_or_default());
+        }
+    }
+    Ok(TaskPage { items, next_cursor, as_of: reading.as_of() })
 }
 
 /// Tasks that the account sees.
 ///
 /// # Errors
-/// `forbidden` when what colleagues have accepted is asked for by who may not take it over.
+/// `forbidden` when what colleagues have accepted is asked for by who may not take it over; 422 for an order beside `changed_since`.
 pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
     if query.held_by.is_some() && !scope.has(perm::TASK_SUBMIT) {
         return Err(ApiError::new(Code::FORBIDDEN));
     }
-    let shown = Page::of(scope.seal("tasks", &query)?, query.limit);
+    if query.changed_since.is_some() && query.sort.is_some() {
+        return Err(ApiError::invalid(
+            "sort",
+            "按变更查询时不能另选排序",
+            "what has changed comes in the order of the changes",
+        ));
+    }
+    let (reading, after) =
+        scope.reading::<_, Key>("tasks", &query, query.limit, query.cursor.as_deref())?;
     scope
         .read(async |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
@@ -111,33 +143,39 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
             if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
                 wanted = wanted.add(found(tx, text).await?);
             }
-            let sort = query.sort.unwrap_or_default();
-            page(tx, &sight, wanted, sort, &shown, query.cursor.as_deref()).await
+            let mut by = By::Deadline(query.sort.unwrap_or_default());
+            if let Some(since) = query.changed_since {
+                wanted = wanted.add(task::Column::ChangedAt.gte(since.utc()));
+                by = By::Change;
+            }
+            page(tx, &sight, wanted, by, (&reading, after), query.include).await
         })
         .await
 }
 
 /// What the account's own person still owes, the most late first.
 pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
-    let shown = Page::of(scope.seal("inbox", &scope.member())?, paging.limit);
+    let cursor = paging.cursor.as_deref();
+    let (reading, after) =
+        scope.reading::<_, Key>("inbox", &scope.member(), paging.limit, cursor)?;
     scope
         .read(async |tx: &Tx| {
             // What one owes one does not judge, whatever one heads.
             let sight = Visibility::own(tx).await?;
-            let cursor = paging.cursor.as_deref();
-            page(tx, &sight, sight.owed(), TaskSort::DueAt, &shown, cursor).await
+            page(tx, &sight, sight.owed(), BY_DEADLINE, (&reading, after), None).await
         })
         .await
 }
 
 /// What waits for this account's verification, the earliest deadline first.
 pub async fn to_verify(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
-    let shown = Page::of(scope.seal("to_verify", &scope.actor())?, paging.limit);
+    let cursor = paging.cursor.as_deref();
+    let (reading, after) =
+        scope.reading::<_, Key>("to_verify", &scope.actor(), paging.limit, cursor)?;
     scope
         .read(async |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
-            let cursor = paging.cursor.as_deref();
-            page(tx, &sight, sight.to_verify(), TaskSort::DueAt, &shown, cursor).await
+            page(tx, &sight, sight.to_verify(), BY_DEADLINE, (&reading, after), None).await
         })
         .await
 }

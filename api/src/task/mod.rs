@@ -44,6 +44,7 @@ mod row;
 pub mod rules;
 mod search;
 mod source;
+mod submissions;
 mod submit;
 mod verify;
 mod visibility;

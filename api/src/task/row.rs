@@ -45,6 +45,7 @@ pub(super) struct Row {
     pub(super) due_at: DateTime<Utc>,
     pub(super) accepted_at: Option<DateTime<Utc>>,
     pub(super) submitted_at: Option<DateTime<Utc>>,
+    pub(super) changed_at: DateTime<Utc>,
     version: i32,
 }
 
@@ -102,6 +103,7 @@ impl Row {
                 title: self.source_title,
             },
             period: self.period,
+            submissions: None,
             opened_late: self.opened_late,
             version: self.version,
         })
@@ -138,6 +140,7 @@ pub(super) fn rows(tx: &Tx) -> Find<'_, task::Entity> {
             Column::DueAt,
             Column::AcceptedAt,
             Column::SubmittedAt,
+            Column::ChangedAt,
             Column::Version,
         ])
         .column_as(grid::Column::Name, "grid_name")

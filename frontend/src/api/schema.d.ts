@@ -38,9 +38,10 @@ export interface paths {
         };
         /**
          * 账号列表 · List accounts
-         * @description 按用户名排列；`q` 按用户名的开头查找。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         * @description 按用户名排列；`q` 按用户名的开头查找；`changed_since` 只列该时刻以来有变更的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
          *
-         *     Accounts by user name; `q` finds by the beginning of the user name. A page has `limit` rows (1–200, 50 when absent); its
+         *     Accounts by user name; `q` finds by the beginning of the user name; with `changed_since` those that have changed since
+         *     then. A page has `limit` rows (1–200, 50 when absent); its
          *     `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `account.read`
@@ -109,12 +110,13 @@ export interface paths {
         /**
          * 查询活动 · List activities
          * @description 本镇街的活动，附本人在各活动中的报名和签到情况；`mine` 为真时，只列本人报名、候补或担任签到管理人的。未开始、进行中的，
-         *     以及按日期（`on`）查询的，先开始的在前；其余后开始的在前。每页 `limit` 条（1–200，缺省 50），
+         *     以及按日期（`on`）查询的，先开始的在前；其余后开始的在前。
+         *     `changed_since` 只列该时刻以来本身、报名或签到有变更的。每页 `limit` 条（1–200，缺省 50），
          *     下一页以 `next_cursor` 作翻页标记。
          *
          *     Activities of the township, with the caller's own place in each; with `mine` only those that the caller signed up or waits
          *     for, or is the steward of. Upcoming and running ones, and those of a day (`on`), come in the order of their start, others the
-         *     latest first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *     latest first. With `changed_since` those that have changed since then, by sign-ups and check-ins too. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `activity.read`
          */
@@ -612,11 +614,11 @@ export interface paths {
         };
         /**
          * 查询清单 · List checklists
-         * @description 新建的在前，附施行中的版本及其施行日期、条目数，以及有无待发布的草稿。每页 `limit` 条（1–200，缺省 50），
+         * @description 新建的在前，附施行中的版本及其施行日期、条目数，以及有无待发布的草稿。`changed_since` 只列该时刻以来有变更的。每页 `limit` 条（1–200，缺省 50），
          *     下一页以 `next_cursor` 作翻页标记。
          *
          *     The checklists, newest first, each with the version in force, its date and its number of items, and whether a draft waits to
-         *     be published. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *     be published; with `changed_since` those that have changed since then. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `checklist.read`
          */
@@ -805,10 +807,10 @@ export interface paths {
         };
         /**
          * 网格列表 · List grids
-         * @description 完整的网格树：上级在前，同级按编码排列，附今日在任的岗位和空缺的网格长；不分页。
+         * @description 完整的网格树：上级在前，同级按编码排列，附今日在任的岗位和空缺的网格长；不分页。`changed_since` 只列该时刻以来本身或岗位有变更的。
          *
          *     The whole tree at once, every parent before its children, siblings by code, with the posts held today and the heads that are
-         *     missing.
+         *     missing; with `changed_since` those that have changed since then, or whose posts have.
          *
          *     权限 · Permission: `grid.read`
          */
@@ -1251,11 +1253,13 @@ export interface paths {
         /**
          * 人员列表 · List people
          * @description 按编号排列；`q` 按姓名、姓名拼音首字母或编号的开头，或手机号末四位查找。没有 `member.manage` 权限的，手机号中间四位隐去。
+         *     `changed_since` 只列该时刻以来本人信息或岗位有变更的。
          *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
          *
          *     People in the order of their numbers; `q` finds by the beginning of the name, of its pinyin initials or of the number, or by
-         *     the last four digits of the phone. Without `member.manage` the middle digits of the phone are hidden. A page has `limit` rows
-         *     (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *     the last four digits of the phone. Without `member.manage` the middle digits of the phone are hidden. With `changed_since` those
+         *     who have changed since then, or whose posts have. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the
+         *     next one.
          *
          *     权限 · Permission: `member.read`
          */
@@ -1321,10 +1325,12 @@ export interface paths {
         /**
          * 查询通知 · List notices
          * @description 发给本人的通知，后发布的在前；有 `notice.read_all` 权限的，列出全部通知。已到期、已撤回的也在其中，可按 `phase` 筛选；
-         *     `unread` 为真时，只列发给本人、有效且尚未阅读的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
+         *     `unread` 为真时，只列发给本人、有效且尚未阅读的。`changed_since` 只列该时刻以来
+         *     有变更的，包括有人阅读的。每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
          *
          *     The notices that go to the caller, the latest first; all of them for who holds `notice.read_all`. Ended and withdrawn ones are among
-         *     them (`phase`); with `unread` only those that stand, go to the caller and have not been read. A page has `limit` rows (1–200, 50
+         *     them (`phase`); with `unread` only those that stand, go to the caller and have not been read; with
+         *     `changed_since` those that have changed since then, by being read too. A page has `limit` rows (1–200, 50
          *     when absent); its `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `notice.read`
@@ -1559,12 +1565,13 @@ export interface paths {
         };
         /**
          * 查询积分明细 · List points entries
-         * @description 积分明细，最后入账的在前，每条附一句事由。不填 `member_id` 为本人的；查看他人的须有 `points.read_all` 权限（403）。
+         * @description 积分明细，最后入账的在前，每条附一句事由。不填 `member_id` 为本人的；`everybody` 为真时为全部人员的；查看他人的须有
+         *     `points.read_all` 权限（403）。`changed_since` 只列该时刻以来入账的，先入账的在前。
          *     每页 `limit` 条（1–200，缺省 50），下一页以 `next_cursor` 作翻页标记。
          *
-         *     The lines of a purse, each with the sentence that explains it, the last posted first. Without `member_id` the caller's own; those
-         *     of others need `points.read_all` (403). A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next
-         *     one.
+         *     The lines of a purse, each with the sentence that explains it, the last posted first. Without `member_id` the caller's own, with
+         *     `everybody` those of all people; those of others need `points.read_all` (403). With `changed_since` those that have been posted since
+         *     then, the first posted first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `points.read`
          */
@@ -1882,13 +1889,15 @@ export interface paths {
          * 查询任务 · List tasks
          * @description 本人、本人岗位和所在党组织的任务，以及本人任督导员、总网格长、子网格长的网格及其下级的任务；有 `task.read_all` 权限的，
          *     看全镇街。`held_by` 为 `colleagues` 时，只列所在党组织中由同事签收的待办和被退回的，可以接手；无 `task.submit` 权限的
-         *     答 403。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。每页 `limit` 条（1–200，缺省 50），
+         *     答 403。办结期限最早的在前，`sort` 为 `-due_at` 时最晚的在前。`changed_since` 只列该时刻以来有变更的，先变更的在前，不能另选
+         *     排序（422）；`include` 为 `submissions` 时，附每项任务历次提交的内容和佐证。每页 `limit` 条（1–200，缺省 50），
          *     下一页以 `next_cursor` 作翻页标记。
          *
          *     Own tasks, those of one's posts and party organisation, and those in the subtrees of the grids one heads; all of the
          *     township's with `task.read_all`. `held_by=colleagues` leaves what colleagues of one's party organisation have accepted and
-         *     still owe, for whoever may take it over (`task.submit`, otherwise 403). The earliest deadline comes first, with `-due_at` as `sort` the latest. A page has `limit`
-         *     rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *     still owe, for whoever may take it over (`task.submit`, otherwise 403). The earliest deadline comes first, with `-due_at` as `sort` the latest. With `changed_since`
+         *     those that have changed since then, the first changed first, and no other order (422). `include=submissions` adds what was handed in
+         *     for each task, with its evidence. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
          *     权限 · Permission: `task.read`
          */
@@ -2235,6 +2244,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "created_at": "2026-11-23T09:30:00+08:00",
@@ -2260,6 +2270,11 @@ export interface components {
             items: components["schemas"]["Account"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /**
          * @description A dated piece of service.
@@ -2438,6 +2453,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "cancel_reason": "文字",
@@ -2534,6 +2550,11 @@ export interface components {
             items: components["schemas"]["Activity"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /**
          * @description What an activity is at present, by its times and whether it was called off.
@@ -3355,6 +3376,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "draft": false,
@@ -3374,6 +3396,11 @@ export interface components {
             items: components["schemas"]["ChecklistBrief"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /**
          * @description Life of a checklist version.
@@ -3924,6 +3951,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "area_m2": 3612345,
@@ -3961,6 +3989,11 @@ export interface components {
             items: components["schemas"]["Grid"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /**
          * @description A post in a grid, held by a person for a term.
@@ -4097,6 +4130,30 @@ export interface components {
          *             "title": "总网格长责任清单"
          *           },
          *           "state": "open",
+         *           "submissions": [
+         *             {
+         *               "at": "2026-11-23T09:30:00+08:00",
+         *               "attachments": [
+         *                 {
+         *                   "height": 1,
+         *                   "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                   "media_type": "image/jpeg",
+         *                   "size": 1,
+         *                   "width": 1
+         *                 }
+         *               ],
+         *               "by": {
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "name": "张建国"
+         *               },
+         *               "number": 1,
+         *               "place": {
+         *                 "lat": 30.783241,
+         *                 "lng": 121.411823
+         *               },
+         *               "text": "文字"
+         *             }
+         *           ],
          *           "title": "每周巡查一次网格",
          *           "version": 1
          *         }
@@ -4747,6 +4804,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "category": "party_member",
@@ -4778,6 +4836,11 @@ export interface components {
             items: components["schemas"]["Member"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /** @description A post that a person holds. */
         MemberPost: {
@@ -4937,6 +5000,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "addressed": false,
@@ -4990,6 +5054,11 @@ export interface components {
             items: components["schemas"]["Notice"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /**
          * @description What a notice is today.
@@ -5219,10 +5288,12 @@ export interface components {
          * @example 1.5
          */
         Points: number;
-        /** @description One line of a purse. */
+        /** @description One line of a purse. What is posted stays as it is. */
         PointsEntry: {
             /** @description Id of the line. */
             id: components["schemas"]["PointsEntryId"];
+            /** @description Whose it is. */
+            member: components["schemas"]["MemberRef"];
             /** @description When it was earned. */
             at: components["schemas"]["Time"];
             /** @description What it gave (or took). */
@@ -5251,12 +5322,17 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "amount": 1.5,
          *           "at": "2026-11-23T09:30:00+08:00",
          *           "balance_after": 1.5,
          *           "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *           "member": {
+         *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *             "name": "张三"
+         *           },
          *           "reason": "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分",
          *           "rule": "activity_hour",
          *           "source": {
@@ -5273,6 +5349,11 @@ export interface components {
             items: components["schemas"]["PointsEntry"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /** @description One rule by which points are earned. */
         PointsRule: {
@@ -6239,6 +6320,8 @@ export interface components {
             period: string;
             /** @description It fell due to be opened while the server stood still; its time counts from when it was opened. */
             opened_late: boolean;
+            /** @description What was handed in for it, oldest first: the last one counts. Null unless `include` asks for it. */
+            submissions: components["schemas"]["TaskSubmission"][] | null;
             /** @description What the account that asks may do now. */
             may: components["schemas"]["TaskMay"];
             /**
@@ -6300,6 +6383,7 @@ export interface components {
         /**
          * @description One page of the list.
          * @example {
+         *       "as_of": "2026-11-23T09:30:00+08:00",
          *       "items": [
          *         {
          *           "assignee": {
@@ -6367,6 +6451,30 @@ export interface components {
          *             "title": "总网格长责任清单"
          *           },
          *           "state": "open",
+         *           "submissions": [
+         *             {
+         *               "at": "2026-11-23T09:30:00+08:00",
+         *               "attachments": [
+         *                 {
+         *                   "height": 1,
+         *                   "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                   "media_type": "image/jpeg",
+         *                   "size": 1,
+         *                   "width": 1
+         *                 }
+         *               ],
+         *               "by": {
+         *                 "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
+         *                 "name": "张建国"
+         *               },
+         *               "number": 1,
+         *               "place": {
+         *                 "lat": 30.783241,
+         *                 "lng": 121.411823
+         *               },
+         *               "text": "文字"
+         *             }
+         *           ],
          *           "title": "每周巡查一次网格",
          *           "version": 1
          *         }
@@ -6379,6 +6487,11 @@ export interface components {
             items: components["schemas"]["TaskBrief"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+             *     before the reading began, so that nothing under way is missed.
+             */
+            as_of: components["schemas"]["Time"];
         };
         /** @description What a task arose from, as it was then. */
         TaskSource: {
@@ -6411,7 +6524,7 @@ export interface components {
          * @enum {string}
          */
         TaskState: "open" | "submitted" | "returned" | "verified" | "cancelled";
-        /** @description What was handed in last. */
+        /** @description Something handed in. */
         TaskSubmission: {
             /** @description The moment of the act. */
             at: components["schemas"]["Time"];
@@ -6904,6 +7017,11 @@ export interface operations {
                  * @example zhang
                  */
                 q?: string;
+                /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
                 /**
                  * @description Rows on a page, 1 to 200; 50 when absent.
                  * @example 50
@@ -7535,6 +7653,11 @@ export interface operations {
                 on?: string;
                 /** @description `true`: only those the caller signed up for, waits for, or is steward of. */
                 mine?: boolean;
+                /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
                 /** @description Rows on a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -10631,6 +10754,11 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
+                /**
                  * @description Rows on the page.
                  * @example 50
                  */
@@ -11904,7 +12032,13 @@ export interface operations {
     };
     list_grids: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14304,6 +14438,11 @@ export interface operations {
                 grid_id?: string;
                 /** @description Category. */
                 category?: components["schemas"]["MemberCategory"];
+                /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
                 /** @description Rows on the page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -14919,6 +15058,11 @@ export interface operations {
                 unread?: boolean;
                 /** @description Only those with this in their titles. */
                 q?: string;
+                /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
                 /** @description Rows on a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -16745,6 +16889,13 @@ export interface operations {
             query?: {
                 /** @description Whose lines; one's own when absent. Others' need `points.read_all`. */
                 member_id?: components["schemas"]["MemberId"];
+                /** @description `true`: the lines of everybody, for `points.read_all`; with `member_id` that person's alone. */
+                everybody?: boolean;
+                /**
+                 * @description Only what has been posted since this moment: `as_of` of the reading before; in the order of posting.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
                 /** @description Rows on a page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -18499,6 +18650,13 @@ export interface operations {
                  * @example 巡查
                  */
                 q?: string;
+                /**
+                 * @description Only what has changed since this moment: `as_of` of the reading before; in the order of the changes, without `sort`.
+                 * @example 2026-11-23T09:00:00+08:00
+                 */
+                changed_since?: string;
+                /** @description `submissions`: with what was handed in for each, and its evidence. */
+                include?: "submissions";
                 /** @description `due_at` or `-due_at`. */
                 sort?: "due_at" | "-due_at";
                 /**

@@ -32,7 +32,7 @@ export async function integrator(browser, server) {
       commands = typed.flatMap((text) => text.split(/\n(?=curl )/)).map(parse)
       await page.close()
       same(outside, [], 'requests')
-      same(commands.length, 4, 'commands')
+      same(commands.length, 5, 'commands')
     })
     const run = async ({ method, headers, body, url }, put) => {
       const answer = await fetch(url.replace('https://HOST', server.base), {
@@ -66,6 +66,14 @@ export async function integrator(browser, server) {
       assert(
         items.every((one) => one.late),
         'not all are late',
+      )
+      return `${items.length} of them`
+    })
+    await check('what has changed is told with its evidence', async () => {
+      const { items, as_of } = await run(commands[4], signed.access_token)
+      assert(
+        as_of && items.every((one) => Array.isArray(one.submissions)),
+        'no as_of, or not all with what was handed in',
       )
       return `${items.length} of them`
     })

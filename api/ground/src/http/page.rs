@@ -128,7 +128,7 @@ impl Page {
     }
 }
 
-/// Makes the page type of a list: generators of clients trip over generic pages.
+/// Makes the page type of a list, with `as_of` where it can be asked for what has changed: generators of clients trip over generic pages.
 #[macro_export]
 macro_rules! page {
     ($name:ident, $item:ty) => {
@@ -140,6 +140,20 @@ macro_rules! page {
             /// Give it as `cursor` to read on; null at the end.
             #[schema(required = true)]
             pub next_cursor: Option<String>,
+        }
+    };
+    ($name:ident, $item:ty, as_of) => {
+        /// One page of the list.
+        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub struct $name {
+            /// The rows of this page.
+            pub items: Vec<$item>,
+            /// Give it as `cursor` to read on; null at the end.
+            #[schema(required = true)]
+            pub next_cursor: Option<String>,
+            /// Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
+            /// before the reading began, so that nothing under way is missed.
+            pub as_of: $crate::clock::Time,
         }
     };
 }

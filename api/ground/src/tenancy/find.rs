@@ -3,10 +3,10 @@
 use entity::TenantEntity;
 use sea_orm::sea_query::{
     Condition, DeleteStatement, Expr, ExprTrait, IntoIden, LockType, SelectStatement, SimpleExpr,
-    UpdateStatement,
+    UnionType, UpdateStatement,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, FromQueryResult, Iden, Order, PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, FromQueryResult, IdenStatic, Order, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait, TryGetableMany, Value,
 };
 
@@ -105,6 +105,19 @@ pub fn beyond<C: ColumnTrait>(
     }
 }
 
+/// What any of these selects finds, as part of another's filter: each of them may begin in an index of its own, as conditions joined by
+/// `OR` may not.
+#[must_use]
+pub fn either(
+    mut first: SelectStatement,
+    others: impl IntoIterator<Item = SelectStatement>,
+) -> SelectStatement {
+    for other in others {
+        first.union(UnionType::Distinct, other);
+    }
+    first
+}
+
 /// No row. (An empty condition would be every row.)
 #[must_use]
 pub fn nothing() -> Condition {
@@ -140,26 +153,34 @@ impl<'a, E: TenantEntity> UpdateMany<'a, E> {
         Self { tx, update }
     }
 
-    /// Sets a column to an expression. The tenant column stays as it is.
+    /// Sets a column to an expression. The tenant column stays as it is, and the moment of the change is not the caller's to say.
     #[must_use]
     pub fn col_expr(mut self, column: E::Column, expr: SimpleExpr) -> Self {
-        if column.to_string() != E::tenant_column().to_string() {
+        let stamped = [Some(E::tenant_column()), E::changed_column()];
+        if !stamped.iter().flatten().any(|one| one.as_str() == column.as_str()) {
             self.update = self.update.col_expr(column.into_iden(), expr);
         }
         self
     }
 
-    /// Sets the columns of an active model, except the tenant.
+    /// Sets the columns of an active model, except those.
     #[must_use]
     pub fn set<A: ActiveModelTrait<Entity = E>>(mut self, mut row: A) -> Self {
         row.not_set(E::tenant_column());
+        if let Some(changed) = E::changed_column() {
+            row.not_set(changed);
+        }
         self.update = self.update.set(row);
         self
     }
 
     /// Runs it; says how many rows changed.
     pub async fn exec(self) -> Result<u64> {
-        Ok(self.update.exec(self.tx.txn()).await?.rows_affected)
+        let mut update = self.update;
+        if let Some(changed) = E::changed_column() {
+            update = update.col_expr(changed.into_iden(), Expr::value(self.tx.stamped_at()));
+        }
+        Ok(update.exec(self.tx.txn()).await?.rows_affected)
     }
 }
 

@@ -17,6 +17,9 @@
 //!   in a way that leaves its state in doubt is closed and not used again, and goes back only outside any transaction. What could not
 //!   be stored is answered 503 (507 where the disk is full), and the next write finds a new
 //!   connection.
+//! - Of the tables that lists are made of each row says when it was written last (`changed_at`). It is set here, whichever way the row is
+//!   written, and nowhere else (`changed_since::every_way_of_writing_stamps`, `house::nobody_else_stamps`); a list that is read again is asked
+//!   for what has changed since ([`Reading`]).
 //! - SQLite has one writer, and a write begins IMMEDIATE; readers have a pool of their own. Writes that wait for it share a commit
 //!   ([`writer`]), each undone alone or kept with the others.
 //! - A township has no more than its share of the connections at a time ([`shares`]): who asks for more waits for his own neighbours.
@@ -43,6 +46,7 @@ mod origin;
 mod platform;
 mod pool;
 mod purge;
+mod reading;
 mod schema;
 mod scope;
 mod shared;
@@ -55,7 +59,7 @@ mod writer;
 
 pub use db::{Db, StartError};
 pub use distribute::{Report, distribute};
-pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond, nothing};
+pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond, either, nothing};
 pub use keys::Keys;
 pub use news::News;
 pub use once::AnswerKept;
@@ -63,6 +67,7 @@ pub(crate) use once::KEPT_HOURS;
 pub use origin::Origin;
 pub use platform::{Platform, makes_tokens, put_setup_token};
 pub(crate) use purge::remove_audit_entries;
+pub use reading::Reading;
 pub use schema::migrate;
 pub use scope::Scope;
 pub use shared::{Hook, Shared};

@@ -20,7 +20,7 @@ const READ: Duration = Duration::from_secs(10);
 /// How long a write may take.
 const WRITE: Duration = Duration::from_secs(30);
 /// How long either may take that is known to take long.
-const LONG: Duration = Duration::from_secs(10 * 60);
+pub(super) const LONG: Duration = Duration::from_secs(10 * 60);
 
 /// One township's data, seen by one principal, or by the system itself when there is none.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Scope {
     tenant: TenantId,
     principal: Option<Arc<Principal>>,
     clock: Clock,
+    /// What rows are stamped by, whatever moments a story is told at.
+    stamps: Clock,
     shared: Arc<Shared>,
     origin: Option<Arc<Origin>>,
     told: bool,
@@ -43,7 +45,9 @@ impl Scope {
         clock: Clock,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { db, tenant, principal, clock, shared, origin: None, told: false, long: false }
+        let stamps = clock.clone();
+        let (origin, told, long) = (None, false, false);
+        Self { db, tenant, principal, clock, stamps, shared, origin, told, long }
     }
 
     /// The township.
@@ -102,6 +106,11 @@ impl Scope {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The moment at which a row that is written now was changed.
+    pub(super) fn stamp(&self) -> DateTime<Utc> {
+        self.stamps.now()
     }
 
     /// All that upper floors added of a type at start.

@@ -1,4 +1,5 @@
-//! [`Tx`]: one transaction in one township. Whatever is found is filtered, whatever is written is stamped.
+//! [`Tx`]: one transaction in one township. Whatever is found is filtered, whatever is written is stamped: with the township, and with
+//! the moment where its table keeps that.
 
 use std::cell::RefCell;
 
@@ -161,12 +162,20 @@ impl Tx {
             .ok_or_else(|| ApiError::new(Code::NOT_FOUND))
     }
 
+    /// The moment with which rows are stamped that say when they were changed.
+    pub(super) fn stamped_at(&self) -> DateTime<Utc> {
+        self.scope.stamp()
+    }
+
     fn stamp<A>(&self, mut row: A) -> A
     where
         A: ActiveModelTrait,
         A::Entity: TenantEntity,
     {
         row.set(A::Entity::tenant_column(), self.tenant().into());
+        if let Some(changed) = A::Entity::changed_column() {
+            row.set(changed, self.stamped_at().into());
+        }
         row
     }
 

@@ -1,0 +1,138 @@
+//! The lines of purses as they are shown.
+
+use chrono::{DateTime, Utc};
+use entity::ids::{MemberId, Points, PointsEntryId};
+use entity::kinds::{HolderKind, PostingSourceKind};
+use entity::{points_entry, posting, purse};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+use uuid::Uuid;
+
+use super::dto::{ListPointsEntries, PointsEntry, PointsEntryPage, PointsSource};
+use super::engine::find_purse;
+use super::perm;
+use crate::clock;
+use crate::http::{ApiError, Code, Result};
+use crate::member::dto::MemberRef;
+use crate::tenancy::{Find, Scope, Tx, beyond};
+
+#[derive(Debug, FromQueryResult)]
+struct EntryRow {
+    id: PointsEntryId,
+    holder_id: MemberId,
+    at: DateTime<Utc>,
+    changed_at: DateTime<Utc>,
+    amount: Points,
+    balance_after: Option<Points>,
+    reason: String,
+    rule: String,
+    source_kind: PostingSourceKind,
+    source_id: Uuid,
+}
+
+impl EntryRow {
+    fn into_dto(self, member: MemberRef) -> PointsEntry {
+        PointsEntry {
+            id: self.id,
+            member,
+            at: clock::beijing(self.at),
+            amount: self.amount,
+            balance_after: self.balance_after.unwrap_or_default(),
+            reason: self.reason,
+            rule: self.rule,
+            source: PointsSource { kind: self.source_kind, id: self.source_id },
+        }
+    }
+}
+
+/// Lines with their reasons and whose they are.
+fn lines(tx: &Tx) -> Find<'_, points_entry::Entity> {
+    tx.find::<points_entry::Entity>()
+        .join(JoinType::InnerJoin, points_entry::Relation::Posting.def())
+        .join(JoinType::InnerJoin, points_entry::Relation::Purse.def())
+        .select_only()
+        .column(points_entry::Column::Id)
+        .column(points_entry::Column::At)
+        .column(points_entry::Column::ChangedAt)
+        .column(points_entry::Column::Amount)
+        .column(points_entry::Column::BalanceAfter)
+        .column(purse::Column::HolderId)
+        .column(posting::Column::Reason)
+        .column(posting::Column::Rule)
+        .column(posting::Column::SourceKind)
+        .column(posting::Column::SourceId)
+}
+
+/// Whose lines are asked for; nobody: everybody's.
+fn whose(scope: &Scope, query: &ListPointsEntries) -> Result<Option<MemberId>> {
+    let everybody = query.everybody == Some(true);
+    let member = match query.member_id {
+        None if everybody => None,
+        None => Some(scope.acting_member()?),
+        named => named,
+    };
+    let own = member.is_some() && member == scope.member();
+    if own || scope.has(perm::POINTS_READ_ALL) {
+        Ok(member)
+    } else {
+        Err(ApiError::new(Code::FORBIDDEN))
+    }
+}
+
+/// The lines of a purse, the newest first: the caller's own, or with `points.read_all` anybody's, or everybody's. What has been posted
+/// since a moment comes in the order of posting. Two statements, and two more for one purse.
+///
+/// # Errors
+/// `forbidden` for another's purse without that permission, `not_found` for a member who is not there,
+/// `no_member` when the account has no purse of its own.
+pub async fn list_entries(scope: &Scope, query: ListPointsEntries) -> Result<PointsEntryPage> {
+    use points_entry::Column::{ChangedAt, Id};
+    type Key = (DateTime<Utc>, PointsEntryId);
+    let member_id = whose(scope, &query)?;
+    let filter = (member_id, query.changed_since);
+    let (page, after) =
+        scope.reading::<_, Key>("points_entries", &filter, query.limit, query.cursor.as_deref())?;
+    let as_of = page.as_of();
+    scope
+        .read(async |tx: &Tx| {
+            let mut find = lines(tx);
+            match member_id {
+                Some(member) => {
+                    tx.get::<entity::member::Entity>(member).await?;
+                    let Some(purse) = find_purse(tx, HolderKind::Member, member.uuid()).await?
+                    else {
+                        let items = Vec::new();
+                        return Ok(PointsEntryPage { items, next_cursor: None, as_of });
+                    };
+                    find = find.filter(points_entry::Column::PurseId.eq(purse.id));
+                }
+                // Not the purse that gives what the others get.
+                None => find = find.filter(purse::Column::HolderKind.eq(HolderKind::Member)),
+            }
+            find = match (query.changed_since, after) {
+                (Some(since), None) => find.filter(ChangedAt.gte(since.utc())),
+                (Some(_), Some(key)) => find.filter(beyond([ChangedAt, Id], key, &Order::Asc)),
+                (None, Some((_, id))) => find.filter(Id.lt(id)),
+                (None, None) => find,
+            };
+            // As they were posted, which is the order of the balances: what was earned earlier may have been posted later.
+            find = match query.changed_since {
+                Some(_) => find.order_by_asc(ChangedAt).order_by_asc(Id),
+                None => find.order_by_desc(Id),
+            };
+            let rows = find.limit(page.fetch()).into_model::<EntryRow>().all().await?;
+            let (rows, next_cursor) = page.cut(rows, |row| (row.changed_at, row.id))?;
+            let people: Vec<MemberId> = rows.iter().map(|row| row.holder_id).collect();
+            let names = crate::member::names(tx, &people).await?;
+            let items = rows.into_iter().map(|row| {
+                let id = row.holder_id;
+                let name = names.get(&id).cloned();
+                let name = name.ok_or_else(|| ApiError::internal(format!("{id} has no name")))?;
+                Ok(row.into_dto(MemberRef { id, name }))
+            });
+            Ok(PointsEntryPage { items: items.collect::<Result<_>>()?, next_cursor, as_of })
+        })
+        .await
+}
