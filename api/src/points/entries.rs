@@ -1,5 +1,7 @@
 //! The lines of purses as they are shown.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use entity::ids::{MemberId, Points, PointsEntryId};
 use entity::kinds::{HolderKind, PostingSourceKind};
@@ -82,7 +84,7 @@ fn whose(scope: &Scope, query: &ListPointsEntries) -> Result<Option<MemberId>> {
 }
 
 /// The lines of a purse, the newest first: the caller's own, or with `points.read_all` anybody's, or everybody's. What has been posted
-/// since a moment comes in the order of posting. Two statements, and two more for one purse.
+/// since a moment comes in the order of posting. Three statements for one purse, two for all.
 ///
 /// # Errors
 /// `forbidden` for another's purse without that permission, `not_found` for a member who is not there,
@@ -98,9 +100,11 @@ pub async fn list_entries(scope: &Scope, query: ListPointsEntries) -> Result<Poi
     scope
         .read(async |tx: &Tx| {
             let mut find = lines(tx);
+            let mut names = HashMap::new();
             match member_id {
                 Some(member) => {
-                    tx.get::<entity::member::Entity>(member).await?;
+                    let person = tx.get::<entity::member::Entity>(member).await?;
+                    names.insert(member, person.name);
                     let Some(purse) = find_purse(tx, HolderKind::Member, member.uuid()).await?
                     else {
                         let items = Vec::new();
@@ -124,8 +128,10 @@ pub async fn list_entries(scope: &Scope, query: ListPointsEntries) -> Result<Poi
             };
             let rows = find.limit(page.fetch()).into_model::<EntryRow>().all().await?;
             let (rows, next_cursor) = page.cut(rows, |row| (row.changed_at, row.id))?;
-            let people: Vec<MemberId> = rows.iter().map(|row| row.holder_id).collect();
-            let names = crate::member::names(tx, &people).await?;
+            if member_id.is_none() {
+                let people: Vec<MemberId> = rows.iter().map(|row| row.holder_id).collect();
+                names = crate::member::names(tx, &people).await?;
+            }
             let items = rows.into_iter().map(|row| {
                 let id = row.holder_id;
                 let name = names.get(&id).cloned();
