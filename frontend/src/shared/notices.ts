@@ -1,6 +1,6 @@
 import { computed } from 'vue'
 import type { Ref } from 'vue'
-import { call } from '@/api'
+import { call, Problem } from '@/api'
 import type { Notice } from '@/api'
 import { readAgain, useRead } from '@/shared/query'
 import { useSession } from '@/shared/session'
@@ -23,14 +23,14 @@ export function useUnread(): Ref<string> {
   })
 }
 
-/** Signs for a notice that is open before its reader. Without a connection nothing is lost: it stays unread, and is signed for when it
- * is opened again. */
+/** Signs for the version of a notice that is open before its reader. Without a connection nothing is lost: it stays unread, and is signed
+ * for when it is opened again. What was refused is read anew: it was withdrawn, or is to be read again as it is now. */
 export async function sign(notice: Notice): Promise<void> {
   if (!notice.may.read_notice.allowed) return
   try {
-    await call('read_notice', { path: { id: notice.id } })
-  } catch {
-    return
+    await call('read_notice', { path: { id: notice.id }, version: notice.version })
+  } catch (thrown) {
+    if (Problem.of(thrown).is('network')) return
   }
   await readAgain('read_notice')
 }
