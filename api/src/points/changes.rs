@@ -4,7 +4,7 @@ use crate::feature::Changes;
 
 /// All that this room knows.
 pub(super) const CHANGES: Changes = &[
-    ("import_members", &["get_leaderboard", "get_my_purse"]),
-    ("update_member", &["get_leaderboard", "get_my_purse"]),
+    ("import_members", &["get_leaderboard", "get_my_purse", "list_points_entries"]),
+    ("update_member", &["get_leaderboard", "get_my_purse", "list_points_entries"]),
     ("update_party_org", &["get_leaderboard"]),
 ];

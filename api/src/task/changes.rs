@@ -11,7 +11,7 @@ pub(super) const CHANGES: Changes = &[
     ("import_members", &["get_task", "list_inbox", "list_tasks", "list_to_verify"]),
     ("return_task", &["get_to_verify", "list_inbox", "list_to_verify"]),
     ("submit_task", &["get_to_verify", "list_inbox", "list_to_verify"]),
-    ("update_account", &["get_task"]),
+    ("update_account", &["get_task", "list_tasks"]),
     ("update_grid", &["get_task", "list_inbox", "list_tasks", "list_to_verify"]),
     ("update_member", &["get_task", "list_inbox", "list_tasks", "list_to_verify"]),
     ("update_party_org", &["get_task", "list_inbox", "list_tasks"]),

@@ -142,6 +142,7 @@ export const changes = {
     'list_notices',
     'list_participants',
     'list_party_orgs',
+    'list_points_entries',
     'list_tasks',
     'list_to_verify',
   ],
@@ -205,6 +206,7 @@ export const changes = {
     'list_notice_readers',
     'list_notices',
     'list_participants',
+    'list_tasks',
   ],
   update_activity: [
     'get_activity',
@@ -258,6 +260,7 @@ export const changes = {
     'list_notice_readers',
     'list_participants',
     'list_party_orgs',
+    'list_points_entries',
     'list_tasks',
     'list_to_verify',
   ],
