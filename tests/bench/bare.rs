@@ -33,7 +33,7 @@ macro_rules! handlers {
     ($module:ident, $database:ty, $begin:literal, $lock:literal) => {
         pub mod $module {
             use actix_web::{HttpResponse, web};
-            use serde_json::json;
+            use serde_json::{Value, json};
             use sqlx::{Connection, Pool, Row};
             use uuid::Uuid;
 
@@ -60,16 +60,22 @@ macro_rules! handlers {
                     .fetch_all(&mut *connection)
                     .await
                     .expect("the posts");
-                HttpResponse::Ok().json(json!({
-                    "id": row.get::<Uuid, _>(0),
+                HttpResponse::Ok().json(person(&row, &posts))
+            }
+
+            fn person(row: &<$database as sqlx::Database>::Row, posts: &[<$database as sqlx::Database>::Row]) -> Value {
+                let id: Uuid = row.get(0);
+                let held = posts.iter().filter(|post| post.get::<Uuid, _>(1) == id);
+                json!({
+                    "id": id,
                     "number": row.get::<String, _>(1),
                     "name": row.get::<String, _>(2),
                     "category": row.get::<String, _>(3),
                     "phone": row.get::<Option<String>, _>(4),
                     "party_org": row.get::<Option<String>, _>(7),
                     "version": row.get::<i32, _>(6),
-                    "posts": posts.iter().map(|post| post.get::<Uuid, _>(0)).collect::<Vec<_>>(),
-                }))
+                    "posts": held.map(|post| post.get::<Uuid, _>(0)).collect::<Vec<_>>(),
+                })
             }
 
             pub async fn page(pools: web::Data<Pools>, path: web::Path<Uuid>) -> HttpResponse {
@@ -90,23 +96,8 @@ macro_rules! handlers {
                     posts = posts.bind(row.get::<Uuid, _>(0));
                 }
                 let posts = posts.fetch_all(&mut *connection).await.expect("the posts");
-                let held = |member: Uuid| {
-                    let of = posts.iter().filter(move |post| post.get::<Uuid, _>(1) == member);
-                    of.map(|post| post.get::<Uuid, _>(0)).collect::<Vec<_>>()
-                };
-                let items = rows.iter().map(|row| {
-                    json!({
-                        "id": row.get::<Uuid, _>(0),
-                        "number": row.get::<String, _>(1),
-                        "name": row.get::<String, _>(2),
-                        "category": row.get::<String, _>(3),
-                        "phone": row.get::<Option<String>, _>(4),
-                        "party_org": row.get::<Option<String>, _>(7),
-                        "version": row.get::<i32, _>(6),
-                        "posts": held(row.get::<Uuid, _>(0)),
-                    })
-                });
-                HttpResponse::Ok().json(json!({ "items": items.collect::<Vec<_>>() }))
+                let items: Vec<Value> = rows.iter().map(|row| person(row, &posts)).collect();
+                HttpResponse::Ok().json(json!({ "items": items }))
             }
 
             pub async fn check_in(
