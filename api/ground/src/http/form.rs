@@ -434,8 +434,8 @@ impl<'a> Reader<'a> {
                 "must be a date that there is, as in 2026-05-01",
             )),
             Some("date-time") if DateTime::parse_from_rfc3339(text).is_err() => Some((
-                "应为带时区的时间，形如 2026-05-01T09:00:00+08:00",
-                "must be a moment with its offset, as in 2026-05-01T09:00:00+08:00",
+                "应为带时区的时间，形如 2026-05-01T09:00:00+08:00；在地址中“+”写作“%2B”",
+                "must be a moment with its offset, as in 2026-05-01T09:00:00+08:00; an address writes + as %2B",
             )),
             Some("uuid") if uuid::Uuid::parse_str(text).is_err() => {
                 Some(("不是有效的编号", "must be an id (UUID)"))
