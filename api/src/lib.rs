@@ -15,7 +15,7 @@
 //! Each room exports one [`feature::Feature`], and [`FEATURES`] is the one list of them. Effects go up without an arrow going up: what a
 //! lower floor must call in an upper one is added at start by the upper one's feature, and called in the same transaction.
 
-#![warn(missing_docs)]
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod account;
 pub mod activity;

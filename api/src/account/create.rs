@@ -21,7 +21,7 @@ use sea_orm::ActiveValue::Set;
 ///
 /// # Errors
 /// Those of [`insert`], 422 for a password that is guessed too easily, `idempotency_mismatch` for a key that came with another input.
-pub async fn create(
+pub(super) async fn create(
     state: &AppState,
     scope: &Scope,
     key: IdempotencyKey,

@@ -21,7 +21,7 @@ use crate::state::AppState;
 #[utoipa::path(tag = "account", operation_id = "list_roles", security(("bearer" = ["account.read"])),
     responses((status = 200, description = "全部角色 · All roles", body = RoleList)))]
 #[get("/roles")]
-pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
+pub(crate) async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
     Json(query::roles(&permit))
 }
 
@@ -36,7 +36,7 @@ pub async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleList> {
     params(ListAccounts),
     responses((status = 200, description = "一页账号 · A page of accounts", body = AccountPage)))]
 #[get("/accounts")]
-pub async fn list_accounts(
+pub(crate) async fn list_accounts(
     permit: Permit<perm::AccountRead>,
     input: Query<ListAccounts>,
 ) -> Result<Json<AccountPage>> {
@@ -56,7 +56,7 @@ pub async fn list_accounts(
     request_body = CreateAccount,
     responses((status = 201, description = "已新建 · Made", body = Account)))]
 #[post("/accounts")]
-pub async fn create_account(
+pub(crate) async fn create_account(
     permit: Permit<perm::AccountManage>,
     state: web::Data<AppState>,
     key: IdempotencyKey,
@@ -76,7 +76,7 @@ pub async fn create_account(
     params(ListCandidates),
     responses((status = 200, description = "最多 20 名，按编号排列 · At most 20, by number", body = CandidateList)))]
 #[get("/account-candidates")]
-pub async fn list_candidates(
+pub(crate) async fn list_candidates(
     permit: Permit<perm::AccountManage>,
     input: Query<ListCandidates>,
 ) -> Result<Json<CandidateList>> {
@@ -92,7 +92,7 @@ pub async fn list_candidates(
     params(("id" = AccountId, Path, description = "账号 · The account")),
     responses((status = 200, description = "账号 · The account", body = Account)))]
 #[get("/accounts/{id}")]
-pub async fn get_account(
+pub(crate) async fn get_account(
     permit: Permit<perm::AccountRead>,
     id: PathId<AccountId>,
 ) -> Result<Tagged<Account>> {
@@ -111,7 +111,7 @@ pub async fn get_account(
     request_body = UpdateAccount,
     responses((status = 200, description = "已修改 · Changed", body = Account)))]
 #[patch("/accounts/{id}")]
-pub async fn update_account(
+pub(crate) async fn update_account(
     permit: Permit<perm::AccountManage>,
     state: web::Data<AppState>,
     id: PathId<AccountId>,
@@ -131,7 +131,7 @@ pub async fn update_account(
 #[utoipa::path(tag = "session", operation_id = "get_me", security(("bearer" = [])),
     responses((status = 200, description = "当前账号 · The caller", body = Me)))]
 #[get("/me")]
-pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
+pub(crate) async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
     Ok(Json(query::me(&caller).await?))
 }
 
@@ -147,7 +147,7 @@ pub async fn get_me(caller: SignedIn) -> Result<Json<Me>> {
     request_body = RestoreAdministrator,
     responses((status = 200, description = "该系统管理员可以登录 · The administrator can sign in", body = Restored)))]
 #[post("/public/restore")]
-pub async fn restore_administrator(
+pub(crate) async fn restore_administrator(
     req: HttpRequest,
     from: auth::From,
     state: web::Data<AppState>,

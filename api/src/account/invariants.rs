@@ -8,7 +8,7 @@ use crate::invariant::Invariant;
 use crate::tenancy::Tx;
 
 /// What is promised of accounts.
-pub const INVARIANTS: &[Invariant] = &[Invariant {
+pub(super) const INVARIANTS: &[Invariant] = &[Invariant {
     id: "AN1",
     zh: "至少有一名可登录的系统管理员",
     en: "There is an administrator who is not disabled",

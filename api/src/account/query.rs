@@ -30,7 +30,7 @@ fn permissions_of(scope: &Scope, roles: &[Role]) -> Vec<String> {
 
 /// The shipped roles.
 #[must_use]
-pub fn roles(scope: &Scope) -> RoleList {
+pub(super) fn roles(scope: &Scope) -> RoleList {
     RoleList {
         items: Role::ALL
             .iter()
@@ -47,7 +47,7 @@ pub fn roles(scope: &Scope) -> RoleList {
 ///
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
-pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
+pub(super) async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
     let (page, after) =
         scope.reading::<_, String>("accounts", &input, input.limit, input.cursor.as_deref())?;
     scope
@@ -76,7 +76,7 @@ pub async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
 ///
 /// # Errors
 /// `not_found` when the township has none such.
-pub async fn get(scope: &Scope, id: AccountId) -> Result<Account> {
+pub(super) async fn get(scope: &Scope, id: AccountId) -> Result<Account> {
     scope.read(async |tx| one(tx, id).await).await
 }
 
@@ -126,7 +126,7 @@ async fn views(tx: &Tx, rows: Vec<account::Model>) -> Result<Vec<Account>> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn candidates(scope: &Scope, input: ListCandidates) -> Result<CandidateList> {
+pub(super) async fn candidates(scope: &Scope, input: ListCandidates) -> Result<CandidateList> {
     use member::Column;
     scope
         .read_single(async |tx| {
@@ -157,7 +157,7 @@ pub async fn candidates(scope: &Scope, input: ListCandidates) -> Result<Candidat
 ///
 /// # Errors
 /// `unauthenticated` without a principal.
-pub async fn me(scope: &Scope) -> Result<Me> {
+pub(super) async fn me(scope: &Scope) -> Result<Me> {
     let principal = scope.principal().ok_or_else(|| ApiError::new(Code::UNAUTHENTICATED))?;
     let roles = principal.roles.clone();
     let permissions = permissions_of(scope, &roles);

@@ -66,7 +66,7 @@ fn refused() -> ApiError {
 /// # Errors
 /// 403 `recovery_token_invalid`; 409 `already_exists` when the user name is that of an account of the business; 422 for a password
 /// that is guessed too easily.
-pub async fn restore(
+pub(super) async fn restore(
     state: &AppState,
     input: RestoreAdministrator,
     source: Source,

@@ -4,7 +4,7 @@ use entity::kinds::{Role, Sphere};
 
 /// The one sphere that all these roles are for; none for roles of several, or none at all.
 #[must_use]
-pub fn sphere(roles: &[Role]) -> Option<Sphere> {
+pub(super) fn sphere(roles: &[Role]) -> Option<Sphere> {
     let first = roles.first()?.sphere();
     roles.iter().all(|role| role.sphere() == first).then_some(first)
 }
@@ -12,7 +12,7 @@ pub fn sphere(roles: &[Role]) -> Option<Sphere> {
 /// A user name to begin with: the initials of the name and the digits of the number on the roster (`zjg0001`); without
 /// digits the number itself. Numbers are unique, so namesakes do not meet; whoever makes the account may change it.
 #[must_use]
-pub fn username(initials: &str, number: &str) -> String {
+pub(super) fn username(initials: &str, number: &str) -> String {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let tail = if digits.is_empty() { number.to_lowercase() } else { digits };
     format!("{initials}{tail}").chars().take(64).collect()

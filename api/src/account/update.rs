@@ -23,7 +23,7 @@ use crate::tenancy::{Scope, Tx};
 /// # Errors
 /// `not_found`; 412 when somebody else changed it meanwhile; 422 for roles of several spheres, an unknown member or a weak password;
 /// `in_use` when nobody could administer the township afterwards.
-pub async fn update(
+pub(super) async fn update(
     state: &AppState,
     scope: &Scope,
     id: AccountId,

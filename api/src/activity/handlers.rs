@@ -32,7 +32,7 @@ use crate::presence::perm::PresenceSteward;
     responses((status = 200, description = "一页活动 · A page of activities", body = dto::ActivityPage))
 )]
 #[get("/activities")]
-pub async fn list_activities(
+pub(crate) async fn list_activities(
     permit: Permit<perm::ActivityRead>,
     query: Query<dto::ListActivities>,
 ) -> Result<Json<dto::ActivityPage>> {
@@ -57,7 +57,7 @@ pub async fn list_activities(
             headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities")]
-pub async fn create_activity(
+pub(crate) async fn create_activity(
     permit: Permit<perm::ActivityManage>,
     key: IdempotencyKey,
     input: Valid<dto::CreateActivity>,
@@ -81,7 +81,7 @@ pub async fn create_activity(
         (status = 200, description = "活动 · The activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[get("/activities/{id}")]
-pub async fn get_activity(
+pub(crate) async fn get_activity(
     permit: Permit<perm::ActivityRead>,
     id: PathId<ActivityId>,
 ) -> Result<Tagged<dto::Activity>> {
@@ -109,7 +109,7 @@ pub async fn get_activity(
         (status = 200, description = "修改后的活动 · The changed activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[patch("/activities/{id}")]
-pub async fn update_activity(
+pub(crate) async fn update_activity(
     permit: Permit<perm::ActivityManage>,
     id: PathId<ActivityId>,
     if_match: IfMatch,
@@ -135,7 +135,7 @@ pub async fn update_activity(
         (status = 200, description = "已取消的活动 · The cancelled activity", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities/{id}/cancel")]
-pub async fn cancel_activity(
+pub(crate) async fn cancel_activity(
     permit: Permit<perm::ActivityManage>,
     id: PathId<ActivityId>,
     input: Valid<dto::CancelActivity>,
@@ -163,7 +163,7 @@ pub async fn cancel_activity(
         (status = 200, description = "活动及本人的名额或候补 · The activity with the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities/{id}/sign-up")]
-pub async fn sign_up(
+pub(crate) async fn sign_up(
     permit: Permit<perm::ActivitySignUp>,
     id: PathId<ActivityId>,
     key: IdempotencyKey,
@@ -187,7 +187,7 @@ pub async fn sign_up(
         (status = 200, description = "活动，本人已无名额 · The activity without the caller's place", body = dto::Activity, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/activities/{id}/withdraw")]
-pub async fn withdraw(
+pub(crate) async fn withdraw(
     permit: Permit<perm::ActivitySignUp>,
     id: PathId<ActivityId>,
 ) -> Result<Tagged<dto::Activity>> {
@@ -211,7 +211,7 @@ pub async fn withdraw(
     responses((status = 200, description = "一页人员 · A page of people", body = dto::ParticipantPage))
 )]
 #[get("/activities/{id}/participants")]
-pub async fn list_participants(
+pub(crate) async fn list_participants(
     permit: Permit<perm::ActivityRead>,
     id: PathId<ActivityId>,
     query: Query<dto::ListParticipants>,
@@ -234,7 +234,7 @@ pub async fn list_participants(
     responses((status = 200, description = "签到码及其二维码图 · The code and its picture", body = CheckInCode))
 )]
 #[get("/activities/{id}/check-in-code")]
-pub async fn get_check_in_code(
+pub(crate) async fn get_check_in_code(
     permit: Permit<PresenceSteward>,
     id: PathId<ActivityId>,
     req: HttpRequest,

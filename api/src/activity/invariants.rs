@@ -17,7 +17,7 @@ use crate::presence;
 use crate::tenancy::Tx;
 
 /// What is promised of activities.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "AC1",
         zh: "有空余名额时无人候补",

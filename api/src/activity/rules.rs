@@ -10,11 +10,11 @@ use crate::points::rules::{Earned, for_minutes};
 use crate::presence::rules::Window;
 
 /// Longest activity, in days.
-pub const LONGEST_DAYS: i64 = 7;
+pub(super) const LONGEST_DAYS: i64 = 7;
 
 /// When an activity takes place, and whether it was called off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
+pub(super) struct Times {
     /// Its start and end.
     pub window: Window,
     /// Whether it was called off.
@@ -36,7 +36,7 @@ pub enum Moment {
 
 /// The rule by which the minutes of an activity are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
+pub(super) struct Rate {
     /// Points for one hour.
     pub per_hour: Points,
     /// The most that one activity gives.
@@ -46,7 +46,7 @@ pub struct Rate {
 impl Rate {
     /// What so many minutes are worth.
     #[must_use]
-    pub fn of(self, minutes: i32) -> Earned {
+    pub(super) fn of(self, minutes: i32) -> Earned {
         for_minutes(minutes, self.per_hour, self.cap)
     }
 }
@@ -54,7 +54,7 @@ impl Rate {
 impl Times {
     /// What the activity is now.
     #[must_use]
-    pub fn moment(self, now: DateTime<Utc>) -> Moment {
+    pub(super) fn moment(self, now: DateTime<Utc>) -> Moment {
         if self.cancelled {
             Moment::Cancelled
         } else if now < self.window.starts_at {
@@ -68,13 +68,13 @@ impl Times {
 
     /// What one gets who is there from `came` and leaves at `left`.
     #[must_use]
-    pub fn earned(self, came: DateTime<Utc>, left: DateTime<Utc>, rate: Rate) -> Earned {
+    pub(super) fn earned(self, came: DateTime<Utc>, left: DateTime<Utc>, rate: Rate) -> Earned {
         rate.of(self.window.counted_minutes(came, left))
     }
 
     /// What the whole activity is worth to one who stays from start to end.
     #[must_use]
-    pub fn worth(self, rate: Rate) -> Earned {
+    pub(super) fn worth(self, rate: Rate) -> Earned {
         self.earned(self.window.starts_at, self.window.ends_at, rate)
     }
 }
@@ -83,7 +83,7 @@ impl Times {
 ///
 /// # Errors
 /// `activity_cancelled`, `state_conflict` after the end.
-pub fn update(moment: Moment) -> Result<(), Refusal> {
+pub(super) fn update(moment: Moment) -> Result<(), Refusal> {
     match moment {
         Moment::Upcoming | Moment::Running => Ok(()),
         Moment::Cancelled => Err(codes::ACTIVITY_CANCELLED.into()),
@@ -95,7 +95,7 @@ pub fn update(moment: Moment) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `state_conflict` after the end, `activity_attended` when somebody has checked in.
-pub fn cancel(moment: Moment, present: u64) -> Result<Does, Refusal> {
+pub(super) fn cancel(moment: Moment, present: u64) -> Result<Does, Refusal> {
     match moment {
         Moment::Cancelled => Ok(Does::Nothing),
         Moment::Ended => Err(codes::SETTLED),
@@ -108,7 +108,7 @@ pub fn cancel(moment: Moment, present: u64) -> Result<Does, Refusal> {
 ///
 /// # Errors
 /// `activity_cancelled`, `state_conflict` after the end.
-pub fn sign_up(moment: Moment) -> Result<(), Refusal> {
+pub(super) fn sign_up(moment: Moment) -> Result<(), Refusal> {
     match moment {
         Moment::Upcoming | Moment::Running => Ok(()),
         Moment::Cancelled => Err(codes::ACTIVITY_CANCELLED.into()),
@@ -120,14 +120,14 @@ pub fn sign_up(moment: Moment) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `activity_cancelled`, `state_conflict` after the end or after checking in.
-pub fn withdraw(moment: Moment, has_come: bool) -> Result<(), Refusal> {
+pub(super) fn withdraw(moment: Moment, has_come: bool) -> Result<(), Refusal> {
     sign_up(moment)?;
     if has_come { Err(codes::COME_ALREADY) } else { Ok(()) }
 }
 
 /// Whether somebody who stands so has a place or a number in the queue.
 #[must_use]
-pub fn has_place(mine: Option<SignupState>) -> bool {
+pub(super) fn has_place(mine: Option<SignupState>) -> bool {
     mine.is_some_and(|state| state != SignupState::Withdrawn)
 }
 
@@ -135,7 +135,7 @@ pub fn has_place(mine: Option<SignupState>) -> bool {
 ///
 /// # Errors
 /// `activity_full`; also for who waits: nobody waits while a place is free.
-pub fn admit(
+pub(super) fn admit(
     mine: Option<SignupState>,
     capacity: Option<i32>,
     taken: u64,
@@ -153,7 +153,7 @@ pub fn admit(
 
 /// How many people there is room for beside those who have a place. No capacity means room for everyone.
 #[must_use]
-pub fn free_places(capacity: Option<i32>, taken: u64) -> u64 {
+pub(super) fn free_places(capacity: Option<i32>, taken: u64) -> u64 {
     capacity.map_or(u64::MAX, |capacity| u64::try_from(capacity).unwrap_or(0).saturating_sub(taken))
 }
 

@@ -31,7 +31,7 @@ use crate::state::AppState;
     responses((status = 201, description = "照片 · The photo", body = Attachment))
 )]
 #[post("/attachments")]
-pub async fn upload_attachment(
+pub(crate) async fn upload_attachment(
     permit: Permit<perm::AttachmentCreate>,
     key: IdempotencyKey,
     req: HttpRequest,
@@ -56,7 +56,7 @@ pub async fn upload_attachment(
         headers(("ETag" = String))))
 )]
 #[get("/attachments/{id}")]
-pub async fn get_attachment(
+pub(crate) async fn get_attachment(
     permit: Permit<perm::AttachmentRead>,
     id: PathId<AttachmentId>,
 ) -> Result<HttpResponse> {
@@ -79,7 +79,7 @@ pub async fn get_attachment(
     responses((status = 200, description = "临时地址及其期限 · The address and until when it is good", body = AttachmentLink))
 )]
 #[get("/attachments/{id}/link")]
-pub async fn get_attachment_link(
+pub(crate) async fn get_attachment_link(
     permit: Permit<perm::AttachmentRead>,
     state: web::Data<AppState>,
     id: PathId<AttachmentId>,
@@ -102,7 +102,7 @@ pub async fn get_attachment_link(
         headers(("ETag" = String))))
 )]
 #[get("/public/attachments/{link}")]
-pub async fn get_attachment_by_link(
+pub(crate) async fn get_attachment_by_link(
     state: web::Data<AppState>,
     link: PathId<String>,
 ) -> Result<HttpResponse> {

@@ -22,6 +22,6 @@ use crate::http::{Json, Result};
     responses((status = 200, description = "今日要事 · What needs a decision today", body = Home))
 )]
 #[get("/home")]
-pub async fn get_home(permit: Permit<perm::HomeRead>) -> Result<Json<Home>> {
+pub(crate) async fn get_home(permit: Permit<perm::HomeRead>) -> Result<Json<Home>> {
     Ok(Json(service::home(&permit).await?))
 }

@@ -3,13 +3,14 @@
 use crate::audit::Act;
 
 /// A checklist was made.
-pub const CREATE: Act =
+pub(crate) const CREATE: Act =
     Act::new("create_checklist", "新建清单", "Made a checklist", &["create_checklist"]);
 /// A checklist's draft was replaced.
-pub const SAVE: Act = Act::new("save_draft", "修改清单草稿", "Changed a draft", &["save_draft"]);
+pub(crate) const SAVE: Act =
+    Act::new("save_draft", "修改清单草稿", "Changed a draft", &["save_draft"]);
 /// A checklist was brought into force.
-pub const PUBLISH: Act =
+pub(crate) const PUBLISH: Act =
     Act::new("publish_checklist", "发布清单", "Published a checklist", &["publish_checklist"]);
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&CREATE, &SAVE, &PUBLISH];
+pub(crate) const ACTS: &[&Act] = &[&CREATE, &SAVE, &PUBLISH];

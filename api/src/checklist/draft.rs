@@ -58,7 +58,7 @@ pub async fn create(
 ///
 /// # Errors
 /// `not_found`; 412 when somebody else saved meanwhile; 422 for an item that repeats an earlier one.
-pub async fn save_draft(
+pub(super) async fn save_draft(
     scope: &Scope,
     id: ChecklistId,
     seen: IfMatch,

@@ -12,7 +12,7 @@ use crate::jobs::{self, Act, Job, Kind, Next, Plan as JobPlan, plant};
 use crate::tenancy::Tx;
 
 /// What is done when it is due.
-pub const JOBS: &[Kind] = &[
+pub(super) const JOBS: &[Kind] = &[
     Kind {
         name: OPEN,
         zh: "按清单下发新一期任务",

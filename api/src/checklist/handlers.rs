@@ -26,7 +26,7 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
     responses((status = 200, description = "一页清单，新建的在前 · A page of checklists, newest first", body = ChecklistPage))
 )]
 #[get("/checklists")]
-pub async fn list_checklists(
+pub(crate) async fn list_checklists(
     permit: Permit<perm::ChecklistRead>,
     input: Query<ListChecklists>,
 ) -> Result<Json<ChecklistPage>> {
@@ -50,7 +50,7 @@ pub async fn list_checklists(
     responses((status = 201, description = "清单及其第 1 版草稿 · The checklist with its first draft", body = Checklist))
 )]
 #[post("/checklists")]
-pub async fn create_checklist(
+pub(crate) async fn create_checklist(
     permit: Permit<perm::ChecklistManage>,
     key: IdempotencyKey,
     input: Valid<CreateChecklist>,
@@ -73,7 +73,7 @@ pub async fn create_checklist(
     responses((status = 200, description = "清单 · The checklist", body = Checklist))
 )]
 #[get("/checklists/{id}")]
-pub async fn get_checklist(
+pub(crate) async fn get_checklist(
     permit: Permit<perm::ChecklistRead>,
     id: PathId<ChecklistId>,
 ) -> Result<Tagged<Checklist>> {
@@ -98,7 +98,7 @@ pub async fn get_checklist(
     responses((status = 200, description = "清单 · The checklist", body = Checklist))
 )]
 #[put("/checklists/{id}/draft")]
-pub async fn save_draft(
+pub(crate) async fn save_draft(
     permit: Permit<perm::ChecklistManage>,
     id: PathId<ChecklistId>,
     seen: IfMatch,
@@ -122,7 +122,7 @@ pub async fn save_draft(
     responses((status = 200, description = "预览 · The preview", body = Preview))
 )]
 #[get("/checklists/{id}/preview")]
-pub async fn preview_checklist(
+pub(crate) async fn preview_checklist(
     permit: Permit<perm::ChecklistPublish>,
     id: PathId<ChecklistId>,
 ) -> Result<Json<Preview>> {
@@ -150,7 +150,7 @@ pub async fn preview_checklist(
     responses((status = 200, description = "已发布 · Published", body = Published, headers(("ETag" = String))))
 )]
 #[post("/checklists/{id}/publish")]
-pub async fn publish_checklist(
+pub(crate) async fn publish_checklist(
     permit: Permit<perm::ChecklistPublish>,
     id: PathId<ChecklistId>,
     key: IdempotencyKey,

@@ -15,7 +15,7 @@ use crate::task::touched;
 use crate::tenancy::Tx;
 
 /// What is promised of lists.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "CL1",
         zh: "每份清单至多一份草稿、至多一个生效版本",

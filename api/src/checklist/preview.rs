@@ -17,7 +17,7 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// `not_found`; `nothing_to_publish` without a draft.
-pub async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
+pub(super) async fn preview(scope: &Scope, id: ChecklistId) -> Result<Preview> {
     scope
         .at_length()
         .read(async |tx: &Tx| {

@@ -27,7 +27,7 @@ use crate::tenancy::{Scope, Tx, beyond, like};
 ///
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
-pub async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
+pub(super) async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
     use checklist::Column::{ChangedAt, CreatedAt, Id};
     let cursor = query.cursor.as_deref();
     let (page, after) = scope.reading::<_, (DateTime<Utc>, ChecklistId)>(
@@ -114,7 +114,7 @@ fn brief(
 ///
 /// # Errors
 /// `not_found` when the township has none such.
-pub async fn get(scope: &Scope, id: ChecklistId) -> Result<Checklist> {
+pub(super) async fn get(scope: &Scope, id: ChecklistId) -> Result<Checklist> {
     scope
         .read(async |tx: &Tx| {
             let list = tx.get::<checklist::Entity>(id).await?;

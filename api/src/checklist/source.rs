@@ -14,7 +14,7 @@ use crate::tenancy::Tx;
 
 /// What lists are to their tasks.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TaskSource;
+pub(super) struct TaskSource;
 
 impl Source for TaskSource {
     fn kind(&self) -> &'static str {

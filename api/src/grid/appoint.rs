@@ -22,7 +22,11 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// Those of [`appoint`], and `idempotency_mismatch` for a key that came with another input.
-pub async fn appoint_once(scope: &Scope, key: IdempotencyKey, input: Appoint) -> Result<GridPost> {
+pub(super) async fn appoint_once(
+    scope: &Scope,
+    key: IdempotencyKey,
+    input: Appoint,
+) -> Result<GridPost> {
     scope
         .write_once(key, "appoint", &input.clone(), async move |tx: &Tx| {
             let post = appoint(tx, input).await?;

@@ -53,7 +53,7 @@ pub struct Shape {
 
 /// A feature as far as it could be read.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub(super) struct Draft {
     row: u32,
     code: Option<String>,
     name: Option<String>,
@@ -72,7 +72,7 @@ pub struct Drafts {
 
 /// A grid that the township has.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub(super) struct Known {
     pub id: GridId,
     pub parent_id: Option<GridId>,
     pub code: String,
@@ -187,7 +187,7 @@ fn read_feature(
 
 /// Compares the drafts with each other and with the grids of the township: codes once, parents known, kinds nested,
 /// no circle, and no post left in a grid that does not have it.
-pub fn plan(drafts: &Drafts, known: &[Known]) -> Plan {
+pub(super) fn plan(drafts: &Drafts, known: &[Known]) -> Plan {
     let mut plan =
         Plan { rows: drafts.drafts.len(), faults: drafts.faults.clone(), ..Plan::default() };
     let by_id: HashMap<GridId, &Known> = known.iter().map(|grid| (grid.id, grid)).collect();

@@ -23,7 +23,7 @@ use crate::tenancy::{Scope, Tx};
 /// # Errors
 /// `not_found`; `state_conflict` when it has ended before; 422 for an end before the beginning or more than a year ahead; `post_taken` when
 /// a successor holds the post by then.
-pub async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<GridPost> {
+pub(super) async fn end_post(scope: &Scope, id: GridPostId, input: EndPost) -> Result<GridPost> {
     scope
         .write(async move |tx: &Tx| {
             // The grid first, as whoever appoints does: who ends and who follows see each other.

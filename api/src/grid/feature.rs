@@ -50,7 +50,7 @@ impl Property {
 
 /// A geometry, its coordinates not yet understood.
 #[derive(Clone, Debug, Default)]
-pub struct Geometry {
+pub(super) struct Geometry {
     pub(super) kind: Option<String>,
     pub(super) coordinates: Option<Nested>,
 }

@@ -20,7 +20,7 @@ pub async fn posts_changed(tx: &Tx, touched: &Touched) -> Result<()> {
 }
 
 /// What is done when it is due.
-pub const JOBS: &[Kind] = &[Kind {
+pub(super) const JOBS: &[Kind] = &[Kind {
     name: FOLLOW,
     zh: "任职到期或生效",
     en: "Follows posts that begin or end today",

@@ -65,13 +65,13 @@ struct Part {
 
 /// The boundary of a grid: a valid GeoJSON `Polygon` or `MultiPolygon`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Boundary {
+pub(super) struct Boundary {
     parts: Vec<Part>,
 }
 
 /// What is wrong with a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub(super) enum Flaw {
     /// Neither a polygon nor a multi-polygon.
     Kind,
     /// `coordinates` is not nested as GeoJSON wants it.
@@ -100,7 +100,7 @@ impl From<Stop> for Flaw {
 
 impl Flaw {
     /// The reason in the user's words.
-    pub fn message(self) -> &'static str {
+    pub(super) fn message(self) -> &'static str {
         match self {
             Self::Kind => "边界须为 Polygon 或 MultiPolygon",
             Self::Shape => "坐标格式不正确，每个点应为 [经度, 纬度]",
@@ -120,7 +120,7 @@ impl Boundary {
     ///
     /// # Errors
     /// What is wrong with it, or [`Flaw::Stopped`] when the budget is used up.
-    pub fn read(geometry: &Geometry, work: &Budget) -> Result<Self, Flaw> {
+    pub(super) fn read(geometry: &Geometry, work: &Budget) -> Result<Self, Flaw> {
         let coordinates = geometry.coordinates.as_ref().ok_or(Flaw::Shape)?;
         let parts = match geometry.kind.as_deref() {
             Some("Polygon") => vec![read_part(coordinates, work)?],
@@ -145,7 +145,7 @@ impl Boundary {
     }
 
     /// The GeoJSON geometry as it is kept: `Polygon` for one part, `MultiPolygon` for several, members by alphabet.
-    pub fn to_geojson(&self) -> String {
+    pub(super) fn to_geojson(&self) -> String {
         #[derive(Serialize)]
         struct Written<T> {
             coordinates: T,
@@ -170,14 +170,14 @@ impl Boundary {
     /// On the sphere of equal surface, each side from (λ₁, φ₁) to (λ₂, φ₂) counts
     /// R²/2 · (λ₂ − λ₁) · (sin φ₁ + sin φ₂), R = 6,371,007.2 m. A side counts the same with opposite sign for the
     /// neighbour across it, so the parts of a tiling add up to the whole.
-    pub fn area_m2(&self) -> i64 {
+    pub(super) fn area_m2(&self) -> i64 {
         let surface: f64 = self.parts.iter().map(Part::surface).sum();
         whole(surface)
     }
 
     /// Where the label goes: the centroid of the largest part when it lies inside, otherwise the middle of the
     /// widest stretch inside along a parallel.
-    pub fn label_point(&self) -> Point {
+    pub(super) fn label_point(&self) -> Point {
         let largest = self.parts.iter().max_by(|a, b| a.surface().total_cmp(&b.surface()));
         largest.map_or(Point { lng: 0, lat: 0 }, Part::label_point)
     }
@@ -340,7 +340,7 @@ fn read_ring(value: &Nested) -> Result<Ring, Flaw> {
 }
 
 /// Degrees to micro-degrees, to the nearest; nothing beyond a full turn.
-pub fn micro(degrees: f64) -> Option<i32> {
+pub(super) fn micro(degrees: f64) -> Option<i32> {
     if degrees.is_finite() && degrees.abs() <= 360.0 {
         i32::try_from(whole(degrees * MICRO)).ok()
     } else {

@@ -21,7 +21,7 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
     security(("bearer" = ["grid.read"])), params(ListGrids),
     responses((status = 200, description = "全部网格，上级在前 · All grids, parents first", body = GridList)))]
 #[get("/grids")]
-pub async fn list_grids(
+pub(crate) async fn list_grids(
     permit: Permit<perm::GridRead>,
     input: Query<ListGrids>,
 ) -> Result<Json<GridList>> {
@@ -38,7 +38,7 @@ pub async fn list_grids(
     security(("bearer" = ["grid.read"])),
     responses((status = 200, description = "FeatureCollection，上级在前 · A FeatureCollection, parents first", body = BoundaryCollection)))]
 #[get("/grids/boundaries")]
-pub async fn list_grid_boundaries(
+pub(crate) async fn list_grid_boundaries(
     permit: Permit<perm::GridRead>,
 ) -> Result<Json<BoundaryCollection>> {
     Ok(Json(query::boundaries(&permit).await?))
@@ -55,7 +55,10 @@ pub async fn list_grid_boundaries(
     params(("id" = GridId, Path, description = "网格 · The grid")),
     responses((status = 200, description = "网格 · The grid", body = Grid)))]
 #[get("/grids/{id}")]
-pub async fn get_grid(permit: Permit<perm::GridRead>, id: PathId<GridId>) -> Result<Tagged<Grid>> {
+pub(crate) async fn get_grid(
+    permit: Permit<perm::GridRead>,
+    id: PathId<GridId>,
+) -> Result<Tagged<Grid>> {
     Ok(Tagged(query::get(&permit, id.0).await?))
 }
 
@@ -72,7 +75,7 @@ pub async fn get_grid(permit: Permit<perm::GridRead>, id: PathId<GridId>) -> Res
     request_body = UpdateGrid,
     responses((status = 200, description = "网格 · The grid", body = Grid)))]
 #[patch("/grids/{id}")]
-pub async fn update_grid(
+pub(crate) async fn update_grid(
     permit: Permit<perm::GridManage>,
     id: PathId<GridId>,
     seen: IfMatch,
@@ -96,7 +99,7 @@ pub async fn update_grid(
     responses((status = 201, description = "任职 · The held post", body = GridPost,
         headers(("Location" = String)))))]
 #[post("/grid-posts")]
-pub async fn appoint(
+pub(crate) async fn appoint(
     permit: Permit<perm::GridManage>,
     key: IdempotencyKey,
     input: Valid<Appoint>,
@@ -118,7 +121,7 @@ pub async fn appoint(
     request_body = EndPost,
     responses((status = 200, description = "任职及其结束日期 · The held post with its end", body = GridPost)))]
 #[post("/grid-posts/{id}/end")]
-pub async fn end_grid_post(
+pub(crate) async fn end_grid_post(
     permit: Permit<perm::GridManage>,
     id: PathId<GridPostId>,
     input: Valid<EndPost>,

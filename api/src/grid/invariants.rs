@@ -16,7 +16,7 @@ use crate::member::tree::cyclic;
 use crate::tenancy::Tx;
 
 /// What is promised of grids.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "GR1",
         zh: "督导员、总网格长、子网格长同一时间各只有一人，同一人不重复任同一岗位",

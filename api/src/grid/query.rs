@@ -124,7 +124,7 @@ fn changed_since(tx: &Tx, since: DateTime<Utc>) -> SelectStatement {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(scope: &Scope, query: ListGrids) -> Result<GridList> {
+pub(super) async fn list(scope: &Scope, query: ListGrids) -> Result<GridList> {
     let as_of = beijing(scope.settled()?);
     let which = query.changed_since.map_or(Which::All, |since| Which::ChangedSince(since.utc()));
     scope
@@ -138,7 +138,7 @@ pub async fn list(scope: &Scope, query: ListGrids) -> Result<GridList> {
 ///
 /// # Errors
 /// `not_found` when the township has none such.
-pub async fn get(scope: &Scope, id: GridId) -> Result<Grid> {
+pub(super) async fn get(scope: &Scope, id: GridId) -> Result<Grid> {
     scope.read(async |tx: &Tx| one(tx, id).await).await
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn one(tx: &Tx, id: GridId) -> Result<Grid> {
 ///
 /// # Errors
 /// Those of the database, and 500 for a boundary that is no GeoJSON.
-pub async fn boundaries(scope: &Scope) -> Result<BoundaryCollection> {
+pub(super) async fn boundaries(scope: &Scope) -> Result<BoundaryCollection> {
     let rows = scope.read_single(async |tx: &Tx| tx.find::<grid::Entity>().all().await).await?;
     let codes: HashMap<GridId, String> =
         rows.iter().map(|row| (row.id, row.code.clone())).collect();

@@ -17,7 +17,12 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// `not_found`; 412 when somebody else changed it meanwhile.
-pub async fn rename(scope: &Scope, id: GridId, seen: IfMatch, input: UpdateGrid) -> Result<Grid> {
+pub(super) async fn rename(
+    scope: &Scope,
+    id: GridId,
+    seen: IfMatch,
+    input: UpdateGrid,
+) -> Result<Grid> {
     scope
         .write(async move |tx: &Tx| {
             let before = tx.get_locked::<grid::Entity>(id).await?;

@@ -32,7 +32,7 @@ const GRID_FILE_KIB: usize = 5 * 1024;
     responses((status = 200, description = "工作簿 · The workbook",
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile)))]
 #[get("/imports/members/template")]
-pub async fn get_member_template(
+pub(crate) async fn get_member_template(
     _permit: Permit<crate::member::perm::MemberManage>,
 ) -> Result<Download> {
     Ok(Download {
@@ -57,7 +57,7 @@ pub async fn get_member_template(
     request_body(content = RosterForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "导入结果 · What the file came to", body = Import)))]
 #[post("/imports/members")]
-pub async fn import_members(
+pub(crate) async fn import_members(
     permit: Permit<crate::member::perm::MemberManage>,
     key: IdempotencyKey,
     query: Query<ImportQuery>,
@@ -84,7 +84,7 @@ pub async fn import_members(
     request_body = GridFile,
     responses((status = 200, description = "导入结果 · What the file came to", body = Import)))]
 #[post("/imports/grids")]
-pub async fn import_grids(
+pub(crate) async fn import_grids(
     permit: Permit<perm::GridManage>,
     key: IdempotencyKey,
     query: Query<ImportQuery>,
@@ -104,7 +104,7 @@ pub async fn import_grids(
     params(("id" = ImportId, Path, description = "导入 · The import")),
     responses((status = 200, description = "导入结果 · What the file came to", body = Import)))]
 #[get("/imports/{id}")]
-pub async fn get_import(
+pub(crate) async fn get_import(
     permit: Permit<crate::member::perm::MemberManage>,
     id: PathId<ImportId>,
 ) -> Result<Json<Import>> {
@@ -124,7 +124,7 @@ pub async fn get_import(
     responses((status = 200, description = "工作簿 · The workbook",
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = WorkbookFile)))]
 #[get("/imports/{id}/marked-file")]
-pub async fn get_import_marked_file(
+pub(crate) async fn get_import_marked_file(
     permit: Permit<crate::member::perm::MemberManage>,
     id: PathId<ImportId>,
 ) -> Result<Download> {

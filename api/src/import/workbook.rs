@@ -35,7 +35,7 @@ const MAX_ELEMENTS: usize = 700_000;
 /// # Errors
 /// 422 `file_unreadable` when it is no workbook, 422 `too_much_work` when it holds more than is read, 413 when there
 /// are too many rows or it is too large once unpacked.
-pub fn read(
+pub(super) fn read(
     bytes: &[u8],
     is_header: impl Fn(&Row) -> bool,
     work: &Budget,

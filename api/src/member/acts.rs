@@ -3,16 +3,16 @@
 use crate::audit::Act;
 
 /// A person was entered on the roster.
-pub const CREATE: Act =
+pub(crate) const CREATE: Act =
     Act::new("create_member", "新增人员", "Entered a person", &["create_member"]);
 /// A person's data were changed.
-pub const UPDATE: Act =
+pub(crate) const UPDATE: Act =
     Act::new("update_member", "修改人员", "Changed a person", &["update_member"]);
 /// A party organisation was made.
-pub const CREATE_ORG: Act =
+pub(crate) const CREATE_ORG: Act =
     Act::new("create_party_org", "新增党组织", "Made a party organisation", &["create_party_org"]);
 /// A party organisation was changed or moved.
-pub const UPDATE_ORG: Act = Act::new(
+pub(crate) const UPDATE_ORG: Act = Act::new(
     "update_party_org",
     "修改党组织",
     "Changed a party organisation",
@@ -20,4 +20,4 @@ pub const UPDATE_ORG: Act = Act::new(
 );
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&CREATE, &UPDATE, &CREATE_ORG, &UPDATE_ORG];
+pub(crate) const ACTS: &[&Act] = &[&CREATE, &UPDATE, &CREATE_ORG, &UPDATE_ORG];

@@ -15,7 +15,7 @@ use entity::{member, party_org};
 ///
 /// # Errors
 /// Those of [`create`], and `idempotency_mismatch` for a key that came with another input.
-pub async fn create_once(
+pub(super) async fn create_once(
     scope: &Scope,
     key: IdempotencyKey,
     input: CreateMember,

@@ -18,7 +18,7 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// Those of [`create_party_org`], and `idempotency_mismatch` for a key that came with another input.
-pub async fn create_org_once(
+pub(super) async fn create_org_once(
     scope: &Scope,
     key: IdempotencyKey,
     input: CreatePartyOrg,

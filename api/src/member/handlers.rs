@@ -20,7 +20,9 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
     security(("bearer" = ["member.read"])),
     responses((status = 200, description = "全部党组织，上级在前 · All party organisations, parents first", body = PartyOrgList)))]
 #[get("/party-orgs")]
-pub async fn list_party_orgs(permit: Permit<perm::MemberRead>) -> Result<Json<PartyOrgList>> {
+pub(crate) async fn list_party_orgs(
+    permit: Permit<perm::MemberRead>,
+) -> Result<Json<PartyOrgList>> {
     Ok(Json(org_query::list_orgs(&permit).await?))
 }
 
@@ -36,7 +38,7 @@ pub async fn list_party_orgs(permit: Permit<perm::MemberRead>) -> Result<Json<Pa
     request_body = CreatePartyOrg,
     responses((status = 201, description = "党组织 · The party organisation", body = PartyOrg)))]
 #[post("/party-orgs")]
-pub async fn create_party_org(
+pub(crate) async fn create_party_org(
     permit: Permit<perm::MemberManage>,
     key: IdempotencyKey,
     input: Valid<CreatePartyOrg>,
@@ -55,7 +57,7 @@ pub async fn create_party_org(
     params(("id" = PartyOrgId, Path, description = "党组织 · The party organisation")),
     responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg)))]
 #[get("/party-orgs/{id}")]
-pub async fn get_party_org(
+pub(crate) async fn get_party_org(
     permit: Permit<perm::MemberRead>,
     id: PathId<PartyOrgId>,
 ) -> Result<Tagged<PartyOrg>> {
@@ -75,7 +77,7 @@ pub async fn get_party_org(
     request_body = UpdatePartyOrg,
     responses((status = 200, description = "党组织 · The party organisation", body = PartyOrg)))]
 #[patch("/party-orgs/{id}")]
-pub async fn update_party_org(
+pub(crate) async fn update_party_org(
     permit: Permit<perm::MemberManage>,
     id: PathId<PartyOrgId>,
     seen: IfMatch,
@@ -98,7 +100,7 @@ pub async fn update_party_org(
     security(("bearer" = ["member.read"])), params(ListMembers),
     responses((status = 200, description = "一页人员 · A page of people", body = MemberPage)))]
 #[get("/members")]
-pub async fn list_members(
+pub(crate) async fn list_members(
     permit: Permit<perm::MemberRead>,
     input: Query<ListMembers>,
 ) -> Result<Json<MemberPage>> {
@@ -117,7 +119,7 @@ pub async fn list_members(
     request_body = CreateMember,
     responses((status = 201, description = "人员 · The person", body = Member)))]
 #[post("/members")]
-pub async fn create_member(
+pub(crate) async fn create_member(
     permit: Permit<perm::MemberManage>,
     key: IdempotencyKey,
     input: Valid<CreateMember>,
@@ -137,7 +139,7 @@ pub async fn create_member(
     params(("id" = MemberId, Path, description = "人员 · The person")),
     responses((status = 200, description = "人员 · The person", body = Member)))]
 #[get("/members/{id}")]
-pub async fn get_member(
+pub(crate) async fn get_member(
     permit: Permit<perm::MemberRead>,
     id: PathId<MemberId>,
 ) -> Result<Tagged<Member>> {
@@ -157,7 +159,7 @@ pub async fn get_member(
     request_body = UpdateMember,
     responses((status = 200, description = "人员 · The person", body = Member)))]
 #[patch("/members/{id}")]
-pub async fn update_member(
+pub(crate) async fn update_member(
     permit: Permit<perm::MemberManage>,
     id: PathId<MemberId>,
     seen: IfMatch,

@@ -14,7 +14,7 @@ use crate::invariant::{CHUNK, Invariant, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of people.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "MB1",
         zh: "党组织不隶属于下级，也不隶属于自身",

@@ -29,7 +29,7 @@ pub(super) async fn org_subtree(tx: &Tx, root: PartyOrgId) -> Result<Vec<PartyOr
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list_orgs(scope: &Scope) -> Result<PartyOrgList> {
+pub(super) async fn list_orgs(scope: &Scope) -> Result<PartyOrgList> {
     scope.read(async |tx: &Tx| Ok(PartyOrgList { items: orgs(tx).await?, next_cursor: None })).await
 }
 
@@ -69,7 +69,7 @@ async fn orgs(tx: &Tx) -> Result<Vec<PartyOrg>> {
 ///
 /// # Errors
 /// `not_found` when the township has none such.
-pub async fn get_org(scope: &Scope, id: PartyOrgId) -> Result<PartyOrg> {
+pub(super) async fn get_org(scope: &Scope, id: PartyOrgId) -> Result<PartyOrg> {
     scope.read(async |tx: &Tx| load_org(tx, id).await).await
 }
 

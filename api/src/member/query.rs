@@ -55,7 +55,7 @@ impl Row {
 ///
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
-pub async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
+pub(super) async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
     let (page, after) =
         scope.reading::<_, String>("members", &query, query.limit, query.cursor.as_deref())?;
     scope
@@ -143,7 +143,7 @@ fn people(tx: &Tx, condition: Condition) -> Find<'_, member::Entity> {
 ///
 /// # Errors
 /// `not_found` when the township has none such.
-pub async fn get(scope: &Scope, id: MemberId) -> Result<Member> {
+pub(super) async fn get(scope: &Scope, id: MemberId) -> Result<Member> {
     scope.read_single(async |tx: &Tx| load(tx, id).await).await
 }
 

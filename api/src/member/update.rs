@@ -19,7 +19,7 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// `not_found`; 412 when somebody else changed them meanwhile; 422 on an unknown party organisation.
-pub async fn update(
+pub(super) async fn update(
     scope: &Scope,
     id: MemberId,
     seen: IfMatch,

@@ -20,7 +20,7 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// `not_found`; 412 when somebody else changed it meanwhile; 422 when it cannot belong where it is put.
-pub async fn update_org(
+pub(super) async fn update_org(
     scope: &Scope,
     id: PartyOrgId,
     seen: IfMatch,

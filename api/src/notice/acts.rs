@@ -3,16 +3,16 @@
 use crate::audit::Act;
 
 /// A notice was published.
-pub const CREATE: Act =
+pub(super) const CREATE: Act =
     Act::new("create_notice", "发布通知", "Published a notice", &["create_notice"]);
 /// A notice was changed.
-pub const UPDATE: Act =
+pub(super) const UPDATE: Act =
     Act::new("update_notice", "修改通知", "Changed a notice", &["update_notice"]);
 /// A notice was withdrawn.
-pub const WITHDRAW: Act =
+pub(super) const WITHDRAW: Act =
     Act::new("withdraw_notice", "撤回通知", "Withdrew a notice", &["withdraw_notice"]);
 /// A withdrawn notice was put up again.
-pub const RESTORE: Act = Act::new(
+pub(super) const RESTORE: Act = Act::new(
     "restore_notice",
     "重新发布通知",
     "Put a withdrawn notice up again",
@@ -20,4 +20,4 @@ pub const RESTORE: Act = Act::new(
 );
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&CREATE, &UPDATE, &WITHDRAW, &RESTORE];
+pub(super) const ACTS: &[&Act] = &[&CREATE, &UPDATE, &WITHDRAW, &RESTORE];

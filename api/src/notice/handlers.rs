@@ -25,7 +25,7 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
     responses((status = 200, description = "一页通知 · A page of notices", body = dto::NoticePage))
 )]
 #[get("/notices")]
-pub async fn list_notices(
+pub(crate) async fn list_notices(
     permit: Permit<perm::NoticeRead>,
     query: Query<dto::ListNotices>,
 ) -> Result<Json<dto::NoticePage>> {
@@ -51,7 +51,7 @@ pub async fn list_notices(
             headers(("Location" = String, description = "地址 · Its address"), ("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/notices")]
-pub async fn create_notice(
+pub(crate) async fn create_notice(
     permit: Permit<perm::NoticeManage>,
     key: IdempotencyKey,
     input: Valid<dto::CreateNotice>,
@@ -75,7 +75,7 @@ pub async fn create_notice(
         (status = 200, description = "通知 · The notice", body = dto::Notice, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[get("/notices/{id}")]
-pub async fn get_notice(
+pub(crate) async fn get_notice(
     permit: Permit<perm::NoticeRead>,
     id: PathId<NoticeId>,
 ) -> Result<Tagged<dto::Notice>> {
@@ -101,7 +101,7 @@ pub async fn get_notice(
         (status = 200, description = "修改后的通知 · The changed notice", body = dto::Notice, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[patch("/notices/{id}")]
-pub async fn update_notice(
+pub(crate) async fn update_notice(
     permit: Permit<perm::NoticeManage>,
     id: PathId<NoticeId>,
     if_match: IfMatch,
@@ -125,7 +125,7 @@ pub async fn update_notice(
         (status = 200, description = "已撤回的通知 · The withdrawn notice", body = dto::Notice, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/notices/{id}/withdraw")]
-pub async fn withdraw_notice(
+pub(crate) async fn withdraw_notice(
     permit: Permit<perm::NoticeManage>,
     id: PathId<NoticeId>,
     input: Valid<dto::WithdrawNotice>,
@@ -147,7 +147,7 @@ pub async fn withdraw_notice(
         (status = 200, description = "通知 · The notice", body = dto::Notice, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/notices/{id}/restore")]
-pub async fn restore_notice(
+pub(crate) async fn restore_notice(
     permit: Permit<perm::NoticeManage>,
     id: PathId<NoticeId>,
 ) -> Result<Tagged<dto::Notice>> {
@@ -174,7 +174,7 @@ pub async fn restore_notice(
         (status = 200, description = "已读的通知 · The notice, read", body = dto::Notice, headers(("ETag" = String, description = "版本 · Its version"))))
 )]
 #[post("/notices/{id}/read")]
-pub async fn read_notice(
+pub(crate) async fn read_notice(
     permit: Permit<perm::NoticeRead>,
     id: PathId<NoticeId>,
     if_match: IfMatch,
@@ -197,7 +197,7 @@ pub async fn read_notice(
     responses((status = 200, description = "一页人员 · A page of people", body = dto::NoticeReaderPage))
 )]
 #[get("/notices/{id}/readers")]
-pub async fn list_notice_readers(
+pub(crate) async fn list_notice_readers(
     permit: Permit<perm::NoticeReadAll>,
     id: PathId<NoticeId>,
     query: Query<dto::ListNoticeReaders>,
@@ -206,7 +206,7 @@ pub async fn list_notice_readers(
 }
 
 /// The routes of this room.
-pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     cfg.service(list_notices)
         .service(create_notice)
         .service(get_notice)

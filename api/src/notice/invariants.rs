@@ -11,7 +11,7 @@ use crate::invariant::{Invariant, SOUGHT, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of them.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "NT1",
         zh: "通知的已读人数等于有效回执数",

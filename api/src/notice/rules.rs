@@ -18,7 +18,7 @@ pub enum Phase {
 
 /// What a notice is on this day, whose last day is `until`.
 #[must_use]
-pub fn phase(withdrawn: bool, until: Option<NaiveDate>, today: NaiveDate) -> Phase {
+pub(super) fn phase(withdrawn: bool, until: Option<NaiveDate>, today: NaiveDate) -> Phase {
     match until {
         _ if withdrawn => Phase::Withdrawn,
         Some(last) if last < today => Phase::Ended,
@@ -28,7 +28,7 @@ pub fn phase(withdrawn: bool, until: Option<NaiveDate>, today: NaiveDate) -> Pha
 
 /// Whether a receipt for the version that was read counts: since `read_since` was published everybody is asked anew.
 #[must_use]
-pub fn counts(read: Option<i32>, read_since: i32) -> bool {
+pub(super) fn counts(read: Option<i32>, read_since: i32) -> bool {
     read.is_some_and(|version| version >= read_since)
 }
 
@@ -36,7 +36,7 @@ pub fn counts(read: Option<i32>, read_since: i32) -> bool {
 ///
 /// # Errors
 /// `notice_withdrawn`.
-pub fn update(phase: Phase) -> Result<(), Refusal> {
+pub(super) fn update(phase: Phase) -> Result<(), Refusal> {
     match phase {
         Phase::Current | Phase::Ended => Ok(()),
         Phase::Withdrawn => Err(codes::NOTICE_WITHDRAWN.into()),
@@ -45,13 +45,13 @@ pub fn update(phase: Phase) -> Result<(), Refusal> {
 
 /// What withdrawing comes to: once is as good as twice.
 #[must_use]
-pub fn withdraw(phase: Phase) -> Does {
+pub(super) fn withdraw(phase: Phase) -> Does {
     Does::when(phase != Phase::Withdrawn)
 }
 
 /// What putting up again comes to: nothing for one that was not withdrawn.
 #[must_use]
-pub fn restore(phase: Phase) -> Does {
+pub(super) fn restore(phase: Phase) -> Does {
     Does::when(phase == Phase::Withdrawn)
 }
 
@@ -59,7 +59,7 @@ pub fn restore(phase: Phase) -> Does {
 ///
 /// # Errors
 /// `not_addressed` where it does not go to them, `notice_withdrawn`.
-pub fn read(phase: Phase, addressed: bool, has_read: bool) -> Result<Does, Refusal> {
+pub(super) fn read(phase: Phase, addressed: bool, has_read: bool) -> Result<Does, Refusal> {
     match phase {
         _ if has_read => Ok(Does::Nothing),
         _ if !addressed => Err(codes::NOT_ADDRESSED.into()),

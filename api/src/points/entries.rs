@@ -89,7 +89,10 @@ fn whose(scope: &Scope, query: &ListPointsEntries) -> Result<Option<MemberId>> {
 /// # Errors
 /// `forbidden` for another's purse without that permission, `not_found` for a member who is not there,
 /// `no_member` when the account has no purse of its own.
-pub async fn list_entries(scope: &Scope, query: ListPointsEntries) -> Result<PointsEntryPage> {
+pub(super) async fn list_entries(
+    scope: &Scope,
+    query: ListPointsEntries,
+) -> Result<PointsEntryPage> {
     use points_entry::Column::{ChangedAt, Id};
     type Key = (DateTime<Utc>, PointsEntryId);
     let member_id = whose(scope, &query)?;

@@ -19,7 +19,7 @@ use crate::http::{Json, Query, Result};
     responses((status = 200, description = "本人积分 · The caller's purse", body = dto::Purse))
 )]
 #[get("/purses/mine")]
-pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::Purse>> {
+pub(crate) async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::Purse>> {
     Ok(Json(query::my_purse(&permit).await?))
 }
 
@@ -40,7 +40,7 @@ pub async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Json<dto::
     responses((status = 200, description = "一页积分明细 · A page of points entries", body = dto::PointsEntryPage))
 )]
 #[get("/points-entries")]
-pub async fn list_points_entries(
+pub(crate) async fn list_points_entries(
     permit: Permit<perm::PointsRead>,
     input: Query<dto::ListPointsEntries>,
 ) -> Result<Json<dto::PointsEntryPage>> {
@@ -60,7 +60,7 @@ pub async fn list_points_entries(
     responses((status = 200, description = "全部规则 · All rules", body = dto::PointsRuleList))
 )]
 #[get("/points-rules")]
-pub async fn list_points_rules(
+pub(crate) async fn list_points_rules(
     permit: Permit<perm::PointsRead>,
 ) -> Result<Json<dto::PointsRuleList>> {
     Ok(Json(query::list_rules(&permit).await?))
@@ -80,7 +80,7 @@ pub async fn list_points_rules(
     responses((status = 200, description = "前列名次 · The first places", body = dto::Leaderboard))
 )]
 #[get("/leaderboard")]
-pub async fn get_leaderboard(
+pub(crate) async fn get_leaderboard(
     permit: Permit<perm::PointsRead>,
     input: Query<dto::GetLeaderboard>,
 ) -> Result<Json<dto::Leaderboard>> {

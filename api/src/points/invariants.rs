@@ -15,7 +15,7 @@ use crate::invariant::{Invariant, SOUGHT, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of the ledger.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "PT1",
         zh: "每笔记账有两条分录，合计为零",

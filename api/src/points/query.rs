@@ -18,7 +18,7 @@ use crate::tenancy::{Scope, Tx};
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list_rules(scope: &Scope) -> Result<dto::PointsRuleList> {
+pub(super) async fn list_rules(scope: &Scope) -> Result<dto::PointsRuleList> {
     scope
         .read_single(async |tx: &Tx| {
             let rules = tx
@@ -53,7 +53,7 @@ pub async fn list_rules(scope: &Scope) -> Result<dto::PointsRuleList> {
 ///
 /// # Errors
 /// `no_member` when the account is not linked to a member.
-pub async fn my_purse(scope: &Scope) -> Result<dto::Purse> {
+pub(super) async fn my_purse(scope: &Scope) -> Result<dto::Purse> {
     let member_id = scope.acting_member()?;
     scope
         .read(async |tx: &Tx| {
@@ -100,7 +100,10 @@ pub async fn my_purse(scope: &Scope) -> Result<dto::Purse> {
 ///
 /// # Errors
 /// 422 when the quarter is not of the form `2026Q4`.
-pub async fn leaderboard(scope: &Scope, query: dto::GetLeaderboard) -> Result<dto::Leaderboard> {
+pub(super) async fn leaderboard(
+    scope: &Scope,
+    query: dto::GetLeaderboard,
+) -> Result<dto::Leaderboard> {
     let quarter = match &query.quarter {
         None => Quarter::of(scope.now()),
         Some(text) => text.parse().map_err(|_| {

@@ -3,8 +3,8 @@
 use crate::audit::Act;
 
 /// Somebody closed a check-in that its person had forgotten.
-pub const COMPLETE: Act =
+pub(super) const COMPLETE: Act =
     Act::new("complete_check_in", "补办签退", "Completed a check-in", &["complete_check_in"]);
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&COMPLETE];
+pub(super) const ACTS: &[&Act] = &[&COMPLETE];

@@ -24,7 +24,7 @@ use crate::http::{IdempotencyKey, Json, PathId, Query, Result, Valid};
     responses((status = 200, description = "签到码的含义 · What the code says", body = dto::CodeReading))
 )]
 #[get("/check-in-codes/{code}")]
-pub async fn read_check_in_code(
+pub(crate) async fn read_check_in_code(
     permit: Permit<perm::PresenceCheckIn>,
     code: PathId<String>,
 ) -> Result<Json<dto::CodeReading>> {
@@ -49,7 +49,7 @@ pub async fn read_check_in_code(
         (status = 200, description = "此前已签到 · Had been checked in before", body = dto::CheckIn))
 )]
 #[post("/check-ins")]
-pub async fn check_in(
+pub(crate) async fn check_in(
     permit: Permit<perm::PresenceCheckIn>,
     key: IdempotencyKey,
     input: Valid<dto::ScannedCode>,
@@ -73,7 +73,7 @@ pub async fn check_in(
     responses((status = 200, description = "已签退的签到记录 · The closed check-in", body = dto::CheckIn))
 )]
 #[post("/check-ins/{id}/check-out")]
-pub async fn check_out(
+pub(crate) async fn check_out(
     permit: Permit<perm::PresenceCheckIn>,
     id: PathId<CheckInId>,
     input: Valid<dto::ScannedCode>,
@@ -101,7 +101,7 @@ pub async fn check_out(
     responses((status = 200, description = "已签退的签到记录 · The closed check-in", body = dto::CheckIn))
 )]
 #[post("/check-ins/{id}/complete")]
-pub async fn complete_check_in(
+pub(crate) async fn complete_check_in(
     permit: Permit<perm::PresenceSteward>,
     id: PathId<CheckInId>,
     input: Valid<dto::CompleteCheckIn>,
@@ -124,7 +124,7 @@ pub async fn complete_check_in(
     responses((status = 200, description = "一页签到记录 · A page of check-ins", body = dto::CheckInPage))
 )]
 #[get("/check-ins")]
-pub async fn list_check_ins(
+pub(crate) async fn list_check_ins(
     permit: Permit<perm::PresenceCheckIn>,
     query: Query<dto::ListCheckIns>,
 ) -> Result<Json<dto::CheckInPage>> {

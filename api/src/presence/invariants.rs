@@ -10,7 +10,7 @@ use crate::invariant::{Invariant, SOUGHT};
 use crate::tenancy::Tx;
 
 /// What is promised of check-ins.
-pub const INVARIANTS: &[Invariant] = &[Invariant {
+pub(super) const INVARIANTS: &[Invariant] = &[Invariant {
     id: "PR1",
     zh: "签退记录完整：时间不早于签到，有分钟数与积分；补办的有人有原因",
     en: "A check-in is closed whole: not before it began, with minutes and points, by somebody with a reason where it was completed",

@@ -3,10 +3,11 @@
 use crate::audit::Act;
 
 /// A task was found well done.
-pub const VERIFY: Act =
+pub(crate) const VERIFY: Act =
     Act::new("verify_task", "核验任务", "Verified a task", &["verify_task", "verify_tasks"]);
 /// A task was sent back.
-pub const RETURN: Act = Act::new("return_task", "退回任务", "Returned a task", &["return_task"]);
+pub(crate) const RETURN: Act =
+    Act::new("return_task", "退回任务", "Returned a task", &["return_task"]);
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&VERIFY, &RETURN];
+pub(crate) const ACTS: &[&Act] = &[&VERIFY, &RETURN];

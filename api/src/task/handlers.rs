@@ -47,7 +47,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
     responses((status = 200, description = "一页任务，按办结期限排列 · A page of tasks by deadline", body = TaskPage))
 )]
 #[get("/tasks")]
-pub async fn list_tasks(
+pub(crate) async fn list_tasks(
     permit: Permit<perm::TaskRead>,
     query: Query<ListTasks>,
 ) -> Result<Json<TaskPage>> {
@@ -70,7 +70,7 @@ pub async fn list_tasks(
     responses((status = 200, description = "一页任务，逾期最久的在前 · A page of tasks, the most late first", body = TaskPage))
 )]
 #[get("/tasks/inbox")]
-pub async fn list_inbox(
+pub(crate) async fn list_inbox(
     permit: Permit<perm::TaskRead>,
     query: Query<TaskPaging>,
 ) -> Result<Json<TaskPage>> {
@@ -92,7 +92,7 @@ pub async fn list_inbox(
     responses((status = 200, description = "一页任务，期限最早的在前 · A page of tasks, the earliest deadline first", body = TaskPage))
 )]
 #[get("/tasks/to-verify")]
-pub async fn list_to_verify(
+pub(crate) async fn list_to_verify(
     permit: Permit<perm::TaskVerify>,
     query: Query<TaskPaging>,
 ) -> Result<Json<TaskPage>> {
@@ -112,7 +112,7 @@ pub async fn list_to_verify(
     responses((status = 200, description = "总数和按时提交的任务 · The count, and those handed in in time", body = ToVerify))
 )]
 #[get("/tasks/to-verify/summary")]
-pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVerify>> {
+pub(crate) async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVerify>> {
     Ok(Json(super::waiting(&permit).await?))
 }
 
@@ -129,7 +129,10 @@ pub async fn get_to_verify(permit: Permit<perm::TaskVerify>) -> Result<Json<ToVe
     responses((status = 200, description = "任务 · The task", body = Task))
 )]
 #[get("/tasks/{id}")]
-pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Result<Tagged<Task>> {
+pub(crate) async fn get_task(
+    permit: Permit<perm::TaskRead>,
+    id: PathId<TaskId>,
+) -> Result<Tagged<Task>> {
     Ok(Tagged(super::get(&permit, id.0).await?))
 }
 
@@ -155,7 +158,7 @@ pub async fn get_task(permit: Permit<perm::TaskRead>, id: PathId<TaskId>) -> Res
     responses((status = 200, description = "已签收 · Accepted", body = Task))
 )]
 #[post("/tasks/{id}/accept")]
-pub async fn accept_task(
+pub(crate) async fn accept_task(
     permit: Permit<perm::TaskSubmit>,
     id: PathId<TaskId>,
     key: IdempotencyKey,
@@ -184,7 +187,7 @@ pub async fn accept_task(
     responses((status = 200, description = "已提交，待核验 · Handed in, to be verified", body = Task))
 )]
 #[post("/tasks/{id}/submit")]
-pub async fn submit_task(
+pub(crate) async fn submit_task(
     permit: Permit<perm::TaskSubmit>,
     id: PathId<TaskId>,
     key: IdempotencyKey,
@@ -212,7 +215,7 @@ pub async fn submit_task(
     responses((status = 200, description = "已核验 · Verified", body = Task))
 )]
 #[post("/tasks/{id}/verify")]
-pub async fn verify_task(
+pub(crate) async fn verify_task(
     permit: Permit<perm::TaskVerify>,
     id: PathId<TaskId>,
     key: IdempotencyKey,
@@ -238,7 +241,7 @@ pub async fn verify_task(
     responses((status = 200, description = "逐项结果 · What became of each", body = Verdicts))
 )]
 #[post("/tasks/verify")]
-pub async fn verify_tasks(
+pub(crate) async fn verify_tasks(
     permit: Permit<perm::TaskVerify>,
     key: IdempotencyKey,
     language: Language,
@@ -279,7 +282,7 @@ pub async fn verify_tasks(
     responses((status = 200, description = "已退回 · Returned", body = Task))
 )]
 #[post("/tasks/{id}/return")]
-pub async fn return_task(
+pub(crate) async fn return_task(
     permit: Permit<perm::TaskVerify>,
     id: PathId<TaskId>,
     key: IdempotencyKey,

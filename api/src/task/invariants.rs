@@ -13,7 +13,7 @@ use crate::invariant::{CHUNK, Invariant, SOUGHT, Span};
 use crate::tenancy::Tx;
 
 /// What is promised of tasks.
-pub const INVARIANTS: &[Invariant] = &[
+pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "TK1",
         zh: "同一项义务在同一周期只有一项任务",

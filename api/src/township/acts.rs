@@ -3,7 +3,8 @@
 use crate::audit::Act;
 
 /// The township was founded.
-pub const FOUND: Act = Act::new("found_township", "开通镇街", "Founded the township", &["set_up"]);
+pub(crate) const FOUND: Act =
+    Act::new("found_township", "开通镇街", "Founded the township", &["set_up"]);
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&FOUND];
+pub(crate) const ACTS: &[&Act] = &[&FOUND];

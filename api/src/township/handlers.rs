@@ -18,7 +18,7 @@ use crate::state::AppState;
 #[utoipa::path(tag = "public", operation_id = "get_site", security(()),
     responses((status = 200, description = "站点信息 · The site", body = Site)))]
 #[get("/public/site")]
-pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
+pub(crate) async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
     Ok(Json(service::site(&state).await?))
 }
 
@@ -34,7 +34,7 @@ pub async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
     request_body = SetUp,
     responses((status = 201, description = "已建立，系统管理员可以登录 · Founded; the administrator can sign in", body = SetupDone)))]
 #[post("/public/setup")]
-pub async fn set_up(
+pub(crate) async fn set_up(
     req: HttpRequest,
     from: auth::From,
     state: web::Data<AppState>,
@@ -53,6 +53,6 @@ pub async fn set_up(
 #[utoipa::path(tag = "township", operation_id = "get_township", security(("bearer" = ["township.read"])),
     responses((status = 200, description = "本镇街 · The township", body = Township)))]
 #[get("/township")]
-pub async fn get_township(permit: Permit<perm::TownshipRead>) -> Result<Json<Township>> {
+pub(crate) async fn get_township(permit: Permit<perm::TownshipRead>) -> Result<Json<Township>> {
     Ok(Json(service::get(&permit).await?))
 }

@@ -10,14 +10,14 @@ use uuid::Uuid;
 use crate::task::rules::derived_id;
 
 /// The kind of the tasks that lists ask for.
-pub const SOURCE: &str = "checklist";
+pub(crate) const SOURCE: &str = "checklist";
 
 /// The identity of a duty through the versions of its list: the same words for the same post with the same frequency
 /// are the same duty, whatever its position, evidence, limit or points. (The words of posts and frequencies enter as
 /// they stand in the interface, where they never change.) It is what keeps a new version from asking a
 /// second time in a period that has been asked for already.
 #[must_use]
-pub fn duty_id(list: ChecklistId, what: &str, role: PostKind, frequency: Frequency) -> Uuid {
+pub(crate) fn duty_id(list: ChecklistId, what: &str, role: PostKind, frequency: Frequency) -> Uuid {
     derived_id([
         list.uuid().as_bytes().as_slice(),
         role.as_str().as_bytes(),
@@ -28,7 +28,7 @@ pub fn duty_id(list: ChecklistId, what: &str, role: PostKind, frequency: Frequen
 
 /// Positions (from 0) of items that repeat an earlier one: the same words, post and frequency.
 #[must_use]
-pub fn repeated<'a>(
+pub(crate) fn repeated<'a>(
     items: impl IntoIterator<Item = (&'a str, PostKind, Frequency)>,
 ) -> Vec<(usize, usize)> {
     let mut first: HashMap<(&str, PostKind, Frequency), usize> = HashMap::new();
@@ -47,7 +47,7 @@ pub fn repeated<'a>(
 
 /// What of an item decides about tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Duty {
+pub(crate) struct Duty {
     /// The item in its version.
     pub item_id: ChecklistItemId,
     /// See [`duty_id`].
@@ -63,7 +63,7 @@ pub struct Duty {
 impl Duty {
     /// How long it may take.
     #[must_use]
-    pub const fn clock_policy(&self) -> ClockPolicy {
+    pub(crate) const fn clock_policy(&self) -> ClockPolicy {
         ClockPolicy::WorkingDays(self.limit_working_days)
     }
 }

@@ -14,7 +14,7 @@ use crate::task::Owed;
 
 /// Why a task is owed no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lapse {
+pub(crate) enum Lapse {
     /// The person is not in the post any more.
     PostEnded,
     /// No list asks for it any more: none that is in force in its period, or was when that ended.
@@ -22,13 +22,13 @@ pub enum Lapse {
 }
 
 /// Which duties are asked for, by the keys of the periods of which that is known.
-pub type Asked = HashMap<String, HashSet<Uuid>>;
+pub(crate) type Asked = HashMap<String, HashSet<Uuid>>;
 
 /// The tasks that are owed no longer: what was owed in a post that the person has left, and what is not asked for in its period, where
 /// it is known what is. What an earlier period left undone under a duty dropped since then stays owed: a new version does not wipe
 /// out what the old one asked in its time.
 #[must_use]
-pub fn lapsed(owed: &[Owed], asked: &Asked, holders: &[Holder]) -> Vec<(TaskId, Lapse)> {
+pub(crate) fn lapsed(owed: &[Owed], asked: &Asked, holders: &[Holder]) -> Vec<(TaskId, Lapse)> {
     let held: HashSet<(PostKind, GridId, MemberId)> =
         holders.iter().map(|h| (h.kind, h.grid_id, h.member_id)).collect();
     owed.iter()
@@ -57,7 +57,7 @@ pub fn lapsed(owed: &[Owed], asked: &Asked, holders: &[Holder]) -> Vec<(TaskId, 
 /// The posts with duties that must be held, each with the kinds of grid that have it. (Instructors and workers have a duty where they are; a
 /// grid without them lacks nobody.)
 #[must_use]
-pub fn needed(duties: &[Duty]) -> Vec<Needed> {
+pub(crate) fn needed(duties: &[Duty]) -> Vec<Needed> {
     let roles: HashSet<PostKind> = duties.iter().map(|d| d.role).collect();
     let suited = |post: PostKind| -> Needed {
         (post, GridKind::ALL.iter().copied().filter(|grid| suits(post, *grid)).collect())

@@ -15,7 +15,7 @@ use crate::task::rules::{due_when_opened, obligation_id};
 
 /// Somebody in a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// The post.
     pub kind: PostKind,
     /// The first day in the post.
@@ -28,7 +28,7 @@ pub struct Holder {
 
 /// A task to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub(crate) struct Opening {
     /// The item it arises from.
     pub item_id: ChecklistItemId,
     /// See [`duty_id`].
@@ -50,20 +50,20 @@ pub struct Opening {
 impl Opening {
     /// Whose it is: of the person who holds the post, not of whoever will hold it.
     #[must_use]
-    pub fn assignee(&self) -> Assignee {
+    pub(crate) fn assignee(&self) -> Assignee {
         Assignee::Person(self.member_id, Some(self.role))
     }
 
     /// What makes it the same obligation as another.
     #[must_use]
-    pub fn obligation_id(&self) -> Uuid {
+    pub(crate) fn obligation_id(&self) -> Uuid {
         obligation_id(SOURCE, self.duty_id, &self.period, Some(self.grid_id), &self.assignee())
     }
 }
 
 /// The moment at which a plan is made, and since when the list is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct When {
+pub(crate) struct When {
     /// Now.
     pub now: DateTime<Utc>,
     /// The day in Beijing.
@@ -79,7 +79,7 @@ pub struct When {
 /// period, but not from before the list was in force or the person in the post. Each task appears once, even where one
 /// person is entered twice in the same post.
 #[must_use]
-pub fn openings(
+pub(crate) fn openings(
     duties: &[Duty],
     holders: &[Holder],
     when: When,
@@ -98,7 +98,7 @@ pub fn openings(
 
 /// Periods that are over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missed {
+pub(crate) enum Missed {
     /// Those that began on this day.
     Began(NaiveDate),
     /// Those that ran on this day.
@@ -108,7 +108,7 @@ pub enum Missed {
 /// Every task of these periods, since the server stood still meanwhile: each duty for whoever held its post in the period and holds it
 /// still. (Who has left it since owes nothing in it any more.) Time counts from today: nobody could have begun earlier.
 #[must_use]
-pub fn missed_openings(
+pub(crate) fn missed_openings(
     duties: &[Duty],
     holders: &[Holder],
     missed: Missed,

@@ -7,7 +7,7 @@ use entity::kinds::Frequency;
 
 /// The period of a duty: its key, as people and the interface see it, and its first day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Period {
+pub(crate) struct Period {
     /// `once`, `2026-W47` (ISO week), `2026-11` or `2026Q4`.
     pub key: String,
     /// The first day of the period; of `once` the day from which the list is in force.
@@ -17,7 +17,7 @@ pub struct Period {
 /// The period of this frequency that contains `date`. Weeks are ISO weeks: they begin on Monday and the days around New
 /// Year belong to the year that has most of the week.
 #[must_use]
-pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) -> Period {
+pub(crate) fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) -> Period {
     let first_of = |month: u32| NaiveDate::from_ymd_opt(date.year(), month, 1).unwrap_or(date);
     match frequency {
         Frequency::Once => Period { key: "once".to_owned(), first_day: effective_from },
@@ -45,13 +45,13 @@ pub fn period(frequency: Frequency, date: NaiveDate, effective_from: NaiveDate) 
 
 /// The keys of the periods that run on a day.
 #[must_use]
-pub fn running(day: NaiveDate) -> HashSet<String> {
+pub(crate) fn running(day: NaiveDate) -> HashSet<String> {
     Frequency::ALL.iter().map(|frequency| period(*frequency, day, day).key).collect()
 }
 
 /// The periods that ran on a day and are over by `today`: the key and the last day of each.
 #[must_use]
-pub fn over(day: NaiveDate, today: NaiveDate) -> Vec<(String, NaiveDate)> {
+pub(crate) fn over(day: NaiveDate, today: NaiveDate) -> Vec<(String, NaiveDate)> {
     let last = |frequency: Frequency| {
         let next = next_first_day([frequency], day).filter(|next| *next <= today)?;
         Some((period(frequency, day, day).key, next.pred_opt()?))
@@ -61,7 +61,7 @@ pub fn over(day: NaiveDate, today: NaiveDate) -> Vec<(String, NaiveDate)> {
 
 /// The first day on which one of these frequencies begins a new period after `day`; none for what is asked once.
 #[must_use]
-pub fn next_first_day(
+pub(crate) fn next_first_day(
     frequencies: impl IntoIterator<Item = Frequency>,
     day: NaiveDate,
 ) -> Option<NaiveDate> {

@@ -7,11 +7,11 @@ use entity::kinds::PostKind;
 use super::duty::Duty;
 
 /// People of one slice at most: they are named in statements.
-pub const PEOPLE: usize = 500;
+pub(crate) const PEOPLE: usize = 500;
 
 /// The duties of the post that has most of them: as many tasks as somebody may owe in one post.
 #[must_use]
-pub fn most_of_a_post(duties: impl IntoIterator<Item = Vec<Duty>>) -> usize {
+pub(crate) fn most_of_a_post(duties: impl IntoIterator<Item = Vec<Duty>>) -> usize {
     let mut of_post: HashMap<PostKind, usize> = HashMap::new();
     for duty in duties.into_iter().flatten() {
         *of_post.entry(duty.role).or_default() += 1;
@@ -22,7 +22,7 @@ pub fn most_of_a_post(duties: impl IntoIterator<Item = Vec<Duty>>) -> usize {
 /// How many of these people make a slice, by the posts of each in their order: those who come to so many tasks at most, where a post
 /// has up to `each`; one at least, or nothing would go on.
 #[must_use]
-pub fn fitting(posts: impl IntoIterator<Item = usize>, each: usize, tasks: usize) -> usize {
+pub(crate) fn fitting(posts: impl IntoIterator<Item = usize>, each: usize, tasks: usize) -> usize {
     let mut left = tasks;
     let fit = posts.into_iter().take(PEOPLE).take_while(|posts| {
         let more = left.checked_sub(posts.saturating_mul(each));
@@ -34,7 +34,7 @@ pub fn fitting(posts: impl IntoIterator<Item = usize>, each: usize, tasks: usize
 
 /// So many more, as a job counts them.
 #[must_use]
-pub fn counted(before: i32, count: usize) -> i32 {
+pub(crate) fn counted(before: i32, count: usize) -> i32 {
     before.saturating_add(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
