@@ -59,10 +59,12 @@ impl Tried {
         if self.few {
             return;
         }
-        let seen: BTreeSet<&str> =
-            self.seen.keys().filter(|key| key.0 == act).map(|key| key.1.as_str()).collect();
-        let missing: Vec<_> = all.iter().filter(|what| !seen.contains(*what)).collect();
-        assert!(missing.is_empty(), "{act}: never {missing:?}, but {seen:?}");
+        let missing = self.lacks(act, all);
+        assert!(missing.is_empty(), "{act}: never {missing:?}, but {:?}", self.seen);
+    }
+
+    fn lacks<'a>(&self, act: &str, all: &[&'a str]) -> Vec<&'a str> {
+        all.iter().copied().filter(|what| self.count(act, what) == 0).collect()
     }
 }
 
@@ -470,18 +472,26 @@ async fn of_a_checklist(clients: &BTreeMap<Who, Client>, number: usize, seed: u6
 }
 
 async fn checklists(app: TestApp, histories: usize) {
+    const WANTED: [(&str, &[&str]); 3] = [
+        ("save_draft", &["done", "forbidden"]),
+        ("preview_checklist", &["done", "forbidden", "nothing_to_publish"]),
+        ("publish_checklist", &["done", "forbidden", "nothing_to_publish", "checklist_empty"]),
+    ];
     let mut random = StdRng::seed_from_u64(support::seed());
     let clients = clients(&app, &CHECKLIST_READERS).await;
     let mut all = Tried::of(histories, 15);
-    for number in 0..histories {
+    // One seed in fifty does not come to everything in so few: then it goes on until it does.
+    for number in 0..histories * 8 {
+        if number >= histories
+            && WANTED.iter().all(|(act, wanted)| all.lacks(act, wanted).is_empty())
+        {
+            break;
+        }
         all = all.with(of_a_checklist(&clients, number, random.random()).await);
     }
-    all.must_have("save_draft", &["done", "forbidden"]);
-    all.must_have("preview_checklist", &["done", "forbidden", "nothing_to_publish"]);
-    all.must_have(
-        "publish_checklist",
-        &["done", "forbidden", "nothing_to_publish", "checklist_empty"],
-    );
+    for (act, wanted) in WANTED {
+        all.must_have(act, wanted);
+    }
     eprintln!("{histories} histories: {:?}", all.seen);
 }
 
