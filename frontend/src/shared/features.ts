@@ -1,14 +1,16 @@
 import type { Ref } from 'vue'
 import type { RouteRecordRaw, Router } from 'vue-router'
 import type { GlyphName } from './components/Glyph.vue'
-import { t } from './i18n'
+import { loadTexts, t } from './i18n'
+import type { TextKey } from './i18n'
 import { useSession } from './session'
 import type { Needed } from './session'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Key of the page's title. */
-    title?: string
+    title?: TextKey
+    /** Whose texts the page says: those of its feature, and of others whose parts it shows. */
+    texts?: string[]
     /** What one must be allowed to see the page; several: any one is enough. */
     permission?: Needed
     /** Needs no sign-in. */
@@ -18,8 +20,7 @@ declare module 'vue-router' {
 
 /** An entry of the desk's navigation or a tab of the hand. */
 export interface NavEntry {
-  /** Key of the text. */
-  text: string
+  text: TextKey
   to: string
   glyph: GlyphName
   order: number
@@ -33,11 +34,20 @@ export interface Feature {
   /** Pages outside of the frame. */
   open?: RouteRecordRaw[]
   nav?: NavEntry[]
+  /** Features whose texts its pages say beside its own. */
+  texts?: string[]
 }
 
+export type Collected = Required<Omit<Feature, 'texts'>>
+
 /** What `import.meta.glob('../*\/routes.ts', { eager: true })` found, as one list of routes and entries. */
-export function collect(found: Record<string, unknown>): Required<Feature> {
+export function collect(found: Record<string, unknown>): Collected {
   const features = Object.values(found) as Feature[]
+  for (const [path, feature] of Object.entries(found as Record<string, Feature>)) {
+    const texts = [...path.split('/').slice(-2, -1), ...(feature.texts ?? [])]
+    for (const route of [...(feature.routes ?? []), ...(feature.open ?? [])])
+      route.meta = { texts, ...route.meta }
+  }
   return {
     routes: features.flatMap((feature) => feature.routes ?? []),
     open: features.flatMap((feature) => feature.open ?? []),
@@ -46,10 +56,12 @@ export function collect(found: Record<string, unknown>): Required<Feature> {
 }
 
 /** Asks who is signed in before the first page, sends others (and whoever has a password that somebody else chose, who
- * chooses one there) to the sign-in page and back afterwards, and names the page. */
+ * chooses one there) to the sign-in page and back afterwards, brings its texts and names the page. */
 export function guard(router: Router): void {
   router.beforeEach(async (to) => {
     const session = useSession()
+    // Beside the page's own code and the question who is signed in; whoever waits for it is told if it fails.
+    loadTexts(to.meta.texts).catch(() => undefined)
     if (session.state === 'unknown') await session.restore().catch(() => undefined)
     if ((session.state !== 'in' || session.mustChange) && !to.meta.open) {
       return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
@@ -57,6 +69,7 @@ export function guard(router: Router): void {
     if (session.state === 'in' && !session.mustChange && to.name === 'sign-in') return next(to.query['next'])
     return true
   })
+  router.beforeResolve((to) => loadTexts(to.meta.texts))
   router.afterEach((to) => {
     document.title = to.meta.title ? `${t(to.meta.title)} – ${t('common.product')}` : t('common.product')
   })

@@ -1,19 +1,17 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import type { App } from 'vue'
-import { addRoot, i18n } from './i18n'
+import { useRooms } from './i18n'
+import type { RoomTexts } from './i18n'
 import { notify } from './notify'
 import { queryClient } from './query'
 import { vCan } from './session'
-import texts from './texts'
 import './styles/tokens.css'
 import './styles/base.css'
 
-/** What both faces plug in, before their router. */
-export function setUp(app: App): void {
-  addRoot(texts)
+/** What both faces plug in, before their router; resolves when the frame can speak. */
+export function setUp(app: App, texts: RoomTexts): Promise<void> {
   app.use(createPinia())
-  app.use(i18n)
   app.use(VueQueryPlugin, { queryClient })
   app.directive('can', vCan)
   app.config.errorHandler = (thrown) => {
@@ -23,4 +21,5 @@ export function setUp(app: App): void {
       throw thrown
     })
   }
+  return useRooms(texts)
 }
