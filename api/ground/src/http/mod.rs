@@ -44,5 +44,5 @@ pub use may::{Does, May, Refusal};
 pub use other::{cors, not_an_origin, overridden};
 pub use page::{Page, Seal};
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
-pub use still::Still;
+pub use still::{Packed, Still, plain};
 pub use watch::{health_routes, recorder};
