@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
+import { firstPaint } from './build/first-paint.ts'
 import { handOnly } from './build/hand-cache.ts'
 import { componentStyles } from './build/component-styles.ts'
 import { handPages } from './build/hand-dev.ts'
@@ -16,6 +17,7 @@ export default defineConfig({
   plugins: [
     vue(),
     vantFont(root),
+    firstPaint(),
     ...(testing
       ? []
       : [
@@ -46,11 +48,8 @@ export default defineConfig({
   ],
   resolve: { alias: { '@': path('./src') } },
   define: {
-    __VUE_OPTIONS_API__: true,
+    __VUE_OPTIONS_API__: false,
     __VUE_PROD_DEVTOOLS__: false,
-    __VUE_I18N_FULL_INSTALL__: false,
-    __VUE_I18N_LEGACY_API__: false,
-    __INTLIFY_PROD_DEVTOOLS__: false,
   },
   server: {
     port: 5173,
@@ -82,7 +81,7 @@ export default defineConfig({
             {
               name: 'base',
               priority: 10,
-              test: /node_modules[\\/](vue|@vue|vue-router|pinia|vue-i18n|@intlify|@tanstack|dayjs|openapi-fetch)[\\/]/,
+              test: /node_modules[\\/](vue|@vue|vue-router|pinia|@tanstack|dayjs|openapi-fetch)[\\/]/,
             },
           ],
         },

@@ -2,7 +2,7 @@ import { createApp } from 'vue'
 import { ElMessage } from 'element-plus'
 import { setNotifier } from '@/shared/notify'
 import { usePreferences } from '@/shared/preferences'
-import { setUp } from '@/shared/setup'
+import { begin, setUp } from '@/shared/setup'
 import App from './shell/App.vue'
 import { deskRouter } from './shell/router'
 import { deskTexts } from './texts'
@@ -19,5 +19,4 @@ setNotifier((kind, message) => {
 const app = createApp(App)
 const ready = setUp(app, deskTexts)
 usePreferences().apply(true)
-app.use(deskRouter())
-void ready.then(() => app.mount('#app'))
+void begin(app, deskRouter(), ready)

@@ -5,7 +5,8 @@ import { createApp, nextTick, watchEffect } from 'vue'
 import { locale } from '@/shared/i18n'
 import { setNotifier } from '@/shared/notify'
 import { usePreferences } from '@/shared/preferences'
-import { setUp } from '@/shared/setup'
+import { allRead } from '@/shared/query'
+import { begin, setUp } from '@/shared/setup'
 import App from './shell/App.vue'
 import { handRouter } from './shell/router'
 import { handTexts } from './texts'
@@ -25,12 +26,12 @@ watchEffect(() => Locale.use(locale.value, locale.value === 'en' ? enUS : zhCN))
 const app = createApp(App)
 const ready = setUp(app, handTexts)
 usePreferences().apply(false)
-app.use(handRouter())
-void ready.then(() => app.mount('#app'))
+const shown = begin(app, handRouter(), ready)
 
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  // In-app browsers may refuse the worker; everything works without it.
-  window.addEventListener('load', () => {
-    navigator.serviceWorker.register('/hand/sw.js', { scope: '/hand/' }).catch(() => undefined)
-  })
+  // In-app browsers may refuse the worker; everything works without it. What it fetches waits until the first page has all it reads.
+  const worker = navigator.serviceWorker
+  void shown
+    .then(allRead)
+    .then(() => worker.register('/hand/sw.js', { scope: '/hand/' }).catch(() => undefined))
 }

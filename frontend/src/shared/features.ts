@@ -1,5 +1,5 @@
 import type { Ref } from 'vue'
-import type { RouteRecordRaw, Router } from 'vue-router'
+import type { RouteLocationNormalized, RouteRecordRaw, Router } from 'vue-router'
 import type { GlyphName } from './components/Glyph.vue'
 import { loadTexts, t } from './i18n'
 import type { TextKey } from './i18n'
@@ -55,18 +55,31 @@ export function collect(found: Record<string, unknown>): Collected {
   }
 }
 
+/** A page's code and texts come together, and while the server is asked whether somebody is still signed in. Whoever waits for them is told
+ * if they do not come. */
+function fetchAhead(to: RouteLocationNormalized): void {
+  const none = () => undefined
+  loadTexts(to.meta.texts).catch(none)
+  for (const { components } of to.matched) {
+    const page = components?.['default']
+    if (typeof page === 'function') (page as () => Promise<unknown>)().catch(none)
+  }
+}
+
 /** Asks who is signed in before the first page, sends others (and whoever has a password that somebody else chose, who
  * chooses one there) to the sign-in page and back afterwards, brings its texts and names the page. */
 export function guard(router: Router): void {
   router.beforeEach(async (to) => {
     const session = useSession()
-    // Beside the page's own code and the question who is signed in; whoever waits for it is told if it fails.
-    loadTexts(to.meta.texts).catch(() => undefined)
-    if (session.state === 'unknown') await session.restore().catch(() => undefined)
+    if (session.state === 'unknown') {
+      if (session.expected()) fetchAhead(to)
+      await session.restore().catch(() => undefined)
+    }
     if ((session.state !== 'in' || session.mustChange) && !to.meta.open) {
       return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
     }
     if (session.state === 'in' && !session.mustChange && to.name === 'sign-in') return next(to.query['next'])
+    fetchAhead(to)
     return true
   })
   router.beforeResolve((to) => loadTexts(to.meta.texts))

@@ -1,6 +1,7 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import type { App } from 'vue'
+import type { Router } from 'vue-router'
 import { useRooms } from './i18n'
 import type { RoomTexts } from './i18n'
 import { notify } from './notify'
@@ -22,4 +23,11 @@ export function setUp(app: App, texts: RoomTexts): Promise<void> {
     })
   }
   return useRooms(texts)
+}
+
+/** Shows the first page when it is whole; until then the bar and the lines of the HTML stand there. */
+export async function begin(app: App, router: Router, ready: Promise<void>): Promise<void> {
+  app.use(router)
+  await Promise.all([ready, router.isReady()]).catch(notify.problem)
+  app.mount('#app')
 }

@@ -1,5 +1,5 @@
-import { computed, shallowReactive } from 'vue'
-import { createI18n } from 'vue-i18n'
+import { computed, ref, shallowReactive } from 'vue'
+import type { ShallowReactive } from 'vue'
 import { setLanguage } from '@/api/client'
 import chinese from '@/api/words/zh-CN'
 import { root } from '../texts'
@@ -17,20 +17,12 @@ function remembered(): Locale {
   }
 }
 
-const i18n = createI18n({
-  legacy: false,
-  locale: remembered(),
-  fallbackLocale: false,
-  fallbackWarn: false,
-  missingWarn: false,
-  missing: (_locale, key) => {
-    // Not for the reader, who sees the key; for whoever watches the console, as the journeys do.
-    setTimeout(() => {
-      throw new Error(`the texts hold no ${key}, or not yet`)
-    })
-  },
-  messages: { 'zh-CN': { ...root[0] }, en: {} } as Record<Locale, TextTree>,
-})
+/** What is said in each language, as far as somebody asked for it. */
+const trees: Record<Locale, ShallowReactive<TextTree>> = {
+  'zh-CN': shallowReactive<TextTree>({ ...root[0] }),
+  en: shallowReactive<TextTree>({}),
+}
+const spoken = ref(remembered())
 
 apply(remembered())
 
@@ -48,7 +40,7 @@ const wanted = new Set([''])
 const coming = new Map([['zh-CN ', Promise.resolve()]])
 
 function put(language: Locale, room: string, tree: TextTree): void {
-  i18n.global.mergeLocaleMessage(language, room ? { [room]: tree } : tree)
+  Object.assign(trees[language], room ? { [room]: tree } : tree)
 }
 
 async function bring(language: Locale, room: string): Promise<void> {
@@ -89,7 +81,7 @@ export async function useRooms(own: RoomTexts): Promise<void> {
 /** Speaks another language from now on, when its texts have come. */
 export async function speak(next: Locale): Promise<void> {
   await allIn(next)
-  i18n.global.locale.value = next
+  spoken.value = next
   try {
     localStorage.setItem(stored, next)
   } catch {
@@ -98,16 +90,31 @@ export async function speak(next: Locale): Promise<void> {
   apply(next)
 }
 
-export const locale = computed(() => i18n.global.locale.value as Locale)
+export const locale = computed(() => spoken.value)
 
 /** Changes to the other language. */
 export const speakOther = (): Promise<void> => speak(locale.value === 'en' ? 'zh-CN' : 'en')
 
-/** A text in the language that is spoken. */
+function find(key: string): string | undefined {
+  let at: string | TextTree | undefined = trees[spoken.value]
+  for (const part of key.split('.')) at = typeof at === 'object' ? at[part] : undefined
+  return typeof at === 'string' ? at : undefined
+}
+
+/** A text in the language that is spoken, its `{name}`s filled in. A library for this and for what we have no use of would be an eighth
+ * of all that a phone loads. */
 export function t(key: TextKey, values: Record<string, unknown> = {}): string {
-  return i18n.global.t(key, values)
+  const text = find(key)
+  if (text === undefined) {
+    // Not for the reader, who sees the key; for whoever watches the console, as the journeys do.
+    setTimeout(() => {
+      throw new Error(`the texts hold no ${key}, or not yet`)
+    })
+    return key
+  }
+  return text.replace(/\{(\w+)\}/g, (_hole, name: string) => String(values[name] ?? ''))
 }
 /** Whether a key that the server had a part in is one of ours. */
 export function hasText(key: string): key is TextKey {
-  return i18n.global.te(key)
+  return find(key) !== undefined
 }
