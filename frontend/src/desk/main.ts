@@ -1,3 +1,4 @@
+import '@/shared/old'
 import { createApp } from 'vue'
 import { ElMessage } from 'element-plus'
 import { setNotifier } from '@/shared/notify'

@@ -1,3 +1,4 @@
+import '@/shared/old'
 import { Locale, showToast } from 'vant'
 import enUS from 'vant/es/locale/lang/en-US'
 import zhCN from 'vant/es/locale/lang/zh-CN'
