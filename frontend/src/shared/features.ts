@@ -72,8 +72,10 @@ export function guard(router: Router): void {
   router.beforeEach(async (to) => {
     const session = useSession()
     if (session.state === 'unknown') {
+      // First, since a browser asks for six things at a time and all else waits for this one.
+      const restored = session.restore().catch(() => undefined)
       if (session.expected()) fetchAhead(to)
-      await session.restore().catch(() => undefined)
+      await restored
     }
     if ((session.state !== 'in' || session.mustChange) && !to.meta.open) {
       return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }

@@ -34,7 +34,21 @@ async function slow(person) {
   wire.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
     if (scripts.has(requestId)) bytes += encodedDataLength
   })
+  // The page's work by the wall's clock and by what its thread was given: the difference went to others on this machine.
+  const clocks = []
+  for (const timeDomain of ['timeTicks', 'threadTicks']) {
+    const clock = await person.context.newCDPSession(person.page)
+    await clock.send('Performance.enable', { timeDomain })
+    clocks.push(async () => {
+      const { metrics } = await clock.send('Performance.getMetrics')
+      return metrics.find((one) => one.name === 'TaskDuration').value
+    })
+  }
   return {
+    kept: async () => {
+      const [wall, thread] = await Promise.all(clocks.map((clock) => clock()))
+      return Math.max(0, wall - thread)
+    },
     forget: () => wire.send('Network.clearBrowserCache'),
     bytes: () => bytes,
   }
@@ -42,25 +56,28 @@ async function slow(person) {
 
 /** Opens an address; gives the seconds until something stood there and until it could be used, how far things were pushed about, and
  * how high the bar was at first and at last. */
-async function open(person, path, bar, ready) {
+async function open(person, slowed, path, bar, ready) {
   const { page } = person
   await page.goto(person.server.base + path, { waitUntil: 'commit' })
+  // From here on, since a page counts its work anew.
+  const before = await slowed.kept()
   const first = await page.locator('.first b').boundingBox()
   await page.locator(ready).first().waitFor({ state: 'visible', timeout: 60_000 })
+  const usable = await page.evaluate(() => performance.now() / 1000)
+  const others = (await slowed.kept()) - before
   const found = await page.evaluate(() => {
-    const usable = performance.now() / 1000
     const [paint] = performance.getEntriesByName('first-contentful-paint')
     return new Promise((resume) => {
       new PerformanceObserver((list) => {
         const pushed = list.getEntries().reduce((sum, one) => sum + one.value, 0)
-        resume({ usable, paint: paint.startTime / 1000, pushed })
+        resume({ paint: paint.startTime / 1000, pushed })
       }).observe({ type: 'layout-shift', buffered: true })
-      setTimeout(() => resume({ usable, paint: paint.startTime / 1000, pushed: 0 }), 200)
+      setTimeout(() => resume({ paint: paint.startTime / 1000, pushed: 0 }), 200)
     })
   })
   const last = await page.locator(bar).first().boundingBox()
   await until(() => person.open.size === 0, `an end of requests at ${path}`)
-  return { ...found, first, last }
+  return { ...found, usable: usable - others, others, first, last }
 }
 
 /** The shortest of at most three times, and a word on it. */
@@ -71,7 +88,7 @@ async function within(limits, measure) {
     best = best && best.usable < found.usable ? { ...best, paint: Math.min(best.paint, found.paint) } : found
     if (best.paint <= limits.paint && best.usable <= limits.usable) break
   }
-  const said = `painted after ${best.paint.toFixed(1)} s, usable after ${best.usable.toFixed(1)} s`
+  const said = `painted after ${best.paint.toFixed(1)} s, usable after ${best.usable.toFixed(1)} s and ${best.others.toFixed(1)} of others`
   assert(best.paint <= limits.paint, () => `${said}; something should stand there within ${limits.paint} s`)
   assert(best.usable <= limits.usable, () => `${said}; within ${limits.usable} s it should be of use`)
   same(best.last.y + best.last.height, best.first.y + best.first.height, 'foot of the bar at last')
@@ -86,7 +103,7 @@ export const slowly = (browser, server) =>
       const found = await within({ paint: 2, usable: 6 }, async () => {
         const guest = await arrive(browser, server, 'hand', 'guest')
         const wire = await slow(guest)
-        const times = await open(guest, '/hand/', '.brand', '#username')
+        const times = await open(guest, wire, '/hand/', '.brand', '#username')
         bytes = wire.bytes()
         guest.quiet()
         await guest.context.close()
@@ -104,14 +121,14 @@ export const slowly = (browser, server) =>
       async () => {
         const { said } = await within({ paint: 2, usable: 6 }, async () => {
           await phone.forget()
-          return open(head, '/hand/', '.page-header', 'a.row')
+          return open(head, phone, '/hand/', '.page-header', 'a.row')
         })
         return said
       },
     )
     await check.each('the inbox once more: of use within 2.5 s', async () => {
       const { said } = await within({ paint: 2, usable: 2.5 }, () =>
-        open(head, '/hand/', '.page-header', 'a.row'),
+        open(head, phone, '/hand/', '.page-header', 'a.row'),
       )
       head.quiet()
       return said
@@ -128,7 +145,7 @@ export const slowly = (browser, server) =>
         const { said } = await within({ paint: 2, usable: 8 }, async () => {
           await desk.forget()
           const before = desk.bytes()
-          const times = await open(clerk, '/', '.top', 'main h1')
+          const times = await open(clerk, desk, '/', '.top', 'main h1')
           bytes = desk.bytes() - before
           return times
         })
