@@ -88,6 +88,7 @@ part pages single make --no-print-directory pages
 ((failed == 0)) || close
 
 part "pages: generated client" single bash tests/generated-client.sh
+part "pages: targets" single npm --prefix frontend run targets
 part "pages: types" single npm --prefix frontend run check
 part "pages: lint" single npm --prefix frontend run lint
 part "pages: tests" vitest_tests npm --prefix frontend test

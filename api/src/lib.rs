@@ -233,6 +233,7 @@ fn serve(
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(envelope))
             .wrap(Compress::default())
+            .wrap(from_fn(http::plain))
             .wrap(TracingLogger::<ApiRootSpan>::new())
             .wrap(from_fn(edge::answers));
         let http = HttpService::build()

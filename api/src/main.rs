@@ -14,5 +14,5 @@ const _PAGES: Option<&str> = option_env!("GEZHI_PAGES");
 
 fn main() -> ExitCode {
     // Everything else is in the library: what is polled here would be compiled here a second time.
-    api::command::main(Files::get)
+    api::command::main(|path| Files::get(path).map(Into::into))
 }

@@ -5,7 +5,8 @@
 //! - Below `/api` and `/docs` there is what stands there, and nothing else.
 //! - What is no file belongs to a page's own router: `/hand/…` opens the hand, anything else the desk. A missing
 //!   file answers 404, or a page would be run as a script.
-//! - What is the same for everybody is in memory once, plain and compressed, however many ask for it.
+//! - What is the same for everybody is in memory once, plain and compressed, however many ask for it. The pages' files were
+//!   compressed when they were built (`frontend/scripts/compress.mjs`), with more patience than a server has.
 //! - `/c/TOKEN`, what a check-in code holds, opens the hand's check-in page.
 
 use std::borrow::Cow;
@@ -16,11 +17,28 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::EmbeddedFile;
 
-use crate::http::{ApiError, Code, Result, Still};
+use crate::http::{ApiError, Code, Packed, Result, Still};
+
+/// A file as it was built.
+pub struct Built {
+    bytes: Cow<'static, [u8]>,
+    media_type: String,
+    hash: [u8; 32],
+}
+
+impl From<EmbeddedFile> for Built {
+    fn from(file: EmbeddedFile) -> Self {
+        let media_type = file.metadata.mimetype().to_owned();
+        Self { bytes: file.data, media_type, hash: file.metadata.sha256_hash() }
+    }
+}
 
 /// Finds a file of the built pages by its path. The program embeds them, not this library: a change of a page builds
 /// nothing anew but the program, and the library builds beside the pages.
-pub type Files = fn(&str) -> Option<EmbeddedFile>;
+pub type Files = fn(&str) -> Option<Built>;
+
+/// What a file's name ends with where it is one of the compressed forms of another.
+const PACKED: [&str; 2] = [".br", ".gz"];
 
 /// Their routes, after those of the API.
 pub fn routes(cfg: &mut web::ServiceConfig) {
@@ -69,19 +87,29 @@ impl Shelf {
     }
 
     fn file(&self, path: &str) -> Option<Arc<Still>> {
-        let of = |file: EmbeddedFile| {
+        if PACKED.iter().any(|ending| path.ends_with(ending)) {
+            return None;
+        }
+        let packed = |ending: &str| {
+            let file = (self.files)(&format!("{path}{ending}"))?;
+            Some(match file.bytes {
+                Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            })
+        };
+        let of = |file: Built| {
             let kept = if path.starts_with("assets/") {
                 "public, max-age=31536000, immutable"
             } else {
                 "no-cache"
             };
-            let media_type = file.metadata.mimetype().to_owned();
-            match file.data {
-                Cow::Borrowed(bytes) => {
-                    (Still::new(web::Bytes::from_static(bytes), media_type, kept), true)
-                }
-                Cow::Owned(bytes) => (Still::new(bytes, media_type, kept), false),
-            }
+            let (bytes, embedded) = match file.bytes {
+                Cow::Borrowed(bytes) => (web::Bytes::from_static(bytes), true),
+                Cow::Owned(bytes) => (bytes.into(), false),
+            };
+            let [brotli, gzip] = PACKED.map(packed);
+            let packed = Packed { brotli, gzip };
+            (Still::built(bytes, file.media_type, kept, &file.hash, packed), embedded)
         };
         let mut moving = None;
         let still = self.kept(path, || {
@@ -238,4 +266,113 @@ async fn docs_guide(req: HttpRequest, shelf: web::Data<Shelf>) -> Result<HttpRes
         Some(Still::new(page, HTML, "no-cache"))
     };
     kept(&req, &shelf, make).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::middleware::{Compress, from_fn};
+    use actix_web::test::{self, TestRequest};
+    use actix_web::{App, http::StatusCode};
+
+    const SCRIPT_TEXT: &str = "plain";
+
+    /// What `frontend` built: a script in all forms, a font in one, two pages.
+    fn built(path: &str) -> Option<Built> {
+        let (bytes, media_type) = match path {
+            "assets/base-1.js" => (SCRIPT_TEXT.into(), "text/javascript"),
+            "assets/base-1.js.br" => ("brotli".into(), "application/octet-stream"),
+            "assets/base-1.js.gz" => ("gzip".into(), "application/octet-stream"),
+            "assets/icons-1.woff2" => ("font ".repeat(1000), "font/woff2"),
+            "index.html" => ("desk".into(), "text/html"),
+            "hand/index.html" => ("hand".into(), "text/html"),
+            _ => return None,
+        };
+        let bytes = Cow::Owned(bytes.into_bytes());
+        Some(Built { bytes, media_type: media_type.to_owned(), hash: [7; 32] })
+    }
+
+    struct Answer {
+        status: StatusCode,
+        headers: header::HeaderMap,
+        body: web::Bytes,
+    }
+
+    impl Answer {
+        fn header(&self, name: header::HeaderName) -> &str {
+            self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        }
+    }
+
+    async fn get(path: &str, more: &[(header::HeaderName, &str)]) -> Answer {
+        let app = App::new()
+            .app_data(web::Data::new(Shelf::new(built)))
+            .configure(routes)
+            .wrap(Compress::default())
+            .wrap(from_fn(crate::http::plain));
+        let service = test::init_service(app).await;
+        let mut request = TestRequest::get().uri(path);
+        for header in more {
+            request = request.insert_header(header.clone());
+        }
+        let answer = test::call_service(&service, request.to_request()).await;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Answer { status, headers, body: test::read_body(answer).await }
+    }
+
+    #[actix_web::test]
+    async fn a_file_comes_in_the_form_its_reader_takes_as_it_was_built() {
+        for (takes, coding, body) in [
+            ("gzip, deflate, br", "br", "brotli"),
+            ("gzip, deflate", "gzip", "gzip"),
+            ("identity", "", SCRIPT_TEXT),
+        ] {
+            let answer = get("/assets/base-1.js", &[(header::ACCEPT_ENCODING, takes)]).await;
+            assert_eq!(answer.status, 200);
+            assert_eq!(
+                (answer.header(header::CONTENT_ENCODING), &*answer.body),
+                (coding, body.as_bytes())
+            );
+            assert_eq!(answer.header(header::CONTENT_TYPE), "text/javascript");
+            assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+            assert!(answer.header(header::VARY).eq_ignore_ascii_case("accept-encoding"));
+        }
+        let bare = get("/assets/base-1.js", &[]).await;
+        assert_eq!(
+            (bare.header(header::CONTENT_ENCODING), &*bare.body),
+            ("", SCRIPT_TEXT.as_bytes())
+        );
+    }
+
+    #[actix_web::test]
+    async fn what_was_not_compressed_when_built_is_not_compressed_when_served() {
+        let font = get("/assets/icons-1.woff2", &[(header::ACCEPT_ENCODING, "gzip, br")]).await;
+        assert_eq!((font.header(header::CONTENT_ENCODING), font.body.len()), ("", 5000));
+    }
+
+    #[actix_web::test]
+    async fn who_has_a_file_in_any_form_is_not_sent_it_again() {
+        let first = get("/assets/base-1.js", &[(header::ACCEPT_ENCODING, "br")]).await;
+        let mark = first.header(header::ETAG);
+        let known = [(header::ACCEPT_ENCODING, "gzip"), (header::IF_NONE_MATCH, mark)];
+        let again = get("/assets/base-1.js", &known).await;
+        assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
+        assert_eq!(again.header(header::ETAG), mark);
+    }
+
+    #[actix_web::test]
+    async fn pages_are_asked_for_anew_and_compressed_forms_have_no_address() {
+        for (path, page) in
+            [("/", "desk"), ("/tasks/1", "desk"), ("/hand/", "hand"), ("/hand/me", "hand")]
+        {
+            let answer = get(path, &[]).await;
+            assert_eq!(
+                (answer.header(header::CACHE_CONTROL), &*answer.body),
+                ("no-cache", page.as_bytes())
+            );
+        }
+        for path in ["/assets/base-1.js.br", "/assets/base-1.js.gz", "/assets/base-2.js"] {
+            assert_eq!(get(path, &[]).await.status, 404, "{path}");
+        }
+    }
 }

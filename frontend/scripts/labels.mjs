@@ -1,7 +1,7 @@
 // Writes, from openapi/openapi.json: src/api/permissions.ts (every permission, and which one each operation needs),
-// src/api/permission-names.ts (what they are called), src/api/words.ts (what the words of each kind are called),
-// src/api/reasons.ts (why an act that is somebody's own is not open to them now), src/api/changes.ts (which reads answer
-// otherwise after an operation) and src/api/columns.ts (what lists have as tables).
+// src/api/permission-names.ts (what they are called), src/api/words (what the words of each kind are called, and why an act that is
+// somebody's own is not open to them now), src/api/changes.ts (which reads answer otherwise after an operation) and
+// src/api/columns.ts (what lists have as tables).
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
@@ -57,19 +57,6 @@ const words = (language) =>
       return `    ${snake(name)}: {\n${lines.join('\n')}\n    },`
     })
     .join('\n')
-put(
-  'words.ts',
-  `/** What the words of each kind are called. ${by} */
-export const words = {
-  'zh-CN': {
-${words('zh')}
-  },
-  en: {
-${words('en')}
-  },
-} as const
-`,
-)
 
 // What `may` says of an operation is one of that operation's codes. Who is not the one to do it (403, 404) is told nothing of it.
 const acts = Object.entries(document.components.schemas)
@@ -81,19 +68,26 @@ const answers = Object.values(document.paths)
   .flatMap((operation) => operation.responses['409']?.['x-codes'] ?? [])
 const titles = document['x-error-codes'].filter((one) => answers.includes(one.code))
 const reasons = (language) => titles.map((one) => `    ${one.code}: ${text(one[language])},`).join('\n')
-put(
-  'reasons.ts',
-  `/** Why an act is not open now to those whose act it is. ${by} */
-export const reasons = {
-  'zh-CN': {
-${reasons('zh')}
+// A file for each language: a page loads the one that is spoken.
+for (const [language, short] of [
+  ['zh-CN', 'zh'],
+  ['en', 'en'],
+]) {
+  put(
+    `words/${language}.ts`,
+    `${language === 'en' ? "import type zh from './zh-CN'\n\n" : ''}/** What the words of each kind are called, and why an act is not open now to those whose act it is.
+ * ${by} */
+export default {
+  words: {
+${words(short)}
   },
-  en: {
-${reasons('en')}
+  reasons: {
+${reasons(short)}
   },
-} as const
+}${language === 'en' ? ' satisfies typeof zh' : ''}
 `,
-)
+  )
+}
 
 // As the formatter has it: in a line, or in a line each.
 const list = (head, items) => {

@@ -9,6 +9,7 @@ import { offline } from './journeys/offline.mjs'
 import { announce } from './journeys/notice.mjs'
 import * as pages from './journeys/pages.mjs'
 import { firstDay } from './journeys/first-day.mjs'
+import { slowly } from './journeys/slow.mjs'
 import { roster } from './journeys/roster.mjs'
 
 /** The journeys that hang on the day alone: for a run over many days. */
@@ -44,6 +45,8 @@ try {
     })
   })
   if (api.member) {
+    // Before anybody else is at work: it takes times.
+    if (!day) await slowly(browser, server)
     // Checking in comes first, so that a minute has passed when the member checks out at the end.
     const arrived = await walked('check-in', await activity.arrive(browser, server, api))
     const clerk = await walked('desk', await checklist.publish(browser, server, api))

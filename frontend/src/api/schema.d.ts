@@ -7166,6 +7166,7 @@ export interface operations {
             /** @description 一页账号 · A page of accounts */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -7818,6 +7819,7 @@ export interface operations {
             /** @description 一页活动 · A page of activities */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -8759,6 +8761,7 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -9653,6 +9656,7 @@ export interface operations {
             /** @description 一页操作日志 · A page of the audit log */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -10167,6 +10171,7 @@ export interface operations {
             /** @description 一页签到记录 · A page of check-ins */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -10839,6 +10844,7 @@ export interface operations {
             /** @description 一页清单，新建的在前 · A page of checklists, newest first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -12127,6 +12133,7 @@ export interface operations {
             /** @description 全部网格，上级在前 · All grids, parents first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -13520,6 +13527,7 @@ export interface operations {
             /** @description 一页后台作业 · A page of jobs */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -14194,6 +14202,7 @@ export interface operations {
             /** @description 前列名次 · The first places */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -14589,6 +14598,7 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -15228,6 +15238,7 @@ export interface operations {
             /** @description 一页通知 · A page of notices */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -16036,6 +16047,7 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -16478,6 +16490,7 @@ export interface operations {
             /** @description 全部党组织，上级在前 · All party organisations, parents first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -17115,6 +17128,7 @@ export interface operations {
             /** @description 一页积分明细 · A page of points entries */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -17265,6 +17279,7 @@ export interface operations {
             /** @description 全部规则 · All rules */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -18917,6 +18932,7 @@ export interface operations {
             /** @description 一页任务，按办结期限排列 · A page of tasks by deadline */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -19068,6 +19084,7 @@ export interface operations {
             /** @description 一页任务，逾期最久的在前 · A page of tasks, the most late first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -19209,6 +19226,7 @@ export interface operations {
             /** @description 一页任务，期限最早的在前 · A page of tasks, the earliest deadline first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };

@@ -1,14 +1,14 @@
+import '@/shared/old'
 import { createApp } from 'vue'
 import { ElMessage } from 'element-plus'
-import { addFolders } from '@/shared/i18n'
 import { setNotifier } from '@/shared/notify'
 import { usePreferences } from '@/shared/preferences'
-import { setUp } from '@/shared/setup'
+import { begin, setUp } from '@/shared/setup'
 import App from './shell/App.vue'
 import { deskRouter } from './shell/router'
+import { deskTexts } from './texts'
 import './shell/desk.css'
 
-addFolders(import.meta.glob('./*/texts.ts', { eager: true, import: 'default' }))
 setNotifier((kind, message) => {
   ElMessage({
     type: kind === 'done' ? 'success' : 'error',
@@ -18,7 +18,6 @@ setNotifier((kind, message) => {
   })
 })
 const app = createApp(App)
-setUp(app)
+const ready = setUp(app, deskTexts)
 usePreferences().apply(true)
-app.use(deskRouter())
-app.mount('#app')
+void begin(app, deskRouter(), ready)

@@ -1,13 +1,9 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import * as dates from './dates'
-import { addRoot, locale } from './i18n'
+import { speak } from './i18n'
 import { points, signed } from './numbers'
-import texts from './texts'
 
-beforeAll(() => addRoot(texts))
-beforeEach(() => {
-  locale.value = 'zh-CN'
-})
+beforeEach(() => speak('zh-CN'))
 
 const now = new Date('2026-11-22T01:30:00Z')
 
@@ -37,8 +33,8 @@ describe('dates', () => {
       expect(dates.isDay(text), text).toBe(false)
     }
   })
-  it('has English', () => {
-    locale.value = 'en'
+  it('has English', async () => {
+    await speak('en')
     expect(dates.date('2026-11-22')).toBe('Sun 22 Nov 2026')
     expect(dates.period('2026-W47')).toBe('week 47 of 2026')
   })

@@ -1,10 +1,10 @@
 import type { RouteRecordRaw } from 'vue-router'
-import type { Feature } from './features'
+import type { Collected } from './features'
 import { useSession } from './session'
 
 /** The first page: the feature's own at `/` for those who may see it, else the first entry one may see,
  * else a word that there is nothing. */
-export function pages(features: Required<Feature>, nothing: RouteRecordRaw['component']): RouteRecordRaw[] {
+export function pages(features: Collected, nothing: RouteRecordRaw['component']): RouteRecordRaw[] {
   const own = features.routes.find((route) => route.path === '/')
   const first = () => {
     const session = useSession()

@@ -1,7 +1,7 @@
-import { words } from '@/api/words'
-import { locale } from './i18n'
+import chinese from '@/api/words/zh-CN'
+import { contract, locale } from './i18n'
 
-const known = words['zh-CN']
+const known = chinese.words
 export type Dictionary = keyof typeof known
 export type Tone = 'plain' | 'late' | 'soon' | 'done' | 'info' | 'off'
 
@@ -9,7 +9,7 @@ export type Tone = 'plain' | 'late' | 'soon' | 'done' | 'info' | 'off'
  * stands for itself. */
 export function label(dictionary: Dictionary, value: string | null | undefined): string {
   if (!value) return ''
-  return (words[locale.value][dictionary] as Record<string, string>)[value] ?? value
+  return (contract[locale.value].words[dictionary] as Record<string, string>)[value] ?? value
 }
 
 /** All values of a dictionary in their usual order, for choices. Call it inside a computed or a template

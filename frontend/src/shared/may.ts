@@ -1,11 +1,10 @@
-import { reasons } from '@/api/reasons'
 import type { May } from '@/api'
-import { locale } from './i18n'
+import { contract, locale } from './i18n'
 
 /** Why an act that is one's own is not open now, in words; nothing where it is open, has been done, or is another's. */
 export function reason(may: May): string {
   if (may.allowed || !may.code) return ''
-  return (reasons[locale.value] as Record<string, string>)[may.code] ?? ''
+  return (contract[locale.value].reasons as Record<string, string>)[may.code] ?? ''
 }
 
 /** Whether an act is one's own at all: open to one, done, or only not open now. */

@@ -7,5 +7,6 @@ export function problemText(problem: Problem): string {
   if (problem.is('precondition_failed', 'precondition_required')) return t('problem.stale')
   if (problem.detail) return problem.detail
   if (problem.title) return problem.title
-  return hasText(`problem.${problem.code}`) ? t(`problem.${problem.code}`) : t('problem.unexpected')
+  const key = `problem.${problem.code}`
+  return t(hasText(key) ? key : 'problem.unexpected')
 }

@@ -55,3 +55,17 @@ export async function invalidate(...ids: OperationId[]): Promise<void> {
 export async function readAgain(act: keyof typeof changes): Promise<void> {
   await invalidate(...changes[act])
 }
+
+/** Resolves when nothing is being read: what else wants the line may have it then. */
+export function allRead(): Promise<void> {
+  return new Promise((resume) => {
+    const cache = queryClient.getQueryCache()
+    const look = () => {
+      if (queryClient.isFetching() > 0) return
+      stop()
+      resume()
+    }
+    const stop = cache.subscribe(look)
+    look()
+  })
+}

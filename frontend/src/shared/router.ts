@@ -1,13 +1,13 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import type { RouteRecordRaw, Router } from 'vue-router'
 import { guard } from './features'
-import type { Feature } from './features'
+import type { Collected } from './features'
 import { pages } from './home'
 
 type Page = RouteRecordRaw['component']
 
 interface Parts {
-  features: Required<Feature>
+  features: Collected
   /** The frame around every page that needs a sign-in. */
   layout: Page
   signIn: Page

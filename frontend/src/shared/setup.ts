@@ -1,19 +1,18 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import type { App } from 'vue'
-import { addRoot, i18n } from './i18n'
+import type { Router } from 'vue-router'
+import { useRooms } from './i18n'
+import type { RoomTexts } from './i18n'
 import { notify } from './notify'
 import { queryClient } from './query'
 import { vCan } from './session'
-import texts from './texts'
 import './styles/tokens.css'
 import './styles/base.css'
 
-/** What both faces plug in, before their router. */
-export function setUp(app: App): void {
-  addRoot(texts)
+/** What both faces plug in, before their router; resolves when the frame can speak. */
+export function setUp(app: App, texts: RoomTexts): Promise<void> {
   app.use(createPinia())
-  app.use(i18n)
   app.use(VueQueryPlugin, { queryClient })
   app.directive('can', vCan)
   app.config.errorHandler = (thrown) => {
@@ -23,4 +22,12 @@ export function setUp(app: App): void {
       throw thrown
     })
   }
+  return useRooms(texts)
+}
+
+/** Shows the first page when it is whole; until then the bar and the lines of the HTML stand there. */
+export async function begin(app: App, router: Router, ready: Promise<void>): Promise<void> {
+  app.use(router)
+  await Promise.all([ready, router.isReady()]).catch(notify.problem)
+  app.mount('#app')
 }

@@ -35,6 +35,13 @@ export function useShell(nav: NavEntry[]): {
     },
   )
   watch(
+    () => session.mustChange,
+    (must) => {
+      // Somebody has set a password meanwhile: one's own comes before anything else.
+      if (must) void router.replace({ name: 'sign-in', query: { next: route.fullPath } })
+    },
+  )
+  watch(
     () => route.path,
     () => void nextTick(() => main.value?.focus({ preventScroll: true })),
   )

@@ -28,13 +28,14 @@ export class Person {
     Person.all.push(this)
   }
 
-  static async arrive(browser, server, face, name) {
+  static async arrive(browser, server, face, name, more = {}) {
     const context = await browser.newContext({
       ...screens[face],
       locale: 'zh-CN',
       timezoneId: 'Asia/Shanghai',
       reducedMotion: 'reduce',
       acceptDownloads: true,
+      ...more,
     })
     context.setDefaultTimeout(20_000)
     const page = await context.newPage()

@@ -49,5 +49,5 @@ pub(crate) use page::{Page, page_of_file};
 pub(crate) use reply::attachment;
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
 pub use sort::{Sort, SortKey, orders, unsorted};
-pub use still::Still;
+pub use still::{Packed, Still, plain};
 pub use watch::{health_routes, recorder};

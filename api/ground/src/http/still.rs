@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use actix_web::body::SizedStream;
-use actix_web::http::header;
+use actix_web::body::{MessageBody, SizedStream};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header};
+use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
@@ -27,22 +29,29 @@ pub struct Still {
     made: OnceCell<Made>,
 }
 
-/// What is made of a file at the first demand, once, beside the threads that serve.
+/// The compressed forms of a file; none where compressing gains nothing.
+#[derive(Default)]
+pub struct Packed {
+    /// For browsers, over TLS and on the machine itself.
+    pub brotli: Option<Bytes>,
+    /// For everybody else.
+    pub gzip: Option<Bytes>,
+}
+
+/// What is made of a file when it was not built with it: at the first demand, once, beside the threads that serve.
 struct Made {
     etag: String,
-    /// None where compressing gains nothing.
-    gzip: Option<Bytes>,
+    packed: Packed,
 }
 
 impl Made {
     fn of(bytes: &[u8], is_text: bool) -> Self {
-        let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
         let gzip = (is_text && bytes.len() >= WORTH_BYTES)
             .then(|| gzip(bytes).ok())
             .flatten()
             .filter(|compressed| compressed.len() < bytes.len());
-        // Weak: the compressed form is another sequence of bytes of the same content.
-        Self { etag: format!("W/\"{hash}\""), gzip: gzip.map(Bytes::from) }
+        let packed = Packed { brotli: None, gzip: gzip.map(Bytes::from) };
+        Self { etag: mark(&Sha256::digest(bytes)), packed }
     }
 }
 
@@ -60,6 +69,18 @@ impl Still {
             bytes: bytes.into(),
             made: OnceCell::new(),
         }
+    }
+
+    /// A file of the pages, with its SHA-256, as it was built and compressed: nothing is made of it any more.
+    pub fn built(
+        bytes: impl Into<Bytes>,
+        media_type: impl Into<Cow<'static, str>>,
+        cache: &'static str,
+        hash: &[u8],
+        packed: Packed,
+    ) -> Self {
+        let made = OnceCell::new_with(Some(Made { etag: mark(hash), packed }));
+        Self { made, ..Self::new(bytes, media_type, cache) }
     }
 
     /// With a content security policy of its own.
@@ -86,12 +107,11 @@ impl Still {
             return Ok(builder.finish());
         }
         builder.content_type(self.media_type.as_ref());
-        if takes_gzip(req)
-            && let Some(gzip) = &made.gzip
-        {
-            builder.insert_header((header::CONTENT_ENCODING, "gzip"));
-            return Ok(builder.body(gzip.clone()));
+        if let Some((coding, bytes)) = made.packed.taken_by(req) {
+            builder.insert_header(coding);
+            return Ok(builder.body(bytes));
         }
+        builder.insert_header(ContentEncoding::Identity);
         if self.bytes.len() <= SLICE_BYTES {
             return Ok(builder.body(self.bytes.clone()));
         }
@@ -133,21 +153,38 @@ fn is_text(media_type: &str) -> bool {
         || ["javascript", "json", "xml", "wasm"].iter().any(|part| media_type.contains(part))
 }
 
-fn takes_gzip(req: &HttpRequest) -> bool {
-    req.headers()
-        .get_all(header::ACCEPT_ENCODING)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|one| {
-            let mut parts = one.split(';');
-            let name = parts.next().unwrap_or_default().trim();
-            let refused = parts.any(|part| {
-                part.trim()
-                    .strip_prefix("q=")
-                    .is_some_and(|weight| weight.trim().parse().is_ok_and(|q: f32| q <= 0.0))
-            });
-            name.eq_ignore_ascii_case("gzip") && !refused
-        })
+/// Weak: the compressed forms are other sequences of bytes of the same content.
+fn mark(hash: &[u8]) -> String {
+    format!("W/\"{}\"", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash))
+}
+
+impl Packed {
+    /// The form that a client likes best of those that there are, or none for the bytes as they are.
+    fn taken_by(&self, req: &HttpRequest) -> Option<(ContentEncoding, Bytes)> {
+        let accepted = AcceptEncoding::parse(req).ok()?;
+        let there = [
+            (Encoding::brotli(), ContentEncoding::Brotli, &self.brotli),
+            (Encoding::gzip(), ContentEncoding::Gzip, &self.gzip),
+        ];
+        let there = || there.iter().filter(|(_, _, bytes)| bytes.is_some());
+        let liked = accepted.negotiate(there().map(|(name, ..)| name))?;
+        there()
+            .find(|(name, ..)| *name == liked)
+            .and_then(|(_, coding, bytes)| Some((*coding, (*bytes).clone()?)))
+    }
+}
+
+/// Takes away the word by which an answer keeps the middleware from compressing it: nobody needs to read it.
+pub async fn plain(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut answer = next.call(req).await?;
+    let headers = answer.headers_mut();
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
+        headers.remove(header::CONTENT_ENCODING);
+    }
+    Ok(answer)
 }
 
 #[cfg(test)]
@@ -156,18 +193,35 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[test]
-    fn gzip_is_given_to_who_takes_it() {
-        for (value, taken) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.5", true),
-            ("gzip;q=0, br", false),
-            ("deflate", false),
-            ("", false),
+    fn each_client_is_given_the_best_form_it_takes() {
+        let both = || Packed {
+            brotli: Some(Bytes::from_static(b"b")),
+            gzip: Some(Bytes::from_static(b"g")),
+        };
+        let gzip_alone = || Packed { brotli: None, ..both() };
+        for (value, of_both, of_gzip) in [
+            ("gzip, deflate, br, zstd", "b", "g"),
+            ("gzip", "g", "g"),
+            ("br, GZIP;q=0.5", "b", "g"),
+            ("br;q=0.5, gzip", "g", "g"),
+            ("br;q=0, gzip", "g", "g"),
+            ("gzip;q=0, br", "b", ""),
+            ("deflate", "", ""),
+            ("identity", "", ""),
+            ("gzip;q=x", "", ""),
+            ("", "", ""),
         ] {
             let req = TestRequest::default()
                 .insert_header((header::ACCEPT_ENCODING, value))
                 .to_http_request();
-            assert_eq!(takes_gzip(&req), taken, "{value}");
+            for (packed, expected) in
+                [(both(), of_both), (gzip_alone(), of_gzip), (Packed::default(), "")]
+            {
+                let given = packed.taken_by(&req).map(|(_, bytes)| bytes);
+                assert_eq!(given.unwrap_or_default(), expected, "{value}");
+            }
         }
+        let without = TestRequest::default().to_http_request();
+        assert!(both().taken_by(&without).is_none());
     }
 }

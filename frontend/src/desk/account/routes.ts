@@ -14,4 +14,4 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'account.roles', permission: 'account.read' },
   },
 ]
-export const nav: NavEntry[] = [{ text: 'account.nav', to: '/settings', glyph: 'settings', order: 90 }]
+export const nav: NavEntry[] = [{ text: 'nav.account', to: '/settings', glyph: 'settings', order: 90 }]

@@ -32,5 +32,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'activity.nav', to: '/activities', glyph: 'activity', order: 60, permission: 'activity.read' },
+  { text: 'nav.activity', to: '/activities', glyph: 'activity', order: 60, permission: 'activity.read' },
 ]

@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '@/api'
-import { addTexts } from '@/shared/i18n'
+import { loadTexts, useRooms } from '@/shared/i18n'
+import { deskTexts } from '../texts'
 import { rowName, said, who } from './entry'
-import texts from './texts'
 
-addTexts('audit', texts)
+beforeAll(async () => {
+  await useRooms(deskTexts)
+  await loadTexts(['audit'])
+})
 
 const entry: AuditEntry = {
   id: '019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77',

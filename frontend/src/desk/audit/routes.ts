@@ -9,5 +9,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'audit.title', to: '/audit', glyph: 'eye', order: 85, permission: 'audit.read' },
+  { text: 'nav.audit', to: '/audit', glyph: 'eye', order: 85, permission: 'audit.read' },
 ]

@@ -32,5 +32,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'checklist.nav', to: '/checklists', glyph: 'list', order: 40, permission: 'checklist.read' },
+  { text: 'nav.checklist', to: '/checklists', glyph: 'list', order: 40, permission: 'checklist.read' },
 ]

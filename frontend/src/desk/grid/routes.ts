@@ -10,6 +10,7 @@ export const routes: RouteRecordRaw[] = [
   // One page shows them all; the chosen one is a word of its address.
   { path: '/grids/:id', redirect: (to) => ({ path: '/grids', query: { grid: to.params['id'] } }) },
 ]
+export const texts = ['import']
 export const nav: NavEntry[] = [
-  { text: 'grid.nav', to: '/grids', glyph: 'grid', order: 20, permission: 'grid.read' },
+  { text: 'nav.grid', to: '/grids', glyph: 'grid', order: 20, permission: 'grid.read' },
 ]

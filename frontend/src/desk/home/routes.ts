@@ -9,5 +9,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'home.title', to: '/', glyph: 'home', order: 10, permission: 'home.read' },
+  { text: 'nav.home', to: '/', glyph: 'home', order: 10, permission: 'home.read' },
 ]

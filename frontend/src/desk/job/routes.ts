@@ -9,5 +9,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'job.title', to: '/jobs', glyph: 'soon', order: 86, permission: 'job.manage' },
+  { text: 'nav.job', to: '/jobs', glyph: 'soon', order: 86, permission: 'job.manage' },
 ]

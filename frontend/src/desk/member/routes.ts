@@ -10,6 +10,7 @@ export const routes: RouteRecordRaw[] = [
   // A person is shown beside the list; the chosen one is a word of its address.
   { path: '/people/:id', redirect: (to) => ({ path: '/people', query: { member: to.params['id'] } }) },
 ]
+export const texts = ['import']
 export const nav: NavEntry[] = [
-  { text: 'member.nav', to: '/people', glyph: 'people', order: 30, permission: 'member.read' },
+  { text: 'nav.member', to: '/people', glyph: 'people', order: 30, permission: 'member.read' },
 ]

@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { addTexts } from '@/shared/i18n'
+import { loadTexts, useRooms } from '@/shared/i18n'
+import { deskTexts } from '../texts'
 import { AUDIENCE, audience } from './audience'
-import texts from './texts'
 
-beforeAll(() => addTexts('notice', texts))
+beforeAll(async () => {
+  await useRooms(deskTexts)
+  await loadTexts(['notice'])
+})
 
 describe('to whom a notice goes', () => {
   const grid = { id: '019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77', name: '水库村网格' }

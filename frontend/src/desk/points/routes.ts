@@ -30,5 +30,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'points.nav', to: '/points', glyph: 'points', order: 70, permission: 'points.read' },
+  { text: 'nav.points', to: '/points', glyph: 'points', order: 70, permission: 'points.read' },
 ]

@@ -25,5 +25,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'task.nav', to: '/tasks', glyph: 'todo', order: 50, permission: 'task.read' },
+  { text: 'nav.task', to: '/tasks', glyph: 'todo', order: 50, permission: 'task.read' },
 ]

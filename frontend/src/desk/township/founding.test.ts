@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Problem } from '@/api'
-import { addTexts } from '@/shared/i18n'
+import { loadTexts, useRooms } from '@/shared/i18n'
+import { deskTexts } from '../texts'
 import { lacking, placed, toSend, tokenIn } from './founding'
-import texts from './texts'
 
-beforeAll(() => addTexts('township', texts))
+beforeAll(async () => {
+  await useRooms(deskTexts)
+  await loadTexts(['township'])
+})
 
 const form = {
   token: 'AbC_-9',

@@ -6,4 +6,4 @@ export const routes: RouteRecordRaw[] = [
   { path: '/me/sessions', component: () => import('./SessionsPage.vue'), meta: { title: 'me.sessions' } },
   { path: '/me/password', component: () => import('./PasswordPage.vue'), meta: { title: 'me.password' } },
 ]
-export const nav: NavEntry[] = [{ text: 'me.nav', to: '/me', glyph: 'person', order: 40 }]
+export const nav: NavEntry[] = [{ text: 'nav.me', to: '/me', glyph: 'person', order: 40 }]

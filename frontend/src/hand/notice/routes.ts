@@ -17,7 +17,7 @@ export const routes: RouteRecordRaw[] = [
 ]
 export const nav: NavEntry[] = [
   {
-    text: 'notice.nav',
+    text: 'nav.notice',
     to: '/notices',
     glyph: 'notice',
     order: 25,

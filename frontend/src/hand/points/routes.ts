@@ -9,5 +9,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'points.nav', to: '/points', glyph: 'points', order: 30, permission: 'points.read' },
+  { text: 'nav.points', to: '/points', glyph: 'points', order: 30, permission: 'points.read' },
 ]

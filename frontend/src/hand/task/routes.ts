@@ -15,5 +15,5 @@ export const routes: RouteRecordRaw[] = [
   },
 ]
 export const nav: NavEntry[] = [
-  { text: 'task.nav', to: '/', glyph: 'todo', order: 10, permission: 'task.read' },
+  { text: 'nav.task', to: '/', glyph: 'todo', order: 10, permission: 'task.read' },
 ]

@@ -80,12 +80,18 @@ export const useSession = defineStore('session', () => {
     return true
   }
 
+  /** Whether somebody was signed in here when this browser was last at it. */
+  const expected = () => kept(flag) !== undefined
+
   /** Looks whether an earlier session still lives. Throws the `Problem` when the server cannot be
    * reached and nobody is known from before. */
   function restore(): Promise<void> {
     restoring ??= (async () => {
-      if (kept(flag) === undefined || !(await renew())) return clear()
-      await reload()
+      if (!expected() || !(await renew())) return clear()
+      // Who it is and what they may do is mostly as it was: the page need not wait until the server has said so.
+      const fresh = reload()
+      if (goOn()) return void fresh.catch(() => undefined)
+      await fresh
       state.value = 'in'
     })()
       .catch((thrown: unknown) => {
@@ -136,7 +142,20 @@ export const useSession = defineStore('session', () => {
     keep(lastUsername, username)
   }
   const remembered = () => ({ township: kept(lastTownship), username: kept(lastUsername) })
-  return { me, state, ended, mustChange, can, restore, signIn, signOut, reload, remember, remembered }
+  return {
+    me,
+    state,
+    ended,
+    mustChange,
+    can,
+    expected,
+    restore,
+    signIn,
+    signOut,
+    reload,
+    remember,
+    remembered,
+  }
 })
 
 /** `const can = useCan()` → `can('grid.manage')`, in templates too; follows the session. */

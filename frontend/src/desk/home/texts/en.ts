@@ -1,0 +1,43 @@
+import type { English } from '@/shared/i18n/texts'
+import type zh from './zh-CN'
+
+export default {
+  title: 'Today',
+  today: 'Today',
+  tasks_late: '{n} tasks are late',
+  tasks_due_today: '{n} tasks are due today',
+  vacancies: '{n} posts are vacant',
+  vacancy_one: '{grid} has no {post}',
+  vacancy_some: '{list} and others',
+  tasks_to_verify: '{n} tasks wait for verification',
+  activities_today: '{n} activities take place today',
+  clear: 'Nothing needs a decision today.',
+  clear_text: 'No task is late or due today, no post is vacant and nothing waits for verification.',
+  late: 'Longest overdue',
+  late_all: 'All {n} late tasks',
+  late_none: 'No task is late',
+  task: 'Task',
+  grid: 'Grid',
+  assignee: 'Responsible',
+  due: 'Due',
+  lateness: 'Late by',
+  by_grid: 'Late tasks by general grid',
+  by_grid_none: 'No general grid has late tasks',
+  by_grid_n: '{n}',
+  by_grid_text: 'Most late tasks are in {grid}: {n}, which is {share}% of those in general grids.',
+  steps: 'Getting started',
+  steps_text:
+    'Three steps, then tasks reach the people responsible by themselves; nothing has to be registered by hand.',
+  step_done: 'Done',
+  step_next: 'To do',
+  step_grids: 'Import grids',
+  step_grids_text: 'Import the file of boundaries: general grids and sub-grids.',
+  step_grids_done: '{general} general grids and {sub} sub-grids.',
+  step_members: 'Import the roster',
+  step_members_text:
+    'Fill in people and posts in the template; the import appoints heads and workers as well.',
+  step_members_done: '{n} people, {posts} posts held.',
+  step_checklist: 'Publish a checklist',
+  step_checklist_text: 'Paste the duties from Excel or Word, assign them to posts and publish.',
+  step_checklist_done: '{n} checklists published.',
+} satisfies English<typeof zh>

@@ -1,0 +1,16 @@
+import type { English } from '@/shared/i18n/texts'
+import type zh from './zh-CN'
+
+export default {
+  first_time: 'First time here: set up a township',
+  pick_person: 'Name, pinyin initials, number or last digits of the phone',
+  pick_grid: 'Choose a grid',
+  no_person: 'Nobody found',
+  type_to_search: 'Type to search',
+  shown: '{n} shown',
+  sections: 'In this section',
+  leave_title: 'Leave this page?',
+  leave: 'Changes have not been saved and will be lost.',
+  leave_yes: 'Leave without saving',
+  stay: 'Stay',
+} satisfies English<typeof zh>

@@ -1,0 +1,17 @@
+export default {
+  title: '通知公告',
+  one: '通知',
+  parts: '通知的分类',
+  unread: '未读',
+  current: '有效',
+  all: '全部',
+  empty_unread: '没有未读通知',
+  empty_current: '没有有效的通知',
+  empty_all: '还没有通知',
+  see_all: '查看全部通知',
+  when: '{who}　{when}',
+  until: '有效期至 {day}',
+  withdrawn: '通知已撤回，请勿再照此办理。',
+  withdrawn_for: '撤回原因：{reason}',
+  my_read: '已于 {when} 记为已读',
+}
