@@ -538,7 +538,7 @@ on_both! {
         member.get("/activities?on=2200-01-01").await.problem(422, "validation_failed");
         member.get("/activities?cursor=nonsense").await.problem(400, "invalid_cursor");
         member.get("/activities?phase=soon").await.problem(422, "validation_failed");
-        member.get("/activities?sort=title").await.problem(422, "validation_failed");
+        member.get("/activities?sort=place").await.problem(422, "validation_failed");
 
         assert_eq!(titles(&listed("mine=true").await), Vec::<String>::new());
         let id = id_of(&listed("phase=upcoming").await["items"][2]);

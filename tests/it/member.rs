@@ -212,7 +212,7 @@ on_both! {
         let third = leader.get(&format!("/members?limit=2&cursor={cursor}")).await.ok(200);
         assert_eq!((names(&third), &third["next_cursor"]), (vec!["钱大伟"], &Value::Null));
         leader.get("/members?cursor=x").await.problem(400, "invalid_cursor");
-        leader.get("/members?sort=name").await.problem(422, "validation_failed");
+        leader.get("/members?sort=age").await.problem(422, "validation_failed");
         leader.get("/members?limit=0").await.problem(422, "validation_failed");
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use api::tenancy::Tx;
+use api::work::{Heavy, Lane, Places};
 use calamine::{Reader, Xlsx};
 use entity::ids::MemberId;
 use entity::kinds::MemberCategory;
@@ -373,6 +374,32 @@ on_both! {
         assert_eq!((said["list"], said["form"], said["columns"], said["category"]), ("list_members", "csv", "name", "resident"));
         assert_eq!(said["q"], "张*");
         assert!(said["rows"].parse::<u64>().is_ok());
+    }
+}
+
+on_both! {
+    /// One file is made, two wait, the next is told when to come again; pages are answered all the while.
+    async fn one_file_is_made_at_a_time(app: TestApp) {
+        let clerk = app.client(Who::Clerk, Town::A).await;
+        let scope = app.scope(Town::A);
+        let places: &Places = scope.shared().unwrap();
+        let held = Heavy::begin(&scope, Lane::Export).await.unwrap();
+        let ask = || {
+            let clerk = clerk.clone();
+            tokio::spawn(async move { taken(&clerk, "/members", CSV).await })
+        };
+        let waiting = [ask(), ask()];
+        while places.waiting(Lane::Export) < 2 {
+            clerk.get("/members?limit=1").await.ok(200);
+        }
+        let refused = taken(&clerk, "/members", EXCEL).await;
+        refused.problem(429, "too_many_requests");
+        assert_eq!(refused.header("retry-after"), Some("5"));
+        drop(held);
+        for one in waiting {
+            one.await.unwrap().ok(200);
+        }
+        assert_eq!((places.waiting(Lane::Export), places.running(Lane::Export)), (0, 0));
     }
 }
 

@@ -106,6 +106,15 @@ pub async fn measure(app: &TestApp, seeded: &Seeded) -> Vec<Measured> {
     );
     all.push(read(&clerk, "clerk", "/members?q=%E7%8E%8B%E6%9F%9010", Bound::Times).await);
     all.push(read(&clerk, "clerk", "/members", Bound::Times).await);
+    for path in
+        ["/members?sort=name", "/members?sort=party_org", "/tasks?sort=title", "/tasks?sort=-grid"]
+    {
+        all.push(read(&clerk, "clerk", path, Bound::Times).await);
+    }
+    for path in ["/members?total=true", "/tasks?total=true"] {
+        all.push(read(&clerk, "clerk", path, Bound::BySize).await);
+    }
+    all.extend(files(&clerk).await);
     all.push(read(&clerk, "clerk", "/party-orgs", Bound::Times).await);
     all.push(read(&clerk, "clerk", &format!("/grids/{sub}"), Bound::Times).await);
     all.push(read(&clerk, "clerk", "/grids", Bound::BySize).await);
@@ -113,6 +122,30 @@ pub async fn measure(app: &TestApp, seeded: &Seeded) -> Vec<Measured> {
     all.extend(posts(&clerk, seeded).await);
     all.extend(lists(app, &clerk).await);
     all.push(hand_in(&sub_head).await);
+    all
+}
+
+/// All tasks as files, and what each of 50,000 rows of them takes together.
+async fn files(clerk: &Client) -> Vec<Measured> {
+    let mut all = Vec::new();
+    let counted =
+        clerk.get("/tasks?total=true&limit=1").await.ok(200)["total"].as_f64().expect("a number");
+    for (name, kind) in [
+        ("CSV", "text/csv"),
+        ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ] {
+        let mut times = Vec::new();
+        let asked = clerk.request(Method::GET, "/tasks").header("accept", kind);
+        let answer = timed(&mut times, clerk.send(asked)).await;
+        assert_eq!(answer.status, 200, "{name}");
+        let of_50_000 = times.iter().map(|time| time * 50_000.0 / counted).collect();
+        all.push(median(&format!("clerk: all tasks as {name}"), times, Bound::BySize));
+        all.push(median(
+            &format!("clerk: 50,000 tasks of them as {name}"),
+            of_50_000,
+            Bound::BySize,
+        ));
+    }
     all
 }
 

@@ -20,7 +20,7 @@ use super::acts::EXPORT;
 use super::cell::Cell;
 use super::csv::Csv;
 use super::excel::{Excel, Head};
-use super::{Column, Sheet};
+use super::{Column, Sheet, unwritten};
 use crate::audit::{Record, record};
 use crate::http::{
     ApiError, Language, Paged, Paging, Query, Result, attachment, language_of, page_of_file,
@@ -385,8 +385,8 @@ impl<'a, T> Making<'a, T> {
                 Writer::Csv(csv) => csv.finish()?,
                 Writer::Excel(excel) => excel.finish(temporary()?)?,
             };
-            let size = file.metadata().map_err(ApiError::internal)?.len();
-            file.rewind().map_err(ApiError::internal)?;
+            let size = file.metadata().map_err(unwritten)?.len();
+            file.rewind().map_err(unwritten)?;
             Ok((file, size))
         });
         let (file, size) = made.await.map_err(ApiError::internal)??;
@@ -415,5 +415,5 @@ fn filters<Q: Serialize>(mut entry: Record, query: &Q) -> Result<Record> {
 
 /// A file that goes with its last reader, and that nobody else can open.
 fn temporary() -> Result<File> {
-    tempfile::tempfile().map_err(ApiError::internal)
+    tempfile::tempfile().map_err(unwritten)
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use super::cell::Cell;
+use super::unwritten;
 use crate::http::{ApiError, Result};
 
 /// A table being written.
@@ -14,21 +15,29 @@ pub(super) struct Csv {
 impl Csv {
     pub(super) fn begin(file: File, headings: &[&str]) -> Result<Self> {
         let mut file = BufWriter::new(file);
-        file.write_all("\u{feff}".as_bytes()).map_err(ApiError::internal)?;
+        file.write_all("\u{feff}".as_bytes()).map_err(unwritten)?;
         let mut writer =
             csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
-        writer.write_record(headings).map_err(ApiError::internal)?;
+        writer.write_record(headings).map_err(refused)?;
         Ok(Self { writer })
     }
 
     pub(super) fn row(&mut self, cells: &[Cell]) -> Result<()> {
-        self.writer.write_record(cells.iter().map(text)).map_err(ApiError::internal)
+        self.writer.write_record(cells.iter().map(text)).map_err(refused)
     }
 
     pub(super) fn finish(self) -> Result<File> {
-        let file = self.writer.into_inner().map_err(|error| ApiError::internal(error.error()))?;
-        file.into_inner().map_err(|error| ApiError::internal(error.error()))
+        let file = self.writer.into_inner().map_err(|error| unwritten(error.into_error()))?;
+        file.into_inner().map_err(|error| unwritten(error.into_error()))
     }
+}
+
+/// What the library could not do: most often it could not write.
+fn refused(error: csv::Error) -> ApiError {
+    unwritten(match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    })
 }
 
 /// A cell as text; what would be a formula where a spreadsheet reads it is marked as text.
@@ -44,6 +53,12 @@ fn text(cell: &Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(refused(full.into()).code(), crate::http::Code::STORAGE_FULL);
+    }
 
     #[test]
     fn what_looks_like_a_formula_is_text() {

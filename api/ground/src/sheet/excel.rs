@@ -4,9 +4,12 @@
 use std::fs::File;
 use std::io::BufWriter;
 
-use rust_xlsxwriter::{DocProperties, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
+use rust_xlsxwriter::{
+    DocProperties, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 
 use super::cell::Cell;
+use super::unwritten;
 use crate::http::{ApiError, Language, Result};
 
 /// Rows above those of the list: title, note, headings.
@@ -42,8 +45,8 @@ impl Excel {
         let last_column = u16::try_from(head.headings.len().saturating_sub(1)).unwrap_or(0);
         let mut workbook = Workbook::new();
         workbook.set_properties(&DocProperties::new().set_title(head.title).set_author(""));
-        let sheet = workbook.add_worksheet_with_constant_memory().map_err(ApiError::internal)?;
-        above(sheet, head, last_column).map_err(ApiError::internal)?;
+        let sheet = workbook.add_worksheet_with_constant_memory().map_err(refused)?;
+        above(sheet, head, last_column).map_err(refused)?;
         let cell = || {
             Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::Top).set_text_wrap()
         };
@@ -71,7 +74,7 @@ impl Excel {
         self.row = self.row.saturating_add(1);
         let (text, number, points) = (&self.text, &self.number, &self.points);
         let (moment, day) = (&self.moment, &self.day);
-        let sheet = self.workbook.worksheet_from_index(0).map_err(ApiError::internal)?;
+        let sheet = self.workbook.worksheet_from_index(0).map_err(refused)?;
         for (cell, column) in cells.iter().zip(0..) {
             match cell {
                 Cell::Blank => sheet.write_blank(row, column, text),
@@ -89,7 +92,7 @@ impl Excel {
                 Cell::Moment(at) => sheet.write_datetime_with_format(row, column, at, moment),
                 Cell::Day(on) => sheet.write_datetime_with_format(row, column, on, day),
             }
-            .map_err(ApiError::internal)?;
+            .map_err(refused)?;
         }
         Ok(())
     }
@@ -98,20 +101,29 @@ impl Excel {
     pub(super) fn finish(mut self, file: File) -> Result<File> {
         let last = self.row.saturating_sub(1);
         if last >= HEAD {
-            let sheet = self.workbook.worksheet_from_index(0).map_err(ApiError::internal)?;
-            sheet.autofilter(HEAD - 1, 0, last, self.last_column).map_err(ApiError::internal)?;
+            let sheet = self.workbook.worksheet_from_index(0).map_err(refused)?;
+            sheet.autofilter(HEAD - 1, 0, last, self.last_column).map_err(refused)?;
         }
         let mut writer = BufWriter::new(file);
-        self.workbook.save_to_writer(&mut writer).map_err(ApiError::internal)?;
-        writer.into_inner().map_err(|error| ApiError::internal(error.error()))
+        self.workbook.save_to_writer(&mut writer).map_err(refused)?;
+        writer.into_inner().map_err(|error| unwritten(error.into_error()))
     }
+}
+
+/// What the library could not do: most often it could not write.
+fn refused(error: XlsxError) -> ApiError {
+    unwritten(match error {
+        XlsxError::IoError(error) => error,
+        XlsxError::ZipError(error) => error.into(),
+        other => std::io::Error::other(other),
+    })
 }
 
 fn above(
     sheet: &mut Worksheet,
     head: &Head<'_>,
     last_column: u16,
-) -> std::result::Result<(), rust_xlsxwriter::XlsxError> {
+) -> std::result::Result<(), XlsxError> {
     let title = Format::new()
         .set_bold()
         .set_font_size(16)
@@ -146,4 +158,19 @@ fn above(
         Language::English => "&CPage &P of &N",
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+    use crate::http::Code;
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let full = std::io::Error::from(ErrorKind::StorageFull);
+        assert_eq!(refused(XlsxError::IoError(full)).code(), Code::STORAGE_FULL);
+        assert_eq!(unwritten(ErrorKind::BrokenPipe).code(), Code::INTERNAL);
+    }
 }

@@ -10,7 +10,8 @@
 //! - It is complete, or there is none: what fails on the way is a problem document (`sheet::what_fails_on_the_way_is_no_file`).
 //! - Text is text: nothing that somebody typed is ever a formula (`sheet::a_cell_is_never_a_formula`).
 //! - Who took what is recorded before it is given out (`sheet::who_takes_a_list_is_recorded`).
-//! - One file at a time per township and few in all ([`crate::work`]).
+//! - One file at a time per township and few in all ([`crate::work`]; `sheet::one_file_is_made_at_a_time`). Who reads slowly what is made
+//!   holds up nobody.
 
 pub mod acts;
 mod asked;
@@ -22,10 +23,21 @@ pub use asked::{Answer, Asked, MEDIA_TYPES, NoQuery};
 pub use cell::Cell;
 
 use crate::feature::Feature;
-use crate::http::Language;
+use crate::http::{ApiError, Code, Language};
 
 /// What this room brings.
 pub const FEATURE: Feature = Feature { acts: acts::ACTS, ..Feature::of("sheet") };
+
+/// A file that could not be written: where the disk is full that is said.
+fn unwritten(error: impl Into<std::io::Error>) -> ApiError {
+    let error = error.into();
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            ApiError::new(Code::STORAGE_FULL).retry_after(30)
+        }
+        _ => ApiError::internal(error),
+    }
+}
 
 /// A column of a list of `T`.
 pub struct Column<T> {
