@@ -29,6 +29,8 @@ export interface ListOptions<K extends ListId, F extends Filters> {
   toQuery?: (filters: F) => Record<string, unknown>
   /** Rows a page, 1..=200. */
   limit?: number
+  /** The orders that it can be asked for, besides the usual one: the word `sort` of the page's address. */
+  orders?: readonly string[]
   /** Lists that know neither `limit` nor `cursor` (whole trees). */
   unpaged?: boolean
   enabled?: MaybeRefOrGetter<boolean>
@@ -42,6 +44,12 @@ export interface List<T, F extends Filters> {
   filtered: ComputedRef<boolean>
   reset: () => void
   items: ComputedRef<T[]>
+  /** Rows on all pages together, once the first page is there. */
+  total: ComputedRef<number | undefined>
+  /** The order: one of `orders`, behind a `-` falling; empty for the usual one. */
+  sort: Ref<string>
+  /** What is asked for, but for the page: the same list as a file. */
+  asked: ComputedRef<Record<string, unknown>>
   /** First load: show a skeleton. */
   loading: ComputedRef<boolean>
   /** Anything is being read, also a new filter over the old rows. */
@@ -85,6 +93,12 @@ export function useList<K extends ListId, F extends Filters = Record<never, neve
   const filters = reactive(read()) as F
   const applied = ref({ ...filters }) as Ref<F>
   const selected = ref<string[]>([])
+  const orders = new Set((options.orders ?? []).flatMap((order) => [order, `-${order}`]))
+  const readSort = () => {
+    const asked = fromAddress(route.query['sort'], '') as string
+    return orders.has(asked) ? asked : ''
+  }
+  const sort = ref(readSort())
   const here = route.path
   let waiting: ReturnType<typeof setTimeout> | undefined
 
@@ -110,11 +124,17 @@ export function useList<K extends ListId, F extends Filters = Record<never, neve
       else apply()
     },
   )
+  watch(sort, (now) => {
+    selected.value = []
+    if (route.path !== here || now === readSort()) return
+    void router.replace({ query: { ...route.query, sort: now || undefined }, hash: route.hash })
+  })
   // Back and forward change the address first.
   watch(
     () => route.query,
     () => {
       if (route.path !== here) return
+      sort.value = readSort()
       const next = read()
       if (names.every((name) => next[name] === applied.value[name])) return
       clearTimeout(waiting)
@@ -132,17 +152,18 @@ export function useList<K extends ListId, F extends Filters = Record<never, neve
       : Object.fromEntries(
           names.filter((name) => set(applied.value[name] as Value)).map((n) => [n, applied.value[n]]),
         )
-    const limit = options.unpaged ? {} : { limit: options.limit ?? 50 }
-    return { ...fixed, query: { ...limit, ...fixed.query, ...given } }
+    return { ...fixed, query: { ...fixed.query, ...given, ...(sort.value ? { sort: sort.value } : {}) } }
   })
+  const paging = (cursor: string | undefined) =>
+    options.unpaged ? {} : { limit: options.limit ?? 50, ...(cursor ? { cursor } : { total: true }) }
 
-  type Page = { items: ItemOf<K>[]; next_cursor?: string | null }
+  type Page = { items: ItemOf<K>[]; next_cursor?: string | null; total?: number | null }
   const query = useInfiniteQuery<Page, Problem, InfiniteData<Page>, readonly unknown[], string | undefined>({
     queryKey: computed(() => [id, 'list', input.value]),
     queryFn: ({ pageParam, signal }) =>
       (call as (id: K, input: unknown) => Promise<unknown>)(id, {
         ...input.value,
-        query: { ...input.value.query, ...(pageParam ? { cursor: pageParam } : {}) },
+        query: { ...paging(pageParam), ...input.value.query },
         signal,
       }) as Promise<Page>,
     initialPageParam: undefined,
@@ -160,6 +181,9 @@ export function useList<K extends ListId, F extends Filters = Record<never, neve
       apply()
     },
     items,
+    total: computed(() => query.data.value?.pages[0]?.total ?? undefined),
+    sort,
+    asked: input,
     loading: computed(() => query.isPending.value && query.fetchStatus.value !== 'idle'),
     busy: computed(() => query.isFetching.value),
     empty: computed(() => query.isSuccess.value && items.value.length === 0),

@@ -18,7 +18,11 @@ beforeEach(() => {
     asked.push(url)
     const second = url.searchParams.get('cursor') === 'next'
     return new Response(
-      JSON.stringify({ items: [{ id: second ? 'b' : 'a' }], next_cursor: second ? null : 'next' }),
+      JSON.stringify({
+        items: [{ id: second ? 'b' : 'a' }],
+        next_cursor: second ? null : 'next',
+        ...(url.searchParams.has('total') ? { total: 2 } : {}),
+      }),
       { headers: { 'Content-Type': 'application/json' } },
     )
   })
@@ -30,6 +34,7 @@ async function open(address: string) {
     useList('list_tasks', {
       filters: { q: '', late: false, state: '', due_on: '' },
       fits: { due_on: isDay },
+      orders: ['due_at', 'title'],
       limit: 10,
       delay: 0,
     })
@@ -58,7 +63,7 @@ describe('useList', () => {
   it('starts from the address and sends only what is set', async () => {
     const { list } = await open('/tasks?late=true')
     expect(list.filters).toEqual({ q: '', late: true, state: '', due_on: '' })
-    expect(asked[0]?.search).toBe('?limit=10&late=true')
+    expect(asked[0]?.search).toBe('?limit=10&total=true&late=true')
     expect(list.filtered.value).toBe(true)
     expect(list.items.value.map((one) => one.id)).toEqual(['a'])
   })
@@ -67,7 +72,7 @@ describe('useList', () => {
     await open('/tasks?due_on=2026-11-22')
     expect(asked.pop()?.searchParams.get('due_on')).toBe('2026-11-22')
     const { list } = await open('/tasks?due_on=today')
-    expect(asked.pop()?.search).toBe('?limit=10')
+    expect(asked.pop()?.search).toBe('?limit=10&total=true')
     expect(list.filtered.value).toBe(false)
   })
 
@@ -94,6 +99,34 @@ describe('useList', () => {
     await settle()
     expect(router.currentRoute.value.query).toEqual({ tab: 'x' })
     expect(list.filtered.value).toBe(false)
+  })
+
+  it('is counted with its first page alone', async () => {
+    const { list } = await open('/tasks')
+    expect(list.total.value).toBe(2)
+    await list.more()
+    await flushPromises()
+    expect(asked[1]?.searchParams.get('cursor')).toBe('next')
+    expect(asked[1]?.searchParams.has('total')).toBe(false)
+    expect(list.total.value).toBe(2)
+  })
+
+  it('is ordered by what the address says, if it knows that order', async () => {
+    const { list, router } = await open('/tasks?sort=-title')
+    expect(asked.pop()?.searchParams.get('sort')).toBe('-title')
+    list.selected.value = ['a']
+    list.sort.value = 'due_at'
+    await settle()
+    expect(router.currentRoute.value.query).toEqual({ sort: 'due_at' })
+    expect(asked.pop()?.searchParams.get('sort')).toBe('due_at')
+    expect(list.selected.value).toEqual([])
+    expect(list.asked.value).toEqual({ query: { sort: 'due_at' } })
+    await router.push('/tasks')
+    await settle()
+    expect(list.sort.value).toBe('')
+    queryClient.clear()
+    await open('/tasks?sort=nonsense')
+    expect(asked.pop()?.searchParams.has('sort')).toBe(false)
   })
 
   it('follows back and forward', async () => {

@@ -4,9 +4,6 @@ import type zh from './zh-CN'
 export default {
   title: 'Audit log',
   note: '{sealed} sealed, {unsealed} to be sealed; kept for {days} days',
-  export: 'Export',
-  file: 'audit-log.csv',
-  exported: 'Exported; that is in the log too',
   checkpoint: 'Download checkpoint',
   checkpoint_file: 'checkpoint.txt',
   username: 'Find by user name',

@@ -1,9 +1,6 @@
 export default {
   title: '操作日志',
   note: '已固化 {sealed} 条，待固化 {unsealed} 条；日志保存 {days} 天',
-  export: '导出',
-  file: '操作日志.csv',
-  exported: '已导出，导出本身也已记入日志',
   checkpoint: '下载检查点',
   checkpoint_file: '检查点.txt',
   username: '按用户名查找',
