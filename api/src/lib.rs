@@ -7,7 +7,7 @@
 //! floor 4   checklist  activity  notice                     what townships do
 //! floor 3   points  task  presence  attachment              the engines
 //! floor 2   member  grid  import  account  township         who and where
-//! floor 1   tenancy  auth  session  http  door  jobs  work  invariant  audit  calendar  helper  config  clock  files  feature  state
+//! floor 1   tenancy  auth  session  http  door  jobs  work  sheet  invariant  audit  calendar  helper  config  clock  files  feature  state
 //! ```
 //!
 //! Floor 1 is a crate of its own, `ground`, which cannot see the others; its rooms have their names here as if they stood here.
@@ -39,7 +39,7 @@ pub mod verify;
 pub use contract::{ContractJson, openapi};
 pub use ground::{
     audit, auth, calendar, clock, config, door, feature, files, helper, http, invariant, jobs,
-    page, session, state, tenancy, work,
+    page, paged, session, sheet, sort_keys, state, tenancy, work,
 };
 
 use std::sync::Arc;
@@ -74,6 +74,7 @@ pub const FEATURES: &[Feature] = &[
     audit::FEATURE,
     jobs::FEATURE,
     calendar::FEATURE,
+    sheet::FEATURE,
     member::FEATURE,
     grid::FEATURE,
     import::FEATURE,

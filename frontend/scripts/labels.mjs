@@ -1,6 +1,7 @@
 // Writes, from openapi/openapi.json: src/api/permissions.ts (every permission, and which one each operation needs),
 // src/api/permission-names.ts (what they are called), src/api/words (what the words of each kind are called, and why an act that is
-// somebody's own is not open to them now) and src/api/changes.ts (which reads answer otherwise after an operation).
+// somebody's own is not open to them now), src/api/changes.ts (which reads answer otherwise after an operation) and
+// src/api/columns.ts (what lists have as tables).
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
@@ -103,6 +104,27 @@ put(
   `/** Which reads answer otherwise after an operation has succeeded. ${by} */
 export const changes = {
 ${changing.map(([operation, reads]) => list(`  ${operation}: `, reads.map(text))).join('\n')}
+} as const
+`,
+)
+
+const tables = Object.values(document.paths)
+  .map((item) => item.get)
+  .filter((operation) => operation?.['x-columns'])
+  .map((operation) => {
+    const sort = operation.parameters.find((one) => one.name === 'sort')
+    return [operation.operationId, operation['x-columns'], sort?.schema.enum ?? []]
+  })
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+const column = (one, orders) => {
+  const parts = [`key: ${text(one.key)}`, `zh: ${text(one.zh)}`, `en: ${text(one.en)}`]
+  return `    { ${parts.join(', ')}, sorts: ${orders.includes(one.key)} },`
+}
+put(
+  'columns.ts',
+  `/** The columns of each list that is a table, and whether it can be ordered by them. ${by} */
+export const columns = {
+${tables.map(([id, all, orders]) => `  ${id}: [\n${all.map((one) => column(one, orders)).join('\n')}\n  ],`).join('\n')}
 } as const
 `,
 )

@@ -49,6 +49,7 @@ mod roles;
 mod rooms;
 mod schema;
 mod session;
+mod sheet;
 mod signin;
 mod slices;
 mod storage;

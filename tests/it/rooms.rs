@@ -10,7 +10,7 @@ use crate::furniture::{Furniture, Kind};
 use crate::http::Sweep;
 use crate::{
     account, activity, attachment, audit, board, calendar, checklist, grid, import, jobs, member,
-    notice, points, presence, promises, session, task, township,
+    notice, points, presence, promises, session, sheet, task, township,
 };
 
 /// Every room, in the order in which they furnish a township: what a room builds on comes before it.
@@ -21,6 +21,7 @@ pub(crate) const ROOMS: &[Room] = &[
     audit::ROOM,
     jobs::ROOM,
     calendar::ROOM,
+    sheet::ROOM,
     member::ROOM,
     grid::ROOM,
     import::ROOM,

@@ -215,10 +215,6 @@ pub(crate) async fn every_recorded_act(
     clerk.act(&format!("{path}/restore")).await.ok(200);
     done("restore_notice").await;
 
-    let auditor = app.client(Who::Auditor, Town::A).await;
-    auditor.get("/audit-entries/export").await.ok(200);
-    done("export_audit_entries").await;
-
     let token = api::account::new_recovery_token(&app.scope(Town::A)).await.unwrap();
     done(COMMAND).await;
     let restore = json!({"township_code": "310116112", "token": token, "username": "administrator", "password": "another horse with 4 batteries", "display_name": "管理员"});

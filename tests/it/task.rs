@@ -171,7 +171,7 @@ async fn handed_in(app: &TestApp, clerk: &Client, count: usize) -> usize {
     let town = app.town(Town::A);
     let account = &town.accounts[&Who::Worker];
     let scope = app.scope(Town::A).acting_as(account.id, Some(town.members.worker));
-    let paging = api::task::dto::TaskPaging { limit: Some(200), cursor: None };
+    let paging = api::task::dto::TaskPaging { limit: Some(200), ..Default::default() };
     let mut handed = 0;
     loop {
         let inbox = api::task::inbox(&scope, paging.clone()).await.unwrap();

@@ -8,6 +8,7 @@ use crate::auth::Permission;
 use crate::http::Code;
 use crate::invariant::Invariant;
 use crate::jobs;
+use crate::sheet;
 use crate::tenancy::{Shared, StartError};
 
 /// A heading of the contract.
@@ -50,6 +51,8 @@ pub struct Feature {
     pub changes: Changes,
     /// What it records of who did what.
     pub acts: &'static [&'static audit::Act],
+    /// Its lists as tables, for the file and the paper.
+    pub sheets: &'static [&'static dyn sheet::Told],
     /// What it does when it is due.
     pub jobs: &'static [jobs::Kind],
     /// What always holds of its rows.
@@ -72,6 +75,7 @@ impl Feature {
             answers: &[],
             changes: &[],
             acts: &[],
+            sheets: &[],
             jobs: &[],
             invariants: &[],
             hooks: |_| {},
@@ -95,6 +99,7 @@ pub fn check(features: &[Feature]) -> Result<(), StartError> {
     }
     let codes = Code::GROUND.iter().chain(features.iter().flat_map(|one| one.codes));
     once("error code", codes.map(|code| code.as_str()))?;
+    once("sheet", features.iter().flat_map(|one| one.sheets).map(|sheet| sheet.operation()))?;
     once("invariant", features.iter().flat_map(|one| one.invariants).map(|one| one.id))?;
     once("act", features.iter().flat_map(|one| one.acts).map(|act| act.name))?;
     once("kind of job", features.iter().flat_map(|one| one.jobs).map(|kind| kind.name))

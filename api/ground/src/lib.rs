@@ -19,6 +19,7 @@ pub mod http;
 pub mod invariant;
 pub mod jobs;
 pub mod session;
+pub mod sheet;
 pub mod state;
 pub mod tenancy;
 pub mod work;

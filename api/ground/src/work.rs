@@ -32,6 +32,8 @@ const LOOKS_PER_READING: u32 = 256;
 pub enum Lane {
     /// An imported file.
     File,
+    /// A list written as a file.
+    Export,
     /// A photo.
     Photo,
 }
@@ -41,6 +43,7 @@ impl Lane {
     fn name(self) -> &'static str {
         match self {
             Self::File => "file",
+            Self::Export => "export",
             Self::Photo => "photo",
         }
     }
@@ -49,6 +52,8 @@ impl Lane {
     fn seconds(self) -> u64 {
         match self {
             Self::File => 10,
+            // Nothing of it looks at a budget: it is bounded by the rows that there are.
+            Self::Export => 60,
             Self::Photo => 5,
         }
     }
@@ -56,7 +61,7 @@ impl Lane {
     /// Requests of one township that may wait behind the one that runs.
     fn line(self) -> usize {
         match self {
-            Self::File => 2,
+            Self::File | Self::Export => 2,
             Self::Photo => 8,
         }
     }
@@ -64,7 +69,7 @@ impl Lane {
     /// How long one waits at most.
     fn patience(self) -> Duration {
         match self {
-            Self::File => Duration::from_secs(10),
+            Self::File | Self::Export => Duration::from_secs(10),
             Self::Photo => Duration::from_secs(20),
         }
     }
@@ -79,6 +84,10 @@ impl Lane {
                 "正在处理其他文件，请稍后再试",
                 "Another file is being read; try again in a moment",
             ),
+            Self::Export => error.retry_after(5).detail(
+                "正在导出其他列表，请稍后再试",
+                "Another list is being exported; try again in a moment",
+            ),
             Self::Photo => error.retry_after(2).detail(
                 "同时上传的照片较多，请稍后再试",
                 "Many photos are being uploaded; try again in a moment",
@@ -90,6 +99,7 @@ impl Lane {
 /// The places of one server.
 pub struct Places {
     file: Line,
+    export: Line,
     photo: Line,
 }
 
@@ -97,7 +107,8 @@ impl Default for Places {
     /// For each kind as many at once as half the cores, at least one: the other half is for everybody else.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { file: Line::new(cores.div_ceil(2)), photo: Line::new(cores.div_ceil(2)) }
+        let line = || Line::new(cores.div_ceil(2));
+        Self { file: line(), export: line(), photo: line() }
     }
 }
 
@@ -105,6 +116,7 @@ impl Places {
     fn line(&self, lane: Lane) -> &Line {
         match lane {
             Lane::File => &self.file,
+            Lane::Export => &self.export,
             Lane::Photo => &self.photo,
         }
     }

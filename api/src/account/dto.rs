@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::door::{Moment, Secret, left_out};
-use crate::http::{FieldCode, Versioned, given};
+use crate::http::{FieldCode, Sort, Versioned, given};
 use crate::page;
 
 /// A shipped role.
@@ -31,8 +31,17 @@ pub struct RoleList {
     pub items: Vec<RoleView>,
 }
 
+crate::sort_keys! {
+    /// What accounts may be ordered by.
+    AccountKey {
+        Username = "username",
+        DisplayName = "display_name",
+        CreatedAt = "created_at",
+    }
+}
+
 /// Which accounts.
-#[derive(Debug, Serialize, Deserialize, IntoParams, Validate)]
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams, Validate)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAccounts {
@@ -54,7 +63,17 @@ pub struct ListAccounts {
     #[param(max_length = 512)]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `username`, which is the usual one, `display_name` or `created_at`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<AccountKey>)]
+    pub sort: Option<Sort<AccountKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListAccounts);
 
 /// An account.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -8,9 +8,10 @@ use super::dto::{
     RestoreAdministrator, Restored, RoleList, UpdateAccount,
 };
 use super::perm;
-use super::{create, query, recovery, update};
+use super::{create, query, recovery, sheet, update};
 use crate::auth::{self, Permit, SignedIn};
 use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::sheet::{Answer, Asked};
 use crate::state::AppState;
 
 /// 角色 · List roles
@@ -38,9 +39,9 @@ pub(crate) async fn list_roles(permit: Permit<perm::AccountRead>) -> Json<RoleLi
 #[get("/accounts")]
 pub(crate) async fn list_accounts(
     permit: Permit<perm::AccountRead>,
-    input: Query<ListAccounts>,
-) -> Result<Json<AccountPage>> {
-    Ok(Json(query::list(&permit, input.into_inner()).await?))
+    asked: Asked<ListAccounts>,
+) -> Result<Answer<AccountPage>> {
+    asked.pages(&permit, &sheet::ACCOUNTS, query::list).await
 }
 
 /// 新建账号 · Create an account
@@ -101,11 +102,11 @@ pub(crate) async fn get_account(
 
 /// 修改账号 · Change an account
 ///
-/// 未给的字段不变。停用账号或设新密码，其登录随即全部结束；只调整角色的，登录不结束。最后一名可登录的系统管理员不能停用，
+/// 未给的字段不变。停用账号或设新密码，其登录随即全部结束；只调整角色的，登录不结束。最后一名未停用的系统管理员不能停用，
 /// 也不能改任其他角色（409 `in_use`）。
 ///
 /// A field left out stays. Disabling an account or giving it a new password ends its sessions; a mere change of roles does not.
-/// The last administrator who can sign in cannot be disabled or lose that role (409 `in_use`).
+/// The last administrator who is not disabled cannot be disabled or lose that role (409 `in_use`).
 #[utoipa::path(tag = "account", operation_id = "update_account", security(("bearer" = ["account.manage"])),
     params(("id" = AccountId, Path, description = "账号 · The account"), ("If-Match" = String, Header, description = "所见版本，即 ETag 的值 · The version seen, as in the ETag", example = "\"v1\"")),
     request_body = UpdateAccount,

@@ -7,7 +7,7 @@
 //! - User names are lower case, unique in the township.
 //! - Disabling an account, changing its roles or its password ends what it holds: its tokens are forgotten at
 //!   once, its sessions end (except for a mere change of roles or name, which leaves the sessions).
-//! - The last administrator who is not disabled stays one (AN1), however many change accounts at the same moment: a township cannot
+//! - The last administrator who is not disabled stays one (`update.rs`, AN1), however many change accounts at the same moment: a township cannot
 //!   lock itself out. Where it did by forgetting, the operator makes a one-time token (`gezhi admin restore-administrator`), good
 //!   for a day, by which an administrator is made or gets a new password.
 //! - Nobody holds roles of two spheres (三员分立): the administrator does no business and the auditor neither, by this rule and by
@@ -26,6 +26,7 @@ pub mod perm;
 mod query;
 mod recovery;
 mod rules;
+mod sheet;
 mod update;
 
 pub use create::insert;
@@ -60,5 +61,6 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("account")
 };

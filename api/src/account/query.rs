@@ -8,16 +8,16 @@ use entity::{account, account_role, member};
 use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 
 use super::dto::{
-    Account, AccountMember, AccountPage, Candidate, CandidateList, ListAccounts, ListCandidates,
-    Me, MeAccount, MePost, MeTownship, RoleList, RoleView,
+    Account, AccountKey, AccountMember, AccountPage, Candidate, CandidateList, ListAccounts,
+    ListCandidates, Me, MeAccount, MePost, MeTownship, RoleList, RoleView,
 };
 use super::rules;
 use crate::auth::{self, Permission};
 use crate::clock::beijing;
 use crate::grid::posts_of;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Result, Sort};
 use crate::member::{names, search};
-use crate::tenancy::{Scope, Tx, like};
+use crate::tenancy::{Rows, Scope, Sorting, Tx, like};
 
 /// People offered at once for a new account.
 const CANDIDATES: u64 = 20;
@@ -43,19 +43,26 @@ pub(super) fn roles(scope: &Scope) -> RoleList {
     }
 }
 
-/// One page of accounts by user name; three statements.
+fn sorting(sort: Sort<AccountKey>) -> Sorting<account::Model> {
+    use account::Column::{CreatedAt, DisplayName, Username};
+    let sorting = Sorting::<account::Model>::which(sort.falling);
+    let sorting = match sort.key {
+        AccountKey::Username => sorting,
+        AccountKey::DisplayName => sorting.by(DisplayName, |row| row.display_name.clone().into()),
+        AccountKey::CreatedAt => sorting.by(CreatedAt, |row| row.created_at.into()),
+    };
+    sorting.by(Username, |row| row.username.clone().into())
+}
+
+/// One page of accounts; three statements, and one for their number.
 ///
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
 pub(super) async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPage> {
-    let (page, after) =
-        scope.reading::<_, String>("accounts", &input, input.limit, input.cursor.as_deref())?;
+    let reading = scope.reading("accounts", &input, &input)?;
     scope
         .read(async |tx| {
-            let mut find = tx
-                .find::<account::Entity>()
-                .order_by_asc(account::Column::Username)
-                .limit(page.fetch());
+            let mut find = tx.find::<account::Entity>();
             let q = input.q.as_deref().map(auth::username).filter(|q| !q.is_empty());
             if let Some(q) = q {
                 find = find.filter(account::Column::Username.like(like::beginning(&q)));
@@ -63,11 +70,10 @@ pub(super) async fn list(scope: &Scope, input: ListAccounts) -> Result<AccountPa
             if let Some(since) = input.changed_since {
                 find = find.filter(account::Column::ChangedAt.gte(since.utc()));
             }
-            if let Some(after) = &after {
-                find = find.filter(account::Column::Username.gt(after.as_str()));
-            }
-            let (rows, next_cursor) = page.cut(find.all().await?, |row| row.username.clone())?;
-            Ok(AccountPage { items: views(tx, rows).await?, next_cursor, as_of: page.as_of() })
+            let sorting = sorting(input.sort.unwrap_or_default());
+            let Rows { items, next_cursor, total } = reading.rows(find, &sorting).await?;
+            let items = views(tx, items).await?;
+            Ok(AccountPage { items, next_cursor, total, as_of: reading.as_of() })
         })
         .await
 }

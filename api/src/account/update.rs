@@ -158,8 +158,8 @@ async fn lock_administrators(tx: &Tx) -> Result<()> {
 async fn keep_an_administrator(tx: &Tx) -> Result<()> {
     if able_administrators(tx).await? == 0 {
         return Err(ApiError::new(Code::IN_USE).detail(
-            "至少要保留一名可登录的系统管理员",
-            "At least one administrator must be able to sign in",
+            "至少要保留一名未停用的系统管理员",
+            "At least one administrator who is not disabled must remain",
         ));
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::rules::Moment;
 use crate::clock::Time;
 use crate::door::{self, Day, Lines, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{May, Versioned, given, not_blank};
+use crate::http::{May, Sort, Versioned, given, not_blank};
 use crate::member::dto::MemberRef;
 use crate::presence::dto::CheckIn;
 
@@ -184,6 +184,14 @@ pub enum ListedPhase {
     Ended,
 }
 
+crate::sort_keys! {
+    /// What activities may be ordered by.
+    ActivityKey {
+        StartsAt = "starts_at",
+        Title = "title",
+    }
+}
+
 /// Which activities to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -213,10 +221,28 @@ pub struct ListActivities {
     #[garde(length(chars, max = 200))]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `starts_at` or `title`; the usual one is by `starts_at`, the next first of those to come and the last first otherwise; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<ActivityKey>)]
+    pub sort: Option<Sort<ActivityKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
+}
+
+crate::paged!(ListActivities);
+
+crate::sort_keys! {
+    /// What the people at an activity may be ordered by.
+    ParticipantKey {
+        SignedUp = "signed_up",
+        Name = "name",
+    }
 }
 
 /// Which page of the people at an activity.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListParticipants {
@@ -227,7 +253,17 @@ pub struct ListParticipants {
     /// `next_cursor` of the page before.
     #[garde(length(chars, max = 200))]
     pub cursor: Option<String>,
+    /// The order: by `signed_up`, places before those who wait, which is the usual one, or `name`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<ParticipantKey>)]
+    pub sort: Option<Sort<ParticipantKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListParticipants);
 
 /// A new activity.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]

@@ -5,14 +5,16 @@ use entity::ids::ActivityId;
 
 use super::occasion::KIND;
 use super::{
-    cancel, create, dto, participants, perm, query as read, sign_up as signing, update,
+    cancel, create, dto, participants, perm, query as read, sheet, sign_up as signing, update,
     withdraw as leaving,
 };
 use crate::auth::Permit;
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged, Valid};
 use crate::presence;
 use crate::presence::dto::CheckInCode;
 use crate::presence::perm::PresenceSteward;
+use crate::sheet::{Answer, Asked};
+use crate::tenancy::Scope;
 
 /// 查询活动 · List activities
 ///
@@ -34,9 +36,9 @@ use crate::presence::perm::PresenceSteward;
 #[get("/activities")]
 pub(crate) async fn list_activities(
     permit: Permit<perm::ActivityRead>,
-    query: Query<dto::ListActivities>,
-) -> Result<Json<dto::ActivityPage>> {
-    Ok(Json(read::list(&permit, query.into_inner()).await?))
+    asked: Asked<dto::ListActivities>,
+) -> Result<Answer<dto::ActivityPage>> {
+    asked.pages(&permit, &sheet::ACTIVITIES, read::list).await
 }
 
 /// 发布活动 · Publish an activity
@@ -214,9 +216,10 @@ pub(crate) async fn withdraw(
 pub(crate) async fn list_participants(
     permit: Permit<perm::ActivityRead>,
     id: PathId<ActivityId>,
-    query: Query<dto::ListParticipants>,
-) -> Result<Json<dto::ParticipantPage>> {
-    Ok(Json(participants::participants(&permit, id.0, query.into_inner()).await?))
+    asked: Asked<dto::ListParticipants>,
+) -> Result<Answer<dto::ParticipantPage>> {
+    let list = async |scope: &Scope, query| participants::participants(scope, id.0, query).await;
+    asked.pages(&permit, &sheet::PARTICIPANTS, list).await
 }
 
 /// 出示签到码 · Get the check-in code to show

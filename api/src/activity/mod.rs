@@ -12,7 +12,7 @@
 //! - Places are given out under a lock of the activity's row: however many sign up at the same moment, no place is
 //!   given twice and none is lost.
 //! - Who was there is not kept here: an activity is an occasion of `presence`, which asks it for a place for those who come
-//!   and tells it how long they stayed. Whoever comes without having signed up gets a place on the spot if one is free; the minutes
+//!   and tells it how long they stayed; when one may check in, and who completes it for another, stands there. Whoever comes without having signed up gets a place on the spot if one is free; the minutes
 //!   become points by the rule in force on the day of the start.
 //! - Before the start everything may be changed; while it runs all but the start; after the end nothing: the points
 //!   that were earned rest on the times as they were.
@@ -33,6 +33,7 @@ mod places;
 mod query;
 mod row;
 mod rules;
+mod sheet;
 mod sign_up;
 mod update;
 mod withdraw;
@@ -64,5 +65,6 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("activity")
 };

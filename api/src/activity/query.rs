@@ -7,7 +7,7 @@ use entity::ids::{ActivityId, GridId, MemberId};
 use entity::kinds::SignupState;
 use entity::{activity, activity_signup};
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 
 use super::dto::{self, ListedPhase, MySignup};
 use super::may::{Known, may};
@@ -15,25 +15,29 @@ use super::occasion::{KIND, about};
 use super::row::{rate, times};
 use crate::clock;
 use crate::grid::dto::GridRef;
-use crate::http::{ApiError, Result};
+use crate::http::{ApiError, Result, Sort};
 use crate::member::dto::MemberRef;
 use crate::points;
 use crate::presence::{self, About};
-use crate::tenancy::{Scope, Tx, beyond, either};
+use crate::tenancy::{Part, Rows, Scope, Sorting, Tx, either};
+
+fn sorting(sort: Sort<dto::ActivityKey>) -> Sorting<activity::Model> {
+    use activity::Column::{Id, StartsAt, Title};
+    let sorting = Sorting::<activity::Model>::which(sort.falling);
+    let sorting = match sort.key {
+        dto::ActivityKey::StartsAt => sorting,
+        dto::ActivityKey::Title => sorting.by(Title, |row| row.title.clone().into()),
+    };
+    sorting.by(StartsAt, |row| row.starts_at.into()).by(Id, |row| Part::id(row.id))
+}
 
 /// A page of activities.
 ///
 /// # Errors
 /// `invalid_cursor`.
 pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::ActivityPage> {
-    let cursor = query.cursor.as_deref();
-    let (page, after) = scope.reading::<_, (DateTime<Utc>, ActivityId)>(
-        "activities",
-        &query,
-        query.limit,
-        cursor,
-    )?;
-    let as_of = page.as_of();
+    let reading = scope.reading("activities", &query, &query)?;
+    let as_of = reading.as_of();
     let mine = query.mine.unwrap_or(false);
     scope
         .read(async |tx: &Tx| {
@@ -60,7 +64,8 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
             }
             if mine {
                 let Some(me) = tx.member() else {
-                    return Ok(dto::ActivityPage { items: Vec::new(), next_cursor: None, as_of });
+                    let Rows { items, next_cursor, total } = reading.nothing();
+                    return Ok(dto::ActivityPage { items, next_cursor, total, as_of });
                 };
                 let signed_up = tx
                     .find::<activity_signup::Entity>()
@@ -79,14 +84,10 @@ pub async fn list(scope: &Scope, query: dto::ListActivities) -> Result<dto::Acti
             }
             let latest_first =
                 query.on.is_none() && matches!(query.phase, None | Some(ListedPhase::Ended));
-            let order = if latest_first { Order::Desc } else { Order::Asc };
-            if let Some(key) = after {
-                find = find.filter(beyond([Col::StartsAt, Col::Id], key, &order));
-            }
-            find = find.order_by(Col::StartsAt, order.clone()).order_by(Col::Id, order);
-            let rows = find.limit(page.fetch()).all().await?;
-            let (rows, next_cursor) = page.cut(rows, |row| (row.starts_at, row.id))?;
-            Ok(dto::ActivityPage { items: views(tx, rows).await?, next_cursor, as_of })
+            let usual = Sort { key: dto::ActivityKey::StartsAt, falling: latest_first };
+            let Rows { items, next_cursor, total } =
+                reading.rows(find, &sorting(query.sort.unwrap_or(usual))).await?;
+            Ok(dto::ActivityPage { items: views(tx, items).await?, next_cursor, total, as_of })
         })
         .await
 }

@@ -5,7 +5,7 @@
 //! - The office sees the township; a grid head sees the tasks that he sees elsewhere, and the vacancies of the grids
 //!   beneath him. Activities are everybody's.
 //! - Late are open and returned tasks past their deadline and submitted ones that came after it; due today are open and
-//!   returned ones whose deadline falls on this day in Beijing.
+//!   returned ones whose deadline falls on this day in Beijing (`task::rules::late`).
 
 mod changes;
 pub mod dto;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::door::{Day, Moment, left_out};
-use crate::http::{May, Versioned, not_blank};
+use crate::http::{May, Sort, Versioned, not_blank};
 
 /// One duty as the office writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
@@ -158,6 +158,14 @@ pub struct ChecklistBrief {
 
 crate::page!(ChecklistPage, ChecklistBrief, as_of);
 
+crate::sort_keys! {
+    /// What lists may be ordered by.
+    ChecklistKey {
+        CreatedAt = "created_at",
+        Title = "title",
+    }
+}
+
 /// Which of the lists.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -176,7 +184,17 @@ pub struct ListChecklists {
     #[garde(length(max = 500))]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `created_at`, falling unless asked otherwise, or `title`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<ChecklistKey>)]
+    pub sort: Option<Sort<ChecklistKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListChecklists);
 
 /// A new list with its first draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]

@@ -7,9 +7,10 @@ use super::dto::{
     Checklist, ChecklistPage, CreateChecklist, ListChecklists, Preview, PublishChecklist,
     Published, SaveDraft,
 };
-use super::{draft, perm, preview, publish, query};
+use super::{draft, perm, preview, publish, query, sheet};
 use crate::auth::Permit;
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged, Valid};
+use crate::sheet::{Answer, Asked};
 
 /// 查询清单 · List checklists
 ///
@@ -28,9 +29,9 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 #[get("/checklists")]
 pub(crate) async fn list_checklists(
     permit: Permit<perm::ChecklistRead>,
-    input: Query<ListChecklists>,
-) -> Result<Json<ChecklistPage>> {
-    Ok(Json(query::list(&permit, input.into_inner()).await?))
+    asked: Asked<ListChecklists>,
+) -> Result<Answer<ChecklistPage>> {
+    asked.pages(&permit, &sheet::CHECKLISTS, query::list).await
 }
 
 /// 新建清单 · Create a checklist

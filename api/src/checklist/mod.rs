@@ -20,7 +20,9 @@
 //!   every general grid, of an instructor or worker to whoever holds such a post. Where nobody holds a post that must be
 //!   held, the vacancy is reported; nobody is invented.
 //! - The limit counts from the first day of the period; in the period running at publication from the day of publication,
-//!   and for somebody who comes into the post later from that day.
+//!   and for somebody who comes into the post later from that day. A monthly duty's period begins on the first of the month
+//!   ([`rules::period`]); the limit ends at 17:30 in Beijing of its last working day, the first being the first working day on or
+//!   after its start ([`rules::opening`], `task::rules::due_at`).
 //! - A task keeps the version under which it arose. New periods follow the version in force. A duty whose words, post
 //!   and frequency are unchanged is the same duty ([`rules::duty::duty_id`]): it is not asked for twice in one period.
 //! - Whoever leaves a post owes nothing in it any more, and what a new version no longer asks is not owed for the
@@ -48,6 +50,7 @@ mod preview;
 mod publish;
 mod query;
 mod rules;
+mod sheet;
 mod slices;
 mod source;
 
@@ -91,6 +94,7 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("checklist")
 };
 

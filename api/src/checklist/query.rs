@@ -2,55 +2,54 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use entity::ids::{ChecklistId, ChecklistVersionId};
 use entity::kinds::{ChecklistState, Frequency, PostKind};
 use entity::{checklist, checklist_item, checklist_version};
 use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 use uuid::Uuid;
 
 use super::dto::{
-    Checklist, ChecklistBrief, ChecklistMay, ChecklistPage, ChecklistVersion, Item, ListChecklists,
+    Checklist, ChecklistBrief, ChecklistKey, ChecklistMay, ChecklistPage, ChecklistVersion, Item,
+    ListChecklists,
 };
 use super::perm;
 use super::rules::duty::duty_id;
 use super::rules::publish::{drafted, publishable};
 use super::slices::opening;
 use crate::clock::beijing;
-use crate::http::Result;
-use crate::tenancy::{Scope, Tx, beyond, like};
+use crate::http::{Result, Sort};
+use crate::tenancy::{Part, Rows, Scope, Sorting, Tx, like};
 
-/// The lists, newest first; two statements.
+fn sorting(sort: Sort<ChecklistKey>) -> Sorting<checklist::Model> {
+    use checklist::Column::{CreatedAt, Id, Title};
+    let sorting = Sorting::<checklist::Model>::which(sort.falling);
+    let sorting = match sort.key {
+        ChecklistKey::CreatedAt => sorting,
+        ChecklistKey::Title => sorting.by(Title, |row| row.title.clone().into()),
+    };
+    sorting.by(CreatedAt, |row| row.created_at.into()).by(Id, |row| Part::id(row.id))
+}
+
+/// The lists, newest first; two statements, and one for their number.
 ///
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
 pub(super) async fn list(scope: &Scope, query: ListChecklists) -> Result<ChecklistPage> {
-    use checklist::Column::{ChangedAt, CreatedAt, Id};
-    let cursor = query.cursor.as_deref();
-    let (page, after) = scope.reading::<_, (DateTime<Utc>, ChecklistId)>(
-        "checklists",
-        &query,
-        query.limit,
-        cursor,
-    )?;
+    let reading = scope.reading("checklists", &query, &query)?;
     scope
         .read(async |tx: &Tx| {
             let mut find = tx.find::<checklist::Entity>();
             if let Some(since) = query.changed_since {
-                find = find.filter(ChangedAt.gte(since.utc()));
+                find = find.filter(checklist::Column::ChangedAt.gte(since.utc()));
             }
-            if let Some(key) = after {
-                find = find.filter(beyond([CreatedAt, Id], key, &Order::Desc));
-            }
-            let lists =
-                find.order_by_desc(CreatedAt).order_by_desc(Id).limit(page.fetch()).all().await?;
-            let (lists, next_cursor) = page.cut(lists, |list| (list.created_at, list.id))?;
-            let mut versions = current_versions(tx, lists.iter().map(|list| list.id)).await?;
-            let items = lists.into_iter().map(|list| brief(list, &mut versions)).collect();
-            Ok(ChecklistPage { items, next_cursor, as_of: page.as_of() })
+            let sort = query.sort.unwrap_or(Sort::falling(ChecklistKey::CreatedAt));
+            let lists = reading.rows(find, &sorting(sort)).await?;
+            let mut versions = current_versions(tx, lists.items.iter().map(|list| list.id)).await?;
+            let Rows { items, next_cursor, total } = lists.map(|list| brief(list, &mut versions));
+            Ok(ChecklistPage { items, next_cursor, total, as_of: reading.as_of() })
         })
         .await
 }

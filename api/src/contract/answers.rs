@@ -165,6 +165,10 @@ fn by_form(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
     if takes("cursor") {
         codes.push(Code::INVALID_CURSOR);
     }
+    if takes("columns") {
+        // That a file was taken is recorded.
+        codes.push(Code::STORAGE_FULL);
+    }
     if takes("Idempotency-Key") {
         codes.extend([Code::INVALID_PARAMETER, Code::IDEMPOTENCY_MISMATCH]);
     }

@@ -5,6 +5,7 @@ mod answers;
 mod changes;
 mod examples;
 mod ordered;
+mod sheets;
 
 use actix_web::{App, web};
 use serde_json::{Map, Value, json};
@@ -23,7 +24,7 @@ use crate::{FEATURES, codes, http, operations, permissions, vocabularies};
 #[openapi(
     info(
         title = "格治 Gezhi API",
-        description = "One REST API for a township (乡镇/街道): grids, people, checklists and their tasks, activities and check-ins, points.\n\nThe township comes from the access token alone. Every error is `application/problem+json`; lists are paged by cursor; creating requests take an `Idempotency-Key`; changes need `If-Match`. A first page to read: `/docs/guide`.\n\n`x-permissions` lists what roles may do, `x-error-codes` every error, `x-field-codes` what may be wrong with a field of a request, `x-enum-zh` and `x-enum-en` of a schema what its words are called; `x-permission` of an operation is the permission that it needs, `x-changes` names the reads that answer otherwise after it has succeeded.",
+        description = "One REST API for a township (乡镇/街道): grids, people, checklists and their tasks, activities and check-ins, points.\n\nThe township comes from the access token alone. Every error is `application/problem+json`; lists are paged by cursor; creating requests take an `Idempotency-Key`; changes need `If-Match`. A first page to read: `/docs/guide`.\n\n`x-permissions` lists what roles may do, `x-error-codes` every error, `x-field-codes` what may be wrong with a field of a request, `x-enum-zh` and `x-enum-en` of a schema what its words are called; `x-permission` of an operation is the permission that it needs, `x-columns` of a list are those of its file, `x-changes` names the reads that answer otherwise after it has succeeded.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers((url = "/", description = "This server")),
@@ -60,6 +61,7 @@ pub fn openapi() -> Contract {
         ),
     );
     http::describe(&mut api);
+    sheets::say(&mut api, FEATURES);
     answers::say(&mut api, FEATURES);
     changes::say(&mut api, FEATURES);
     // Only a contract that does not serialise has none, and then it is not served either.

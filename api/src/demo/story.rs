@@ -338,7 +338,7 @@ impl Story {
             return Ok(());
         }
         let office = self.office();
-        let all = TaskPaging { limit: Some(200), cursor: None };
+        let all = TaskPaging { limit: Some(200), ..TaskPaging::default() };
         let mut waiting = task::to_verify(&office, all).await?.items;
         let who = |one: &TaskBrief| one.assignee.member.as_ref().map(|member| member.name.clone());
         waiting.sort_by_cached_key(|one| (one.due_at, one.title.clone(), who(one)));

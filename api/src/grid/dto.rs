@@ -94,7 +94,7 @@ impl Versioned for Grid {
 crate::page!(GridList, Grid, as_of);
 
 /// Which grids to list.
-#[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListGrids {

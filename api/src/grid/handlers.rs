@@ -7,9 +7,11 @@ use super::appoint::appoint_once;
 use super::dto::{
     Appoint, BoundaryCollection, EndPost, Grid, GridList, GridPost, ListGrids, UpdateGrid,
 };
-use super::{end_post, perm, query, rename};
+use super::{end_post, perm, query, rename, sheet};
 use crate::auth::Permit;
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Result, Tagged, Valid};
+use crate::sheet::{Answer, Asked};
+use crate::tenancy::Scope;
 
 /// 网格列表 · List grids
 ///
@@ -23,9 +25,10 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 #[get("/grids")]
 pub(crate) async fn list_grids(
     permit: Permit<perm::GridRead>,
-    input: Query<ListGrids>,
-) -> Result<Json<GridList>> {
-    Ok(Json(query::list(&permit, input.into_inner()).await?))
+    asked: Asked<ListGrids>,
+) -> Result<Answer<GridList>> {
+    let list = async |scope: &Scope, query: &ListGrids| query::list(scope, query.clone()).await;
+    asked.whole(&permit, &sheet::GRIDS, list, |all| all.items).await
 }
 
 /// 网格边界（GeoJSON） · List grid boundaries

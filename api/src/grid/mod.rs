@@ -6,7 +6,8 @@
 //!   told by its path, which is always that of the grid above with its own id behind (GR4).
 //! - Boundaries come by import of a GeoJSON file and are kept in whole micro-degrees, so that neighbours share their
 //!   border exactly. An import is all or nothing; grids with a known code are updated; grids that the file does not name
-//!   stay. A single grid can be renamed.
+//!   stay. It may move a grid, but none comes to lie beneath itself, over any number of steps ([`collection`], GR4). A single grid can be
+//!   renamed.
 //! - A **post** (岗位) is a role in a grid, held by a person from one day to another: `until` is the day from which the post
 //!   is free, so that a successor can begin on the day the predecessor ends. What has been held is never deleted
 //!   (`grid::a_post_changes_hands`).
@@ -37,6 +38,7 @@ mod query;
 mod rename;
 mod row_scope;
 pub mod rules;
+mod sheet;
 mod subtrees;
 mod tree;
 mod vacancies;
@@ -111,6 +113,7 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("grid")
 };
 

@@ -17,7 +17,7 @@ use super::geometry::Point;
 use super::holders::held;
 use super::rules;
 use crate::clock::beijing;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Result, all};
 use crate::member::dto::MemberRef;
 use crate::member::{posts_changed_since, tree};
 use crate::tenancy::{Scope, Tx, either};
@@ -129,7 +129,8 @@ pub(super) async fn list(scope: &Scope, query: ListGrids) -> Result<GridList> {
     let which = query.changed_since.map_or(Which::All, |since| Which::ChangedSince(since.utc()));
     scope
         .read(async |tx: &Tx| {
-            Ok(GridList { items: load(tx, which).await?, next_cursor: None, as_of })
+            let items = load(tx, which).await?;
+            Ok(GridList { total: all(&items), items, next_cursor: None, as_of })
         })
         .await
 }

@@ -3,8 +3,8 @@
 //! - **All or nothing.** Every row is checked first; a single fault, and nothing is written. The answer names row, column,
 //!   value and reason (the first 200), and the user's own workbook comes back with the faulty cells marked: corrected
 //!   there, it can be sent again as it is.
-//! - **Again is harmless.** People are recognised by their number, grids by their code; what is as the file says counts as
-//!   unchanged. Nothing is deleted by an import, and an empty optional cell leaves what is known.
+//! - **Again is harmless.** People are recognised by their number, grids by their code: a row whose number is known changes that person
+//!   ([`roster`]), and a number that stands twice in one file is a fault; what is as the file says counts as unchanged. Nothing is deleted by an import, and an empty optional cell leaves what is known.
 //! - A **trial** (`dry_run`) says what would happen and changes nothing.
 //! - The header is recognised as people write it: any order, extra columns, stars and blanks, a title above it. Party
 //!   organisations and grids are named by code, or by name where only one has it.

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rules;
 use crate::door::{Moment, left_out};
-use crate::http::{FieldCode, Versioned, given};
+use crate::http::{FieldCode, Sort, Versioned, given};
 
 fn code(value: &str, max: usize) -> garde::Result {
     if rules::is_code(value, max) {
@@ -127,6 +127,16 @@ impl Versioned for Member {
 
 crate::page!(MemberPage, Member, as_of);
 
+crate::sort_keys! {
+    /// What the roster may be ordered by.
+    RosterKey {
+        Number = "number",
+        Name = "name",
+        Category = "category",
+        PartyOrg = "party_org",
+    }
+}
+
 /// Which people to list. All conditions must hold.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +171,17 @@ pub struct ListMembers {
     #[param(max_length = 500)]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `number`, which is the usual one, `name` (by the initials of its pinyin), `category` or `party_org`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<RosterKey>)]
+    pub sort: Option<Sort<RosterKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListMembers);
 
 /// A person to enter on the roster.
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, ToSchema)]

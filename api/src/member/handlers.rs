@@ -7,9 +7,11 @@ use super::dto::{
     CreateMember, CreatePartyOrg, ListMembers, Member, MemberPage, PartyOrg, PartyOrgList,
     UpdateMember, UpdatePartyOrg,
 };
-use super::{create, create_org, org_query, perm, query, update, update_org};
+use super::{create, create_org, org_query, perm, query, sheet, update, update_org};
 use crate::auth::Permit;
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::http::{Created, IdempotencyKey, IfMatch, PathId, Result, Tagged, Valid};
+use crate::sheet::{Answer, Asked, NoQuery};
+use crate::tenancy::Scope;
 
 /// 党组织列表 · List party organisations
 ///
@@ -22,8 +24,10 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 #[get("/party-orgs")]
 pub(crate) async fn list_party_orgs(
     permit: Permit<perm::MemberRead>,
-) -> Result<Json<PartyOrgList>> {
-    Ok(Json(org_query::list_orgs(&permit).await?))
+    asked: Asked<NoQuery>,
+) -> Result<Answer<PartyOrgList>> {
+    let list = async |scope: &Scope, _: &NoQuery| org_query::list_orgs(scope).await;
+    asked.whole(&permit, &sheet::PARTY_ORGS, list, |all| all.items).await
 }
 
 /// 新建党组织 · Create a party organisation
@@ -102,9 +106,9 @@ pub(crate) async fn update_party_org(
 #[get("/members")]
 pub(crate) async fn list_members(
     permit: Permit<perm::MemberRead>,
-    input: Query<ListMembers>,
-) -> Result<Json<MemberPage>> {
-    Ok(Json(query::list(&permit, input.into_inner()).await?))
+    asked: Asked<ListMembers>,
+) -> Result<Answer<MemberPage>> {
+    asked.pages(&permit, &sheet::MEMBERS, query::list).await
 }
 
 /// 登记人员 · Enter a person on the roster

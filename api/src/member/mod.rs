@@ -28,6 +28,7 @@ pub mod path;
 pub mod perm;
 mod query;
 pub mod rules;
+mod sheet;
 pub mod tree;
 mod update;
 mod update_org;
@@ -60,6 +61,7 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("member")
 };
 

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::dto::{PartyOrg, PartyOrgList};
 use super::tree;
-use crate::http::Result;
+use crate::http::{Result, all};
 use crate::tenancy::{Scope, Tx};
 
 async fn org_parents(tx: &Tx) -> Result<Vec<(PartyOrgId, Option<PartyOrgId>)>> {
@@ -30,7 +30,8 @@ pub(super) async fn org_subtree(tx: &Tx, root: PartyOrgId) -> Result<Vec<PartyOr
 /// # Errors
 /// Those of the database.
 pub(super) async fn list_orgs(scope: &Scope) -> Result<PartyOrgList> {
-    scope.read(async |tx: &Tx| Ok(PartyOrgList { items: orgs(tx).await?, next_cursor: None })).await
+    let items = scope.read(orgs).await?;
+    Ok(PartyOrgList { total: all(&items), items, next_cursor: None })
 }
 
 async fn orgs(tx: &Tx) -> Result<Vec<PartyOrg>> {

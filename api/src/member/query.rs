@@ -6,25 +6,25 @@ use entity::kinds::MemberCategory;
 use entity::{grid_post, member, party_org};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
 };
 
-use super::dto::{ListMembers, Member, MemberPage, MemberPost, PartyOrgRef};
+use super::dto::{ListMembers, Member, MemberPage, MemberPost, PartyOrgRef, RosterKey};
 use super::held::{
     PostOfOne, holds_post_beneath, posts_changed_since, with_posts, with_posts_joined,
 };
 use super::org_query::org_subtree;
 use super::perm;
 use super::rules::{self, Search};
-use crate::http::{ApiError, Code, Result};
-use crate::tenancy::{Find, Scope, Tx, either, like};
+use crate::http::{ApiError, Code, Result, Sort};
+use crate::tenancy::{Find, Rows, Scope, Sorting, Tx, either, like, or_blank};
 
 #[derive(FromQueryResult)]
 pub(super) struct Row {
     pub(super) id: MemberId,
     number: String,
     name: String,
+    name_initials: String,
     category: MemberCategory,
     phone: Option<String>,
     party_org_id: Option<PartyOrgId>,
@@ -51,19 +51,32 @@ impl Row {
     }
 }
 
-/// A page of people by number; two statements, plus one for each tree that the filter names.
+/// The orders of the roster. Names go by the initials of their pinyin, those alike in them by their characters.
+fn sorting(sort: Sort<RosterKey>) -> Sorting<Row> {
+    use member::Column::{Category, Name, NameInitials, Number};
+    let sorting = Sorting::<Row>::which(sort.falling);
+    let sorting = match sort.key {
+        RosterKey::Number => sorting,
+        RosterKey::Name => sorting
+            .by(NameInitials, |row| row.name_initials.clone().into())
+            .by(Name, |row| row.name.clone().into()),
+        RosterKey::Category => sorting.by(Category, |row| row.category.as_str().into()),
+        RosterKey::PartyOrg => {
+            sorting.by(or_blank(party_org::Column::Name), |row| row.party_org_name.clone().into())
+        }
+    };
+    sorting.by(Number, |row| row.number.clone().into())
+}
+
+/// A page of people; two statements, plus one for each tree that the filter names, and one for their number.
 ///
 /// # Errors
 /// `invalid_cursor` when the cursor belongs to another list.
 pub(super) async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage> {
-    let (page, after) =
-        scope.reading::<_, String>("members", &query, query.limit, query.cursor.as_deref())?;
+    let reading = scope.reading("members", &query, &query)?;
     scope
         .read(async |tx: &Tx| {
             let mut condition = Condition::all();
-            if let Some(after) = after {
-                condition = condition.add(member::Column::Number.gt(after));
-            }
             if let Some(text) = &query.q {
                 condition = condition.add(search(text));
             }
@@ -80,15 +93,11 @@ pub(super) async fn list(scope: &Scope, query: ListMembers) -> Result<MemberPage
             if let Some(since) = query.changed_since {
                 condition = condition.add(changed_since(tx, since.utc()));
             }
-            let rows = people(tx, condition)
-                .order_by_asc(member::Column::Number)
-                .limit(page.fetch())
-                .into_model::<Row>()
-                .all()
-                .await?;
-            let (rows, next_cursor) = page.cut(rows, |row| row.number.clone())?;
-            let items = with_posts(tx, rows).await?;
-            Ok(MemberPage { items, next_cursor, as_of: page.as_of() })
+            let sorting = sorting(query.sort.unwrap_or_default());
+            let Rows { items, next_cursor, total } =
+                reading.rows(people(tx, condition), &sorting).await?;
+            let items = with_posts(tx, items).await?;
+            Ok(MemberPage { items, next_cursor, total, as_of: reading.as_of() })
         })
         .await
 }
@@ -130,6 +139,7 @@ fn people(tx: &Tx, condition: Condition) -> Find<'_, member::Entity> {
             member::Column::Id,
             member::Column::Number,
             member::Column::Name,
+            member::Column::NameInitials,
             member::Column::Category,
             member::Column::Phone,
             member::Column::PartyOrgId,

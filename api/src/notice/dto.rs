@@ -11,7 +11,7 @@ use super::rules::Phase;
 use crate::clock::Time;
 use crate::door::{Day, Lines, Moment, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{May, Versioned, given, not_blank, present};
+use crate::http::{May, Sort, Versioned, given, not_blank, present};
 use crate::member::dto::MemberRef;
 
 /// What a notice is today.
@@ -112,6 +112,14 @@ pub struct NoticeMay {
 
 crate::page!(NoticePage, Notice, as_of);
 
+crate::sort_keys! {
+    /// What notices may be ordered by.
+    NoticeKey {
+        PublishedAt = "published_at",
+        Title = "title",
+    }
+}
+
 /// Which notices to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -140,7 +148,17 @@ pub struct ListNotices {
     #[garde(length(chars, max = 200))]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `published_at`, falling unless asked otherwise, or `title`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<NoticeKey>)]
+    pub sort: Option<Sort<NoticeKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListNotices);
 
 /// A new notice.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
@@ -234,18 +252,22 @@ pub struct NoticeReader {
     pub read_at: Option<Time>,
 }
 
-/// A page of those who have read a notice, or have not, with the number of either.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct NoticeReaderPage {
-    /// The page.
-    pub items: Vec<NoticeReader>,
-    /// Leads to the next page; null on the last.
-    #[schema(required = true)]
-    pub next_cursor: Option<String>,
+crate::page!(
+    NoticeReaderPage,
+    NoticeReader,
     /// Receipts that count, also of those it goes to no more.
-    pub read: u32,
+    read: u32,
     /// Accounts that it goes to today and that have not read it.
-    pub unread: u64,
+    unread: u64,
+);
+
+crate::sort_keys! {
+    /// What the readers of a notice may be ordered by.
+    ReaderKey {
+        Username = "username",
+        DisplayName = "display_name",
+        ReadAt = "read_at",
+    }
 }
 
 /// Which of those whom a notice goes to.
@@ -265,4 +287,14 @@ pub struct ListNoticeReaders {
     #[garde(length(chars, max = 200))]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `username`, `display_name` or, of those who have read it, `read_at`; the usual one is by `-read_at` or by `username`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<ReaderKey>)]
+    pub sort: Option<Sort<ReaderKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListNoticeReaders);

@@ -3,9 +3,11 @@
 use actix_web::{get, patch, post};
 use entity::ids::NoticeId;
 
-use super::{create, dto, perm, query as shown, read, readers, update, withdraw};
+use super::{create, dto, perm, query as shown, read, readers, sheet, update, withdraw};
 use crate::auth::Permit;
-use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result, Tagged, Valid};
+use crate::http::{Created, IdempotencyKey, IfMatch, PathId, Result, Tagged, Valid};
+use crate::sheet::{Answer, Asked};
+use crate::tenancy::Scope;
 
 /// 查询通知 · List notices
 ///
@@ -27,9 +29,9 @@ use crate::http::{Created, IdempotencyKey, IfMatch, Json, PathId, Query, Result,
 #[get("/notices")]
 pub(crate) async fn list_notices(
     permit: Permit<perm::NoticeRead>,
-    query: Query<dto::ListNotices>,
-) -> Result<Json<dto::NoticePage>> {
-    Ok(Json(shown::list(&permit, query.into_inner()).await?))
+    asked: Asked<dto::ListNotices>,
+) -> Result<Answer<dto::NoticePage>> {
+    asked.pages(&permit, &sheet::NOTICES, shown::list).await
 }
 
 /// 发布通知 · Publish a notice
@@ -200,9 +202,10 @@ pub(crate) async fn read_notice(
 pub(crate) async fn list_notice_readers(
     permit: Permit<perm::NoticeReadAll>,
     id: PathId<NoticeId>,
-    query: Query<dto::ListNoticeReaders>,
-) -> Result<Json<dto::NoticeReaderPage>> {
-    Ok(Json(readers::readers(&permit, id.0, query.into_inner()).await?))
+    asked: Asked<dto::ListNoticeReaders>,
+) -> Result<Answer<dto::NoticeReaderPage>> {
+    let list = async |scope: &Scope, query| readers::readers(scope, id.0, query).await;
+    asked.pages(&permit, &sheet::READERS, list).await
 }
 
 /// The routes of this room.

@@ -8,7 +8,7 @@
 //! - A **receipt** (回执) says that an account has read it: one for each account, made by opening it, and counted once however often it is
 //!   opened (`notice::it_is_signed_for_once`). Only those it goes to give one. Nobody signs for a withdrawn one.
 //! - A mistake is mended in the notice itself. Receipts stay, unless the office asks that it be read again (重新阅读): then those of
-//!   earlier versions count no more, and everybody finds it unread.
+//!   earlier versions count no more ([`rules::counts`]), and everybody finds it unread.
 //! - The number of receipts is kept with the notice and changes with them in one transaction, under the lock of its row (NT1).
 
 mod acts;
@@ -24,6 +24,7 @@ mod query;
 mod read;
 mod readers;
 mod rules;
+mod sheet;
 mod update;
 mod withdraw;
 
@@ -41,5 +42,6 @@ pub const FEATURE: Feature = Feature {
     words: &[dto::PHASES],
     answers: codes::ANSWERS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("notice")
 };

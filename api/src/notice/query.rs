@@ -7,19 +7,16 @@ use entity::ids::NoticeId;
 use entity::kinds::Role;
 use entity::{account, grid, notice, notice_receipt, notice_role};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
-};
+use sea_orm::{ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait};
 
 use super::audience::addressed;
-use super::dto::{ListNotices, Notice, NoticeMay, NoticePage, NoticePhase};
+use super::dto::{ListNotices, Notice, NoticeKey, NoticeMay, NoticePage, NoticePhase};
 use super::perm::{NOTICE_MANAGE, NOTICE_READ, NOTICE_READ_ALL};
 use super::rules;
 use crate::clock::beijing;
 use crate::grid::dto::GridRef;
-use crate::http::{ApiError, Code, Result};
-use crate::tenancy::{Find, Scope, Tx, beyond, like};
+use crate::http::{ApiError, Code, Result, Sort};
+use crate::tenancy::{Find, Part, Rows, Scope, Sorting, Tx, like};
 
 /// A notice with what is beside it for the account that acts.
 #[derive(FromQueryResult)]
@@ -127,17 +124,27 @@ fn of_phase(tx: &Tx, phase: NoticePhase) -> Condition {
     }
 }
 
+fn sorting(sort: Sort<NoticeKey>) -> Sorting<Row> {
+    use notice::Column::{Id, PublishedAt, Title};
+    let sorting = Sorting::<Row>::which(sort.falling);
+    let sorting = match sort.key {
+        NoticeKey::PublishedAt => sorting,
+        NoticeKey::Title => sorting.by(Title, |row| row.notice.title.clone().into()),
+    };
+    sorting
+        .by(PublishedAt, |row| row.notice.published_at.into())
+        .by(Id, |row| Part::id(row.notice.id))
+}
+
 /// A page of notices, the latest first: those that go to the account, or all for who reads all.
 ///
 /// # Errors
 /// `invalid_cursor`.
 pub(super) async fn list(scope: &Scope, query: ListNotices) -> Result<NoticePage> {
-    let cursor = query.cursor.as_deref();
-    let (page, after) =
-        scope.reading::<_, (DateTime<Utc>, NoticeId)>("notices", &query, query.limit, cursor)?;
+    let reading = scope.reading("notices", &query, &query)?;
     scope
         .read(async |tx: &Tx| {
-            use notice::Column::{ChangedAt, Id, PublishedAt, ReadSince, Title};
+            use notice::Column::{ChangedAt, ReadSince, Title};
             let find = rows(tx, |addressed| {
                 let mut wanted = Condition::all();
                 if let Some(phase) = query.phase {
@@ -157,21 +164,10 @@ pub(super) async fn list(scope: &Scope, query: ListNotices) -> Result<NoticePage
                 wanted.add_option(q.map(|text| Title.like(like::within(text))))
             })
             .await?;
-            let order = Order::Desc;
-            let found = find
-                .filter(
-                    Condition::all()
-                        .add_option(after.map(|key| beyond([PublishedAt, Id], key, &order))),
-                )
-                .order_by(PublishedAt, order.clone())
-                .order_by(Id, order)
-                .limit(page.fetch())
-                .into_model::<Row>()
-                .all()
-                .await?;
-            let (found, next_cursor) =
-                page.cut(found, |row| (row.notice.published_at, row.notice.id))?;
-            Ok(NoticePage { items: views(tx, found).await?, next_cursor, as_of: page.as_of() })
+            let sort = query.sort.unwrap_or(Sort::falling(NoticeKey::PublishedAt));
+            let Rows { items, next_cursor, total } = reading.rows(find, &sorting(sort)).await?;
+            let items = views(tx, items).await?;
+            Ok(NoticePage { items, next_cursor, total, as_of: reading.as_of() })
         })
         .await
 }

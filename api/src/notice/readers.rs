@@ -3,18 +3,14 @@
 use chrono::{DateTime, Utc};
 use entity::ids::{AccountId, MemberId, NoticeId};
 use entity::{TenantEntity, account, member, notice, notice_receipt};
-use sea_orm::sea_query::Condition;
-use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
-};
+use sea_orm::{ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait};
 
 use super::audience::unread;
-use super::dto::{ListNoticeReaders, NoticeReader, NoticeReaderPage};
+use super::dto::{ListNoticeReaders, NoticeReader, NoticeReaderPage, ReaderKey};
 use crate::clock::beijing;
-use crate::http::{Page, Result};
+use crate::http::{Result, Sort};
 use crate::member::dto::MemberRef;
-use crate::tenancy::{Find, Scope, Tx, beyond};
+use crate::tenancy::{Find, Part, Reading, Rows, Scope, Sorting, Tx};
 
 /// An account with its person.
 #[derive(FromQueryResult)]
@@ -54,19 +50,20 @@ pub(super) async fn readers(
     id: NoticeId,
     query: ListNoticeReaders,
 ) -> Result<NoticeReaderPage> {
-    let page = Page::of(scope.seal("notice_readers", &(id, &query))?, query.limit);
+    let reading = scope.reading("notice_readers", &(id, &query), &query)?;
     let has_read = query.read == Some(true);
     scope
         .read(async |tx: &Tx| {
             let notice = tx.get::<notice::Entity>(id).await?;
-            let (items, next_cursor) = if has_read {
-                signed(tx, &notice, &page, query.cursor.as_deref()).await?
+            let Rows { items, next_cursor, total } = if has_read {
+                let sort = query.sort.unwrap_or(Sort::falling(ReaderKey::ReadAt));
+                signed(tx, &notice, &reading, sort).await?
             } else {
-                waiting(tx, &notice, &page, query.cursor.as_deref()).await?
+                waiting(tx, &notice, &reading, query.sort.unwrap_or_default()).await?
             };
             let unread = unread(tx, &notice).await?.count().await?;
             let read = u32::try_from(notice.read_count).unwrap_or(0);
-            Ok(NoticeReaderPage { items, next_cursor, read, unread })
+            Ok(NoticeReaderPage { items, next_cursor, total, read, unread })
         })
         .await
 }
@@ -82,51 +79,49 @@ fn described<E: TenantEntity>(find: Find<'_, E>) -> Find<'_, E> {
         .column_as(member::Column::Name, "member_name")
 }
 
-/// Those whose receipts count, the latest first.
+/// Those whose receipts count.
 async fn signed(
     tx: &Tx,
     notice: &notice::Model,
-    page: &Page,
-    cursor: Option<&str>,
-) -> Result<(Vec<NoticeReader>, Option<String>)> {
+    reading: &Reading,
+    sort: Sort<ReaderKey>,
+) -> Result<Rows<NoticeReader>> {
+    use account::Column::{DisplayName, Username};
     use notice_receipt::Column;
-    let after: Option<(DateTime<Utc>, AccountId)> = page.after(cursor)?;
-    let order = Order::Desc;
     let receipts = tx
         .find::<notice_receipt::Entity>()
         .join(JoinType::InnerJoin, notice_receipt::Relation::Account.def());
-    let behind = after.map(|key| beyond([Column::ReadAt, Column::AccountId], key, &order));
-    let rows = described(receipts)
+    let find = described(receipts)
         .column(Column::ReadAt)
         .filter(Column::NoticeId.eq(notice.id))
-        .filter(Column::Version.gte(notice.read_since))
-        .filter(Condition::all().add_option(behind))
-        .order_by(Column::ReadAt, order.clone())
-        .order_by(Column::AccountId, order)
-        .limit(page.fetch())
-        .into_model::<Signed>()
-        .all()
-        .await?;
-    let (rows, next) = page.cut(rows, |one| (one.read_at, one.row.account_id))?;
-    Ok((rows.into_iter().map(|one| one.row.into_dto(Some(one.read_at))).collect(), next))
+        .filter(Column::Version.gte(notice.read_since));
+    let sorting = Sorting::<Signed>::which(sort.falling);
+    let sorting = match sort.key {
+        ReaderKey::ReadAt => sorting
+            .by(Column::ReadAt, |one| one.read_at.into())
+            .by(Column::AccountId, |one| Part::id(one.row.account_id)),
+        ReaderKey::DisplayName => sorting
+            .by(DisplayName, |one| one.row.display_name.clone().into())
+            .by(Username, |one| one.row.username.clone().into()),
+        ReaderKey::Username => sorting.by(Username, |one| one.row.username.clone().into()),
+    };
+    Ok(reading.rows(find, &sorting).await?.map(|one| one.row.into_dto(Some(one.read_at))))
 }
 
-/// Those it goes to today who have not read it, by user name.
+/// Those it goes to today who have not read it; nobody has a moment to be ordered by.
 async fn waiting(
     tx: &Tx,
     notice: &notice::Model,
-    page: &Page,
-    cursor: Option<&str>,
-) -> Result<(Vec<NoticeReader>, Option<String>)> {
-    use account::Column::Username;
-    let after: Option<String> = page.after(cursor)?;
-    let rows = described(unread(tx, notice).await?)
-        .filter(Condition::all().add_option(after.map(|name| Username.gt(name))))
-        .order_by_asc(Username)
-        .limit(page.fetch())
-        .into_model::<Row>()
-        .all()
-        .await?;
-    let (rows, next) = page.cut(rows, |row| row.username.clone())?;
-    Ok((rows.into_iter().map(|row| row.into_dto(None)).collect(), next))
+    reading: &Reading,
+    sort: Sort<ReaderKey>,
+) -> Result<Rows<NoticeReader>> {
+    use account::Column::{DisplayName, Username};
+    let sorting = Sorting::<Row>::which(sort.falling);
+    let sorting = match sort.key {
+        ReaderKey::DisplayName => sorting.by(DisplayName, |row| row.display_name.clone().into()),
+        ReaderKey::Username | ReaderKey::ReadAt => sorting,
+    };
+    let sorting = sorting.by(Username, |row| row.username.clone().into());
+    let rows = reading.rows(described(unread(tx, notice).await?), &sorting).await?;
+    Ok(rows.map(|row| row.into_dto(None)))
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::door::{Moment, left_out};
+use crate::http::Sort;
 use crate::member::dto::{MemberRef, PartyOrgRef};
 
 /// What somebody has earned.
@@ -65,6 +66,15 @@ pub struct PointsSource {
 
 crate::page!(PointsEntryPage, PointsEntry, as_of);
 
+crate::sort_keys! {
+    /// What the lines of purses may be ordered by.
+    EntryKey {
+        PostedAt = "posted_at",
+        At = "at",
+        Amount = "amount",
+    }
+}
+
 /// Which lines to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +99,17 @@ pub struct ListPointsEntries {
     #[garde(length(chars, max = 200))]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `posted_at`, falling unless asked otherwise, `at` or `amount`; none beside `changed_since`; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<EntryKey>)]
+    pub sort: Option<Sort<EntryKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListPointsEntries);
 
 /// One rule by which points are earned.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -124,7 +144,7 @@ pub struct PointsRuleList {
 }
 
 /// Which quarter, and how many places.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct GetLeaderboard {

@@ -6,19 +6,16 @@ use chrono::{DateTime, Utc};
 use entity::ids::{MemberId, Points, PointsEntryId};
 use entity::kinds::{HolderKind, PostingSourceKind};
 use entity::{points_entry, posting, purse};
-use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
-};
+use sea_orm::{ColumnTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use uuid::Uuid;
 
-use super::dto::{ListPointsEntries, PointsEntry, PointsEntryPage, PointsSource};
+use super::dto::{EntryKey, ListPointsEntries, PointsEntry, PointsEntryPage, PointsSource};
 use super::engine::find_purse;
 use super::perm;
 use crate::clock;
-use crate::http::{ApiError, Code, Result};
+use crate::http::{ApiError, Code, Result, Sort, unsorted};
 use crate::member::dto::MemberRef;
-use crate::tenancy::{Find, Scope, Tx, beyond};
+use crate::tenancy::{Find, Part, Rows, Scope, Sorting, Tx};
 
 #[derive(Debug, FromQueryResult)]
 struct EntryRow {
@@ -83,6 +80,26 @@ fn whose(scope: &Scope, query: &ListPointsEntries) -> Result<Option<MemberId>> {
     }
 }
 
+/// As they were posted, which is the order of the balances: what was earned earlier may have been posted later. What has been posted since
+/// a moment comes in the order of posting.
+fn sorting(query: &ListPointsEntries) -> Result<Sorting<EntryRow>> {
+    use points_entry::Column::{Amount, At, ChangedAt, Id};
+    let id: fn(&EntryRow) -> Part = |row| Part::id(row.id);
+    if query.changed_since.is_some() {
+        unsorted(query.sort)?;
+        let changed: fn(&EntryRow) -> Part = |row| row.changed_at.into();
+        return Ok(Sorting::rising().by(ChangedAt, changed).by(Id, id));
+    }
+    let sort = query.sort.unwrap_or(Sort::falling(EntryKey::PostedAt));
+    let sorting = Sorting::<EntryRow>::which(sort.falling);
+    let sorting = match sort.key {
+        EntryKey::PostedAt => sorting,
+        EntryKey::At => sorting.by(At, |row| row.at.into()),
+        EntryKey::Amount => sorting.by(Amount, |row| row.amount.hundredths().into()),
+    };
+    Ok(sorting.by(Id, id))
+}
+
 /// The lines of a purse, the newest first: the caller's own, or with `points.read_all` anybody's, or everybody's. What has been posted
 /// since a moment comes in the order of posting. Three statements for one purse, two for all.
 ///
@@ -93,13 +110,12 @@ pub(super) async fn list_entries(
     scope: &Scope,
     query: ListPointsEntries,
 ) -> Result<PointsEntryPage> {
-    use points_entry::Column::{ChangedAt, Id};
-    type Key = (DateTime<Utc>, PointsEntryId);
+    use points_entry::Column::{ChangedAt, PurseId};
+    let sorting = sorting(&query)?;
     let member_id = whose(scope, &query)?;
-    let filter = (member_id, query.changed_since);
-    let (page, after) =
-        scope.reading::<_, Key>("points_entries", &filter, query.limit, query.cursor.as_deref())?;
-    let as_of = page.as_of();
+    let filter = (member_id, query.changed_since, query.sort);
+    let reading = scope.reading("points_entries", &filter, &query)?;
+    let as_of = reading.as_of();
     scope
         .read(async |tx: &Tx| {
             let mut find = lines(tx);
@@ -110,38 +126,29 @@ pub(super) async fn list_entries(
                     names.insert(member, person.name);
                     let Some(purse) = find_purse(tx, HolderKind::Member, member.uuid()).await?
                     else {
-                        let items = Vec::new();
-                        return Ok(PointsEntryPage { items, next_cursor: None, as_of });
+                        let Rows { items, next_cursor, total } = reading.nothing();
+                        return Ok(PointsEntryPage { items, next_cursor, total, as_of });
                     };
-                    find = find.filter(points_entry::Column::PurseId.eq(purse.id));
+                    find = find.filter(PurseId.eq(purse.id));
                 }
                 // Not the purse that gives what the others get.
                 None => find = find.filter(purse::Column::HolderKind.eq(HolderKind::Member)),
             }
-            find = match (query.changed_since, after) {
-                (Some(since), None) => find.filter(ChangedAt.gte(since.utc())),
-                (Some(_), Some(key)) => find.filter(beyond([ChangedAt, Id], key, &Order::Asc)),
-                (None, Some((_, id))) => find.filter(Id.lt(id)),
-                (None, None) => find,
-            };
-            // As they were posted, which is the order of the balances: what was earned earlier may have been posted later.
-            find = match query.changed_since {
-                Some(_) => find.order_by_asc(ChangedAt).order_by_asc(Id),
-                None => find.order_by_desc(Id),
-            };
-            let rows = find.limit(page.fetch()).into_model::<EntryRow>().all().await?;
-            let (rows, next_cursor) = page.cut(rows, |row| (row.changed_at, row.id))?;
+            if let Some(since) = query.changed_since {
+                find = find.filter(ChangedAt.gte(since.utc()));
+            }
+            let Rows { items, next_cursor, total } = reading.rows(find, &sorting).await?;
             if member_id.is_none() {
-                let people: Vec<MemberId> = rows.iter().map(|row| row.holder_id).collect();
+                let people: Vec<MemberId> = items.iter().map(|row| row.holder_id).collect();
                 names = crate::member::names(tx, &people).await?;
             }
-            let items = rows.into_iter().map(|row| {
+            let items = items.into_iter().map(|row| {
                 let id = row.holder_id;
                 let name = names.get(&id).cloned();
                 let name = name.ok_or_else(|| ApiError::internal(format!("{id} has no name")))?;
                 Ok(row.into_dto(MemberRef { id, name }))
             });
-            Ok(PointsEntryPage { items: items.collect::<Result<_>>()?, next_cursor, as_of })
+            Ok(PointsEntryPage { items: items.collect::<Result<_>>()?, next_cursor, total, as_of })
         })
         .await
 }

@@ -2,9 +2,11 @@
 
 use actix_web::get;
 
-use super::{dto, entries, perm, query};
+use super::{dto, entries, perm, query, sheet};
 use crate::auth::Permit;
-use crate::http::{Json, Query, Result};
+use crate::http::{Json, Result};
+use crate::sheet::{Answer, Asked, NoQuery};
+use crate::tenancy::Scope;
 
 /// 我的积分 · Get my points
 ///
@@ -42,9 +44,9 @@ pub(crate) async fn get_my_purse(permit: Permit<perm::PointsRead>) -> Result<Jso
 #[get("/points-entries")]
 pub(crate) async fn list_points_entries(
     permit: Permit<perm::PointsRead>,
-    input: Query<dto::ListPointsEntries>,
-) -> Result<Json<dto::PointsEntryPage>> {
-    Ok(Json(entries::list_entries(&permit, input.into_inner()).await?))
+    asked: Asked<dto::ListPointsEntries>,
+) -> Result<Answer<dto::PointsEntryPage>> {
+    asked.pages(&permit, &sheet::ENTRIES, entries::list_entries).await
 }
 
 /// 查询积分规则 · List points rules
@@ -62,8 +64,10 @@ pub(crate) async fn list_points_entries(
 #[get("/points-rules")]
 pub(crate) async fn list_points_rules(
     permit: Permit<perm::PointsRead>,
-) -> Result<Json<dto::PointsRuleList>> {
-    Ok(Json(query::list_rules(&permit).await?))
+    asked: Asked<NoQuery>,
+) -> Result<Answer<dto::PointsRuleList>> {
+    let list = async |scope: &Scope, _: &NoQuery| query::list_rules(scope).await;
+    asked.whole(&permit, &sheet::RULES, list, |all| all.items).await
 }
 
 /// 查询季度积分榜 · Get the leaderboard of a quarter
@@ -82,7 +86,10 @@ pub(crate) async fn list_points_rules(
 #[get("/leaderboard")]
 pub(crate) async fn get_leaderboard(
     permit: Permit<perm::PointsRead>,
-    input: Query<dto::GetLeaderboard>,
-) -> Result<Json<dto::Leaderboard>> {
-    Ok(Json(query::leaderboard(&permit, input.into_inner()).await?))
+    asked: Asked<dto::GetLeaderboard>,
+) -> Result<Answer<dto::Leaderboard>> {
+    let list = async |scope: &Scope, query: &dto::GetLeaderboard| {
+        query::leaderboard(scope, query.clone()).await
+    };
+    asked.whole(&permit, &sheet::LEADERBOARD, list, |all| all.items).await
 }

@@ -26,6 +26,7 @@ mod invariants;
 pub mod perm;
 mod query;
 pub mod rules;
+mod sheet;
 mod standing;
 
 pub use engine::{Post, RuleHistory, post, posted, rule_history};
@@ -47,6 +48,7 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("points")
 };
 

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Relat
 use super::dto;
 use super::engine::find_purse;
 use super::rules::{self, Quarter};
-use crate::http::{ApiError, FieldCode, Page, Result};
+use crate::http::{ApiError, FieldCode, Result, rows};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 use crate::tenancy::{Scope, Tx};
 
@@ -112,7 +112,7 @@ pub(super) async fn leaderboard(
     }
     .to_string();
     // One page is all there is: a notice shows the first places.
-    let limit = u64::from(Page::rows(query.limit));
+    let limit = u64::from(rows(query.limit));
     scope
         .read(async |tx: &Tx| {
             let rows = tx

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::door::{self, Lines};
-use crate::http::{FieldCode, May};
+use crate::http::{FieldCode, May, Sort};
 
 /// What somebody is present at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -178,8 +178,15 @@ fn two_characters(text: &str, (): &()) -> garde::Result {
     Err(FieldCode::TooShort.because("请写明原因，至少 2 个字", "say why, in at least 2 characters"))
 }
 
+crate::sort_keys! {
+    /// What check-ins may be ordered by.
+    CheckInKey {
+        CheckedInAt = "checked_in_at",
+    }
+}
+
 /// Which page of one's own check-ins.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListCheckIns {
@@ -190,7 +197,16 @@ pub struct ListCheckIns {
     /// `next_cursor` of the page before.
     #[garde(length(chars, max = 200))]
     pub cursor: Option<String>,
+    /// The order: by `checked_in_at`, falling unless asked otherwise; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<CheckInKey>)]
+    pub sort: Option<Sort<CheckInKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListCheckIns);
 
 /// The answer to checking in: 201, or 200 with the same check-in when one was there.
 #[derive(Debug, Clone, Serialize, Deserialize)]

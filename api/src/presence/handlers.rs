@@ -4,9 +4,10 @@ use actix_web::{get, post};
 use entity::ids::CheckInId;
 
 use super::scan::counted;
-use super::{check_in as arrival, dto, leave, list, perm};
+use super::{check_in as arrival, dto, leave, list, perm, sheet};
 use crate::auth::Permit;
-use crate::http::{IdempotencyKey, Json, PathId, Query, Result, Valid};
+use crate::http::{IdempotencyKey, Json, PathId, Result, Valid};
+use crate::sheet::{Answer, Asked};
 
 /// 识别签到码 · Read a scanned code
 ///
@@ -126,9 +127,9 @@ pub(crate) async fn complete_check_in(
 #[get("/check-ins")]
 pub(crate) async fn list_check_ins(
     permit: Permit<perm::PresenceCheckIn>,
-    query: Query<dto::ListCheckIns>,
-) -> Result<Json<dto::CheckInPage>> {
-    Ok(Json(list::list(&permit, query.into_inner()).await?))
+    asked: Asked<dto::ListCheckIns>,
+) -> Result<Answer<dto::CheckInPage>> {
+    asked.pages(&permit, &sheet::CHECK_INS, list::list).await
 }
 
 /// The routes of this room.

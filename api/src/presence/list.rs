@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
 use entity::check_in::Column as Col;
-use entity::ids::{CheckInId, Points};
-use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use entity::ids::Points;
+use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::dto::{self, CodeAction};
@@ -14,8 +13,8 @@ use super::occasion::{self, About, Lock};
 use super::row::{self, Row};
 use super::scan::{check_in_open, occasion_of};
 use crate::clock;
-use crate::http::{ApiError, Does, Page, Result};
-use crate::tenancy::{Scope, Tx, beyond};
+use crate::http::{ApiError, Does, Result, Sort};
+use crate::tenancy::{Part, Rows, Scope, Sorting, Tx};
 
 /// What a scanned code says to the caller.
 ///
@@ -60,25 +59,18 @@ pub async fn read(scope: &Scope, text: &str) -> Result<dto::CodeReading> {
 /// # Errors
 /// `no_member`, `invalid_cursor`.
 pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckInPage> {
-    let page = Page::of(scope.seal("check_ins", &scope.member())?, query.limit);
-    let after = page.after::<(DateTime<Utc>, CheckInId)>(query.cursor.as_deref())?;
+    let reading = scope.reading("check_ins", &(scope.member(), query.sort), &query)?;
     scope
         .read(async |tx: &Tx| {
             let me = tx.acting_member()?;
-            let mut find = row::rows(tx).filter(Col::MemberId.eq(me));
-            if let Some(key) = after {
-                find = find.filter(beyond([Col::CheckedInAt, Col::Id], key, &Order::Desc));
-            }
-            let rows = find
-                .order_by_desc(Col::CheckedInAt)
-                .order_by_desc(Col::Id)
-                .limit(page.fetch())
-                .into_model::<Row>()
-                .all()
-                .await?;
-            let (rows, next_cursor) = page.cut(rows, |row| (row.checked_in_at, row.id))?;
-            let occasions = occasions(tx, &rows).await?;
-            let items = rows
+            let sort = query.sort.unwrap_or(Sort::falling(dto::CheckInKey::CheckedInAt));
+            let sorting = Sorting::which(sort.falling)
+                .by(Col::CheckedInAt, |row: &Row| row.checked_in_at.into())
+                .by(Col::Id, |row| Part::id(row.id));
+            let find = row::rows(tx).filter(Col::MemberId.eq(me));
+            let Rows { items, next_cursor, total } = reading.rows(find, &sorting).await?;
+            let occasions = occasions(tx, &items).await?;
+            let items = items
                 .into_iter()
                 .map(|row| {
                     let key = (occasion::of_kind(tx, &row.occasion_kind)?.kind(), row.occasion_id);
@@ -87,7 +79,7 @@ pub async fn list(scope: &Scope, query: dto::ListCheckIns) -> Result<dto::CheckI
                     Ok(row.shown(tx, about))
                 })
                 .collect::<Result<_>>()?;
-            Ok(dto::CheckInPage { items, next_cursor })
+            Ok(dto::CheckInPage { items, next_cursor, total })
         })
         .await
 }

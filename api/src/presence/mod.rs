@@ -7,7 +7,7 @@
 //!   camera opens it. The current code and the two before it pass (see [`code`]).
 //! - A code is good for the township, the occasion and the minute it was made for; its first letter tells the kind. A code of another
 //!   township is answered like a forged one; an expired code says that it has expired.
-//! - Check-in is open from 30 minutes before the start to the end, for whom the occasion admits. Checking in twice is the same as once
+//! - Check-in is open from 30 minutes before the start to the end ([`rules::Window`]), for whom the occasion admits ([`may`]). Checking in twice is the same as once
 //!   (`presence::a_crowd_comes_and_goes`).
 //! - **Check-out** closes the time: full minutes between start and end of the occasion, told to it once
 //!   (`together::a_check_in_is_closed_once`). What is closed is closed whole (PR1). It stays open until 12 hours
@@ -34,6 +34,7 @@ pub mod perm;
 mod row;
 pub mod rules;
 mod scan;
+mod sheet;
 
 pub use check_in::check_in;
 pub use handlers::routes;
@@ -58,5 +59,6 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("presence")
 };

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::clock::Time;
 use crate::door::{Day, Lines, Moment, left_out};
 use crate::grid::dto::GridRef;
-use crate::http::{May, Versioned, not_blank};
+use crate::http::{May, Sort, Versioned, not_blank};
 use crate::member::dto::{MemberRef, PartyOrgRef};
 
 /// Something that the source of a task says about it, to be shown as it is.
@@ -285,16 +285,14 @@ impl Versioned for Task {
     }
 }
 
-/// The order of a list of tasks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum TaskSort {
-    /// The earliest deadline first: what is most late comes first.
-    #[default]
-    #[serde(rename = "due_at")]
-    DueAt,
-    /// The latest deadline first.
-    #[serde(rename = "-due_at")]
-    DueAtDescending,
+crate::sort_keys! {
+    /// What tasks may be ordered by.
+    TaskKey {
+        DueAt = "due_at",
+        Title = "title",
+        Grid = "grid",
+        Assignee = "assignee",
+    }
 }
 
 /// Who has accepted a task, as seen by whoever lists.
@@ -357,10 +355,6 @@ pub struct ListTasks {
     #[garde(skip)]
     #[param(inline)]
     pub include: Option<TaskInclude>,
-    /// `due_at` or `-due_at`.
-    #[garde(skip)]
-    #[param(inline)]
-    pub sort: Option<TaskSort>,
     /// Rows on the page.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200, example = 50)]
@@ -370,10 +364,21 @@ pub struct ListTasks {
     #[garde(length(max = 500))]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `due_at`, the earliest first, which is the usual one, `title`, `grid` or `assignee`; a `-` turns it round. None beside
+    /// `changed_since`.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<TaskKey>)]
+    pub sort: Option<Sort<TaskKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
 
+crate::paged!(ListTasks);
+
 /// Which page.
-#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TaskPaging {
@@ -384,7 +389,16 @@ pub struct TaskPaging {
     /// Where the page before ended.
     #[garde(length(max = 500))]
     pub cursor: Option<String>,
+    /// The order: as of all tasks; the earliest `due_at` first unless asked otherwise.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<TaskKey>)]
+    pub sort: Option<Sort<TaskKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    pub total: Option<bool>,
 }
+
+crate::paged!(TaskPaging);
 
 /// An acceptance.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema, Validate)]

@@ -8,8 +8,10 @@ use super::dto::{
     Verdicts, VerifyTask, VerifyTasks,
 };
 use super::perm;
+use super::sheet;
 use crate::auth::Permit;
-use crate::http::{ApiError, IdempotencyKey, Json, Language, PathId, Query, Result, Tagged, Valid};
+use crate::http::{ApiError, IdempotencyKey, Json, Language, PathId, Result, Tagged, Valid};
+use crate::sheet::{Answer, Asked};
 
 /// The routes of this feature.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -49,9 +51,9 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 #[get("/tasks")]
 pub(crate) async fn list_tasks(
     permit: Permit<perm::TaskRead>,
-    query: Query<ListTasks>,
-) -> Result<Json<TaskPage>> {
-    Ok(Json(super::list(&permit, query.into_inner()).await?))
+    asked: Asked<ListTasks>,
+) -> Result<Answer<TaskPage>> {
+    asked.pages(&permit, &sheet::TASKS, super::list).await
 }
 
 /// 我的待办 · List my open tasks
@@ -72,9 +74,9 @@ pub(crate) async fn list_tasks(
 #[get("/tasks/inbox")]
 pub(crate) async fn list_inbox(
     permit: Permit<perm::TaskRead>,
-    query: Query<TaskPaging>,
-) -> Result<Json<TaskPage>> {
-    Ok(Json(super::inbox(&permit, query.into_inner()).await?))
+    asked: Asked<TaskPaging>,
+) -> Result<Answer<TaskPage>> {
+    asked.pages(&permit, &sheet::INBOX, super::inbox).await
 }
 
 /// 待我核验的任务 · List tasks to verify
@@ -94,9 +96,9 @@ pub(crate) async fn list_inbox(
 #[get("/tasks/to-verify")]
 pub(crate) async fn list_to_verify(
     permit: Permit<perm::TaskVerify>,
-    query: Query<TaskPaging>,
-) -> Result<Json<TaskPage>> {
-    Ok(Json(super::to_verify(&permit, query.into_inner()).await?))
+    asked: Asked<TaskPaging>,
+) -> Result<Answer<TaskPage>> {
+    asked.pages(&permit, &sheet::TO_VERIFY, super::to_verify).await
 }
 
 /// 待我核验的任务数 · Count tasks to verify

@@ -1,13 +1,12 @@
 //! Lists of tasks.
 
-use chrono::{DateTime, Utc};
 use entity::ids::TaskId;
-use entity::task;
+use entity::{grid, member, task};
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::dto::{
-    HeldBy, ListTasks, SeenTask, TaskBrief, TaskInclude, TaskPage, TaskPaging, TaskSort, ToVerify,
+    HeldBy, ListTasks, SeenTask, TaskBrief, TaskInclude, TaskKey, TaskPage, TaskPaging, ToVerify,
 };
 use super::perm;
 use super::row::{Row, rows};
@@ -17,8 +16,8 @@ use super::submissions::submissions;
 use super::visibility::{Visibility, late, looking_right, owed};
 use crate::clock;
 use crate::grid::Subtrees;
-use crate::http::{ApiError, Code, Result};
-use crate::tenancy::{Reading, Scope, Tx, beyond};
+use crate::http::{ApiError, Code, Result, Sort, unsorted};
+use crate::tenancy::{Part, Reading, Rows, Scope, Sorting, Tx, or_blank};
 
 /// Tasks that can be verified by one request: what [`super::dto::VerifyTasks`] takes.
 const VERIFIED_AT_ONCE: u64 = 500;
@@ -44,13 +43,32 @@ pub async fn first(
 /// In which order tasks are read.
 #[derive(Debug, Clone, Copy)]
 enum By {
-    Deadline(TaskSort),
+    Asked(Sort<TaskKey>),
     Change,
 }
 
-const BY_DEADLINE: By = By::Deadline(TaskSort::DueAt);
-
-type Key = (DateTime<Utc>, TaskId);
+impl By {
+    fn sorting(self) -> Sorting<Row> {
+        use task::Column::{ChangedAt, DueAt, Id, Title};
+        let sorting = match self {
+            Self::Change => Sorting::rising().by(ChangedAt, |row: &Row| row.changed_at.into()),
+            Self::Asked(sort) => {
+                let sorting = Sorting::which(sort.falling);
+                let sorting = match sort.key {
+                    TaskKey::DueAt => sorting,
+                    TaskKey::Title => sorting.by(Title, |row: &Row| row.title.clone().into()),
+                    TaskKey::Grid => {
+                        sorting.by(or_blank(grid::Column::Name), |row| row.grid_name.clone().into())
+                    }
+                    TaskKey::Assignee => sorting
+                        .by(or_blank(member::Column::Name), |row| row.member_name.clone().into()),
+                };
+                sorting.by(DueAt, |row| row.due_at.into())
+            }
+        };
+        sorting.by(Id, |row| Part::id(row.id))
+    }
+}
 
 /// A page of the tasks of a condition; three statements at most with what was handed in, and one without.
 async fn page(
@@ -58,27 +76,13 @@ async fn page(
     sight: &Visibility,
     condition: Condition,
     by: By,
-    (reading, after): (&Reading, Option<Key>),
+    reading: &Reading,
     include: Option<TaskInclude>,
 ) -> Result<TaskPage> {
-    use task::Column::{ChangedAt, DueAt, Id};
-    let (column, order) = match by {
-        By::Deadline(TaskSort::DueAt) => (DueAt, Order::Asc),
-        By::Deadline(TaskSort::DueAtDescending) => (DueAt, Order::Desc),
-        By::Change => (ChangedAt, Order::Asc),
-    };
-    let find = rows(tx)
-        .filter(condition)
-        .filter(Condition::all().add_option(after.map(|key| beyond([column, Id], key, &order))))
-        .order_by(column, order.clone())
-        .order_by(Id, order);
-    let found = find.limit(reading.fetch()).into_model::<Row>().all().await?;
-    let (found, next_cursor) = reading.cut(found, |row| match by {
-        By::Deadline(_) => (row.due_at, row.id),
-        By::Change => (row.changed_at, row.id),
-    })?;
+    let Rows { items, next_cursor, total } =
+        reading.rows(rows(tx).filter(condition), &by.sorting()).await?;
     let mut items: Vec<TaskBrief> =
-        found.into_iter().map(|row| row.brief(tx, sight)).collect::<Result<_>>()?;
+        items.into_iter().map(|row| row.brief(tx, sight)).collect::<Result<_>>()?;
     if let Some(TaskInclude::Submissions) = include {
         let ids: Vec<TaskId> = items.iter().map(|task| task.id).collect();
         let mut handed_in = submissions(tx, &ids).await?;
@@ -86,7 +90,7 @@ async fn page(
             task.submissions = Some(handed_in.remove(&task.id).unwrap_or_default());
         }
     }
-    Ok(TaskPage { items, next_cursor, as_of: reading.as_of() })
+    Ok(TaskPage { items, next_cursor, total, as_of: reading.as_of() })
 }
 
 /// Tasks that the account sees.
@@ -97,15 +101,10 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
     if query.held_by.is_some() && !scope.has(perm::TASK_SUBMIT) {
         return Err(ApiError::new(Code::FORBIDDEN));
     }
-    if query.changed_since.is_some() && query.sort.is_some() {
-        return Err(ApiError::invalid(
-            "sort",
-            "按变更查询时不能另选排序",
-            "what has changed comes in the order of the changes",
-        ));
+    if query.changed_since.is_some() {
+        unsorted(query.sort)?;
     }
-    let (reading, after) =
-        scope.reading::<_, Key>("tasks", &query, query.limit, query.cursor.as_deref())?;
+    let reading = scope.reading("tasks", &query, &query)?;
     scope
         .read(async |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
@@ -143,39 +142,37 @@ pub async fn list(scope: &Scope, query: ListTasks) -> Result<TaskPage> {
             if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
                 wanted = wanted.add(found(tx, text).await?);
             }
-            let mut by = By::Deadline(query.sort.unwrap_or_default());
+            let mut by = By::Asked(query.sort.unwrap_or_default());
             if let Some(since) = query.changed_since {
                 wanted = wanted.add(task::Column::ChangedAt.gte(since.utc()));
                 by = By::Change;
             }
-            page(tx, &sight, wanted, by, (&reading, after), query.include).await
+            page(tx, &sight, wanted, by, &reading, query.include).await
         })
         .await
 }
 
 /// What the account's own person still owes, the most late first.
 pub async fn inbox(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
-    let cursor = paging.cursor.as_deref();
-    let (reading, after) =
-        scope.reading::<_, Key>("inbox", &scope.member(), paging.limit, cursor)?;
+    let reading = scope.reading("inbox", &(scope.member(), paging.sort), &paging)?;
     scope
         .read(async |tx: &Tx| {
             // What one owes one does not judge, whatever one heads.
             let sight = Visibility::own(tx).await?;
-            page(tx, &sight, sight.owed(), BY_DEADLINE, (&reading, after), None).await
+            let by = By::Asked(paging.sort.unwrap_or_default());
+            page(tx, &sight, sight.owed(), by, &reading, None).await
         })
         .await
 }
 
 /// What waits for this account's verification, the earliest deadline first.
 pub async fn to_verify(scope: &Scope, paging: TaskPaging) -> Result<TaskPage> {
-    let cursor = paging.cursor.as_deref();
-    let (reading, after) =
-        scope.reading::<_, Key>("to_verify", &scope.actor(), paging.limit, cursor)?;
+    let reading = scope.reading("to_verify", &(scope.actor(), paging.sort), &paging)?;
     scope
         .read(async |tx: &Tx| {
             let sight = Visibility::of(tx).await?;
-            page(tx, &sight, sight.to_verify(), BY_DEADLINE, (&reading, after), None).await
+            let by = By::Asked(paging.sort.unwrap_or_default());
+            page(tx, &sight, sight.to_verify(), by, &reading, None).await
         })
         .await
 }

@@ -19,7 +19,7 @@
 //! - Only who owes it hands in. What was done without a network carries its own moment, which counts against the deadline; it lies
 //!   neither in the future (clocks may differ by two minutes) nor before the task was handed over.
 //!   A place is recorded if the person gives it, with this submission alone.
-//! - Nobody verifies or returns what is his own, or what he did himself (TK3, `task::nobody_verifies_his_own_task`). The office verifies any; a supervisor or general head
+//! - Nobody verifies or returns what is his own, or what he did himself (TK3, `task::nobody_verifies_his_own_task`; [`rules::allowed`]). The office verifies any; a supervisor or general head
 //!   verifies in the subtree of his grids. A sub-grid head sees his grids' tasks but does not verify.
 //! - What was handed in in time looks right ([`rules::looks_right`]) and can be verified together with others
 //!   ([`verify_many`]): exactly those that were seen, each as it was seen, by the rules of a single one and in a
@@ -43,6 +43,7 @@ pub mod perm;
 mod row;
 pub mod rules;
 mod search;
+mod sheet;
 mod source;
 mod submissions;
 mod submit;
@@ -83,5 +84,6 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("task")
 };

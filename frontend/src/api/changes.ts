@@ -94,7 +94,6 @@ export const changes = {
     'list_tasks',
   ],
   end_session: ['get_audit_log', 'list_audit_entries', 'list_sessions'],
-  export_audit_entries: ['get_audit_log', 'list_audit_entries'],
   get_import_marked_file: ['get_audit_log', 'list_audit_entries'],
   import_grids: [
     'get_activity',

@@ -53,6 +53,7 @@ async function send(
 ): Promise<Answer> {
   const [method, path] = routes[id]
   const headers: Record<string, string> = { 'Accept-Language': language }
+  if (input.accept) headers['Accept'] = input.accept
   if (token) headers['Authorization'] = `Bearer ${token}`
   if (key) headers['Idempotency-Key'] = key
   if (input.version !== undefined) headers['If-Match'] = `"v${input.version}"`

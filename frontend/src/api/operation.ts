@@ -22,6 +22,8 @@ type Versioned<H> = [H] extends [never] ? object : 'If-Match' extends keyof H ? 
 
 export interface Extra {
   signal?: AbortSignal | undefined
+  /** The form of the answer where there are several: a list as a file. */
+  accept?: string | undefined
   /** Idempotency-Key of a creating request; made up when left out. Give one to repeat the same act. */
   key?: string | undefined
 }
@@ -36,9 +38,13 @@ export type InputOf<K extends OperationId> = Need<'path', PathOf<operations[K]>>
 
 type Success<O> = O extends { responses: infer R } ? R[keyof R & (200 | 201 | 202)] : never
 
-/** What an operation answers. */
+/** What an operation answers; of a list that is also to be had as a file, its page. */
 export type OutputOf<K extends OperationId> =
-  Success<operations[K]> extends { content: infer C } ? C[keyof C] : void
+  Success<operations[K]> extends { content: infer C }
+    ? C extends { 'application/json': infer Page }
+      ? Page
+      : C[keyof C]
+    : void
 
 /** The argument may be left out where nothing is required. */
 export type Arguments<K extends OperationId> =

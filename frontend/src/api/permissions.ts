@@ -50,7 +50,6 @@ export const needs = {
   create_notice: 'notice.manage',
   create_party_org: 'member.manage',
   end_grid_post: 'grid.manage',
-  export_audit_entries: 'audit.read',
   get_account: 'account.read',
   get_activity: 'activity.read',
   get_attachment: 'attachment.read',

@@ -17,7 +17,6 @@ export const routes = {
   create_party_org: ['POST', '/api/v1/party-orgs', true],
   end_grid_post: ['POST', '/api/v1/grid-posts/{id}/end', false],
   end_session: ['DELETE', '/api/v1/sessions/{id}', false],
-  export_audit_entries: ['GET', '/api/v1/audit-entries/export', false],
   get_account: ['GET', '/api/v1/accounts/{id}', false],
   get_activity: ['GET', '/api/v1/activities/{id}', false],
   get_attachment: ['GET', '/api/v1/attachments/{id}', false],

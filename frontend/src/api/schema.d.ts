@@ -44,6 +44,10 @@ export interface paths {
          *     then. A page has `limit` rows (1–200, 50 when absent); its
          *     `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `account.read`
          */
         get: operations["list_accounts"];
@@ -89,11 +93,11 @@ export interface paths {
         head?: never;
         /**
          * 修改账号 · Change an account
-         * @description 未给的字段不变。停用账号或设新密码，其登录随即全部结束；只调整角色的，登录不结束。最后一名可登录的系统管理员不能停用，
+         * @description 未给的字段不变。停用账号或设新密码，其登录随即全部结束；只调整角色的，登录不结束。最后一名未停用的系统管理员不能停用，
          *     也不能改任其他角色（409 `in_use`）。
          *
          *     A field left out stays. Disabling an account or giving it a new password ends its sessions; a mere change of roles does not.
-         *     The last administrator who can sign in cannot be disabled or lose that role (409 `in_use`).
+         *     The last administrator who is not disabled cannot be disabled or lose that role (409 `in_use`).
          *
          *     权限 · Permission: `account.manage`
          */
@@ -117,6 +121,10 @@ export interface paths {
          *     Activities of the township, with the caller's own place in each; with `mine` only those that the caller signed up or waits
          *     for, or is the steward of. Upcoming and running ones, and those of a day (`on`), come in the order of their start, others the
          *     latest first. With `changed_since` those that have changed since then, by sign-ups and check-ins too. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `activity.read`
          */
@@ -243,6 +251,10 @@ export interface paths {
          *     Who has a place, then who waits, each in the order of sign-up, with who came. For the steward, the office, and who holds
          *     `activity.read_people`; anybody else gets 403 `not_steward`. A page has `limit` rows (1–200, 50 when absent); its
          *     `next_cursor` leads to the next one.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `activity.read`
          */
@@ -399,35 +411,13 @@ export interface paths {
          *     The log, the latest first: who did what, on which row, from where, and what changed. Telephone and identity numbers and names
          *     of people in it are masked. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `audit.read`
          */
         get: operations["list_audit_entries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit-entries/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * 导出操作日志 · Export the audit log
-         * @description 按同样的条件导出为 CSV 表格（UTF-8），供电子表格打开：最近的在前，最多 50,000 条，`limit` 和 `cursor` 在此不起作用。
-         *     导出本身也记入操作日志。
-         *
-         *     The same as a table of text (CSV, UTF-8) for a spreadsheet: at most 50,000 entries, the latest first; `limit` and `cursor`
-         *     mean nothing here. That it was made is an entry itself.
-         *
-         *     权限 · Permission: `audit.read`
-         */
-        get: operations["export_audit_entries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -529,6 +519,10 @@ export interface paths {
          *     The caller's own check-ins, the latest first; 409 `no_member` for an account without a person. A page has `limit` rows (1–200,
          *     50 when absent); its `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `presence.check_in`
          */
         get: operations["list_check_ins"];
@@ -619,6 +613,10 @@ export interface paths {
          *
          *     The checklists, newest first, each with the version in force, its date and its number of items, and whether a draft waits to
          *     be published; with `changed_since` those that have changed since then. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `checklist.read`
          */
@@ -811,6 +809,10 @@ export interface paths {
          *
          *     The whole tree at once, every parent before its children, siblings by code, with the posts held today and the heads that are
          *     missing; with `changed_since` those that have changed since then, or whose posts have.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `grid.read`
          */
@@ -1056,6 +1058,10 @@ export interface paths {
          *     What the server does by itself for the township: those that are tried latest first; `state` and `kind` narrow them down. A
          *     page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `job.manage`
          */
         get: operations["list_jobs"];
@@ -1184,6 +1190,10 @@ export interface paths {
          *     Who earned most in a quarter, the running one when absent. Equal scores share a rank. `limit` is 1–200, 50 when absent; there
          *     are no further pages.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `points.read`
          */
         get: operations["get_leaderboard"];
@@ -1261,6 +1271,10 @@ export interface paths {
          *     who have changed since then, or whose posts have. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the
          *     next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `member.read`
          */
         get: operations["list_members"];
@@ -1332,6 +1346,10 @@ export interface paths {
          *     them (`phase`); with `unread` only those that stand, go to the caller and have not been read; with
          *     `changed_since` those that have changed since then, by being read too. A page has `limit` rows (1–200, 50
          *     when absent); its `next_cursor` leads to the next one.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `notice.read`
          */
@@ -1431,6 +1449,10 @@ export interface paths {
          *     With `read` who has read it, the latest first; otherwise who it goes to now and has not, by user name. Each page tells the number of
          *     both. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `notice.read_all`
          */
         get: operations["list_notice_readers"];
@@ -1503,6 +1525,10 @@ export interface paths {
          *
          *     The whole tree at once, every parent before its children, siblings by code; the number of people counts everything beneath.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `member.read`
          */
         get: operations["list_party_orgs"];
@@ -1573,6 +1599,10 @@ export interface paths {
          *     `everybody` those of all people; those of others need `points.read_all` (403). With `changed_since` those that have been posted since
          *     then, the first posted first. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `points.read`
          */
         get: operations["list_points_entries"];
@@ -1597,6 +1627,10 @@ export interface paths {
          *
          *     By what rules points are earned, each with its formula in words; those in force and those before them, by code, the newest
          *     first.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `points.read`
          */
@@ -1899,6 +1933,10 @@ export interface paths {
          *     those that have changed since then, the first changed first, and no other order (422). `include=submissions` adds what was handed in
          *     for each task, with its evidence. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `task.read`
          */
         get: operations["list_tasks"];
@@ -1926,6 +1964,10 @@ export interface paths {
          *     those that nobody or oneself has accepted. A page has `limit` rows (1–200, 50 when absent); its `next_cursor` leads to the
          *     next one.
          *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
+         *
          *     权限 · Permission: `task.read`
          */
         get: operations["list_inbox"];
@@ -1951,6 +1993,10 @@ export interface paths {
          *
          *     Submitted tasks that one may verify, the earliest deadline first; one's own are never among them. A page has `limit` rows
          *     (1–200, 50 when absent); its `next_cursor` leads to the next one.
+         *
+         *     `Accept` 为 Excel 或 CSV 的，答以同样条件的全部记录的文件，导出记入操作日志；同一镇街一次只制作一份，其余等候，等候已满的答 429。
+         *
+         *     With an `Accept` of Excel or CSV the answer is a file of all rows by the same filters, and that it was made is in the audit log; one is made at a time for a township, the next ones wait, and who finds the line full is answered 429.
          *
          *     权限 · Permission: `task.verify`
          */
@@ -2271,6 +2317,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
             /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
+            /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
              */
@@ -2551,6 +2602,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
             /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
+            /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
              */
@@ -2796,6 +2852,11 @@ export interface components {
             items: components["schemas"]["AuditEntry"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
         };
         /**
          * @description The state of the log, and everything it takes to check it from outside.
@@ -3224,6 +3285,11 @@ export interface components {
             items: components["schemas"]["CheckIn"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
         };
         /**
          * @description A list with all its versions.
@@ -3396,6 +3462,11 @@ export interface components {
             items: components["schemas"]["ChecklistBrief"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
             /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
@@ -3990,6 +4061,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
             /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
+            /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
              */
@@ -4515,6 +4591,11 @@ export interface components {
             items: components["schemas"]["Job"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
         };
         /**
          * @description What has become of a job.
@@ -4837,6 +4918,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
             /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
+            /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
              */
@@ -5055,6 +5141,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
             /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
+            /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
              */
@@ -5083,7 +5174,7 @@ export interface components {
             read_at: components["schemas"]["Time"] | null;
         };
         /**
-         * @description A page of those who have read a notice, or have not, with the number of either.
+         * @description One page of the list.
          * @example {
          *       "items": [
          *         {
@@ -5103,10 +5194,15 @@ export interface components {
          *     }
          */
         NoticeReaderPage: {
-            /** @description The page. */
+            /** @description The rows of this page. */
             items: components["schemas"]["NoticeReader"][];
-            /** @description Leads to the next page; null on the last. */
+            /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
             /**
              * Format: int32
              * @description Receipts that count, also of those it goes to no more.
@@ -5175,6 +5271,11 @@ export interface components {
             items: components["schemas"]["Participant"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
         };
         /**
          * @description A party organisation.
@@ -5249,6 +5350,11 @@ export interface components {
             items: components["schemas"]["PartyOrg"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
         };
         /** @description A party organisation, named. */
         PartyOrgRef: {
@@ -5349,6 +5455,11 @@ export interface components {
             items: components["schemas"]["PointsEntry"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
             /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
@@ -5903,6 +6014,11 @@ export interface components {
             items: components["schemas"]["Session"][];
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
         };
         /**
          * @description The first administrator of a new township.
@@ -6488,6 +6604,11 @@ export interface components {
             /** @description Give it as `cursor` to read on; null at the end. */
             next_cursor: string | null;
             /**
+             * Format: int64
+             * @description Rows on all pages together; there where `total` was asked for.
+             */
+            total?: number | null;
+            /**
              * @description Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
              *     before the reading began, so that nothing under way is missed.
              */
@@ -7029,6 +7150,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `username`, which is the usual one, `display_name` or `created_at`; a `-` turns it round. */
+                sort?: "username" | "-username" | "display_name" | "-display_name" | "created_at" | "-created_at";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `username` `display_name` `member` `roles` `disabled` `created_at` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `username` `display_name` `member` `roles` `disabled` `created_at` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -7039,11 +7166,14 @@ export interface operations {
             /** @description 一页账号 · A page of accounts */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AccountPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -7130,6 +7260,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -7662,6 +7803,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `starts_at` or `title`; the usual one is by `starts_at`, the next first of those to come and the last first otherwise; a `-` turns it round. */
+                sort?: "starts_at" | "-starts_at" | "title" | "-title";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `title` `starts_at` `ends_at` `place` `grid` `steward` `phase` `signed_up` `waiting` `checked_in` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `title` `starts_at` `ends_at` `place` `grid` `steward` `phase` `signed_up` `waiting` `checked_in` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -7672,11 +7819,14 @@ export interface operations {
             /** @description 一页活动 · A page of activities */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -7763,6 +7913,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -8581,6 +8742,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `signed_up`, places before those who wait, which is the usual one, or `name`; a `-` turns it round. */
+                sort?: "signed_up" | "-signed_up" | "name" | "-name";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `name` `signed_up` `checked_in_at` `checked_out_at` `minutes` `points` `completion` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `name` `signed_up` `checked_in_at` `checked_out_at` `minutes` `points` `completion` */
+                columns?: string;
             };
             header?: never;
             path: {
@@ -8594,11 +8761,14 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ParticipantPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -8695,6 +8865,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -9459,6 +9640,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `at`, falling unless asked otherwise; a `-` turns it round. */
+                sort?: "at" | "-at";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `at` `act` `account` `roles` `row` `row_id` `changes` `purpose` `times` `address` `agent` `request_id` `number` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `at` `act` `account` `roles` `row` `row_id` `changes` `purpose` `times` `address` `agent` `request_id` `number` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -9469,157 +9656,13 @@ export interface operations {
             /** @description 一页操作日志 · A page of the audit log */
             200: {
                 headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditEntryPage"];
-                };
-            };
-            /** @description `bad_request`, `invalid_cursor` */
-            400: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `account_disabled`, `session_ended`, `token_expired`, `unauthenticated` */
-            401: {
-                headers: {
-                    "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`, `password_change_required` */
-            403: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_timeout` */
-            408: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed` */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests` */
-            429: {
-                headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `head_too_large` */
-            431: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["RetryAfter"];
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_audit_entries: {
-        parameters: {
-            query?: {
-                /** @description Of this account. */
-                account_id?: components["schemas"]["AccountId"];
-                /**
-                 * @description Of the account with this user name.
-                 * @example clerk
-                 */
-                username?: string;
-                /**
-                 * @description Of this act, as in the list of acts.
-                 * @example sign_in
-                 */
-                act?: string;
-                /** @description On this row. */
-                row_id?: string;
-                /**
-                 * @description From this day in Beijing.
-                 * @example 2026-11-01
-                 */
-                since?: string;
-                /**
-                 * @description Up to the end of this day in Beijing.
-                 * @example 2026-11-30
-                 */
-                until?: string;
-                /**
-                 * @description Rows on a page, 1 to 200; 50 when absent.
-                 * @example 50
-                 */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 文件 · The file */
-            200: {
-                headers: {
                     "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -10112,6 +10155,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `checked_in_at`, falling unless asked otherwise; a `-` turns it round. */
+                sort?: "checked_in_at" | "-checked_in_at";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `occasion` `place` `checked_in_at` `checked_out_at` `minutes` `points` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `occasion` `place` `checked_in_at` `checked_out_at` `minutes` `points` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -10122,11 +10171,14 @@ export interface operations {
             /** @description 一页签到记录 · A page of check-ins */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CheckInPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -10223,6 +10275,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -10765,6 +10828,12 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended. */
                 cursor?: string;
+                /** @description The order: by `created_at`, falling unless asked otherwise, or `title`; a `-` turns it round. */
+                sort?: "created_at" | "-created_at" | "title" | "-title";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `title` `kind` `published_number` `effective_from` `item_count` `draft` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `title` `kind` `published_number` `effective_from` `item_count` `draft` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -10775,11 +10844,14 @@ export interface operations {
             /** @description 一页清单，新建的在前 · A page of checklists, newest first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChecklistPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -10866,6 +10938,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -12038,6 +12121,8 @@ export interface operations {
                  * @example 2026-11-23T09:00:00+08:00
                  */
                 changed_since?: string;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `code` `name` `kind` `posts` `vacant` `area_m2` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `code` `name` `kind` `posts` `vacant` `area_m2` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -12048,11 +12133,14 @@ export interface operations {
             /** @description 全部网格，上级在前 · All grids, parents first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["GridList"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request` */
@@ -12139,6 +12227,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -13412,6 +13511,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `run_at`, falling unless asked otherwise; a `-` turns it round. */
+                sort?: "run_at" | "-run_at";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `kind` `state` `run_at` `attempts` `finished_at` `last_error` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `kind` `state` `run_at` `attempts` `finished_at` `last_error` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -13422,11 +13527,14 @@ export interface operations {
             /** @description 一页后台作业 · A page of jobs */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -13513,6 +13621,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -14071,6 +14190,8 @@ export interface operations {
                 quarter?: string;
                 /** @description How many people. */
                 limit?: number;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `rank` `member` `party_org` `score` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `rank` `member` `party_org` `score` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -14081,11 +14202,14 @@ export interface operations {
             /** @description 前列名次 · The first places */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request` */
@@ -14172,6 +14296,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -14447,6 +14582,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `number`, which is the usual one, `name` (by the initials of its pinyin), `category` or `party_org`; a `-` turns it round. */
+                sort?: "number" | "-number" | "name" | "-name" | "category" | "-category" | "party_org" | "-party_org";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `number` `name` `category` `phone` `party_org` `posts` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `number` `name` `category` `phone` `party_org` `posts` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -14457,11 +14598,14 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -14548,6 +14692,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -15067,6 +15222,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `published_at`, falling unless asked otherwise, or `title`; a `-` turns it round. */
+                sort?: "published_at" | "-published_at" | "title" | "-title";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `title` `published_at` `publisher` `roles` `grid` `until` `phase` `read` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `title` `published_at` `publisher` `roles` `grid` `until` `phase` `read` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -15077,11 +15238,14 @@ export interface operations {
             /** @description 一页通知 · A page of notices */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NoticePage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -15168,6 +15332,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -15853,6 +16028,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `username`, `display_name` or, of those who have read it, `read_at`; the usual one is by `-read_at` or by `username`; a `-` turns it round. */
+                sort?: "username" | "-username" | "display_name" | "-display_name" | "read_at" | "-read_at";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `display_name` `username` `member` `read_at` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `display_name` `username` `member` `read_at` */
+                columns?: string;
             };
             header?: never;
             path: {
@@ -15866,11 +16047,14 @@ export interface operations {
             /** @description 一页人员 · A page of people */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeReaderPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -15967,6 +16151,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -16282,7 +16477,10 @@ export interface operations {
     };
     list_party_orgs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `code` `name` `kind` `member_count` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `code` `name` `kind` `member_count` */
+                columns?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -16292,11 +16490,14 @@ export interface operations {
             /** @description 全部党组织，上级在前 · All party organisations, parents first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PartyOrgList"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request` */
@@ -16383,6 +16584,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -16900,6 +17112,12 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: by `posted_at`, falling unless asked otherwise, `at` or `amount`; none beside `changed_since`; a `-` turns it round. */
+                sort?: "posted_at" | "-posted_at" | "at" | "-at" | "amount" | "-amount";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `member` `at` `amount` `balance_after` `reason` `source` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `member` `at` `amount` `balance_after` `reason` `source` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -16910,11 +17128,14 @@ export interface operations {
             /** @description 一页积分明细 · A page of points entries */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PointsEntryPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -17030,11 +17251,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_points_rules: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `name` `per` `points` `cap_per_activity` `effective_from` `formula` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `name` `per` `points` `cap_per_activity` `effective_from` `formula` */
+                columns?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -17044,11 +17279,14 @@ export interface operations {
             /** @description 全部规则 · All rules */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PointsRuleList"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request` */
@@ -17135,6 +17373,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -18657,8 +18906,6 @@ export interface operations {
                 changed_since?: string;
                 /** @description `submissions`: with what was handed in for each, and its evidence. */
                 include?: "submissions";
-                /** @description `due_at` or `-due_at`. */
-                sort?: "due_at" | "-due_at";
                 /**
                  * @description Rows on the page.
                  * @example 50
@@ -18666,6 +18913,15 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended. */
                 cursor?: string;
+                /**
+                 * @description The order: by `due_at`, the earliest first, which is the usual one, `title`, `grid` or `assignee`; a `-` turns it round. None beside
+                 *     `changed_since`.
+                 */
+                sort?: "due_at" | "-due_at" | "title" | "-title" | "grid" | "-grid" | "assignee" | "-assignee";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `title` `grid` `assignee` `state` `late` `due_at` `points` `source` `period` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `title` `grid` `assignee` `state` `late` `due_at` `points` `source` `period` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -18676,11 +18932,14 @@ export interface operations {
             /** @description 一页任务，按办结期限排列 · A page of tasks by deadline */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -18786,6 +19045,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_inbox: {
@@ -18798,6 +19068,12 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended. */
                 cursor?: string;
+                /** @description The order: as of all tasks; the earliest `due_at` first unless asked otherwise. */
+                sort?: "due_at" | "-due_at" | "title" | "-title" | "grid" | "-grid" | "assignee" | "-assignee";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `title` `grid` `assignee` `state` `late` `due_at` `points` `source` `period` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `title` `grid` `assignee` `state` `late` `due_at` `points` `source` `period` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -18808,11 +19084,14 @@ export interface operations {
             /** @description 一页任务，逾期最久的在前 · A page of tasks, the most late first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -18899,6 +19178,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];
@@ -18920,6 +19210,12 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended. */
                 cursor?: string;
+                /** @description The order: as of all tasks; the earliest `due_at` first unless asked otherwise. */
+                sort?: "due_at" | "-due_at" | "title" | "-title" | "grid" | "-grid" | "assignee" | "-assignee";
+                /** @description Count the rows on all pages: `total` beside them. */
+                total?: boolean;
+                /** @description 仅用于导出文件：所选的列及其次序，以逗号分隔；不填为全部。可选 `title` `grid` `assignee` `state` `late` `due_at` `points` `source` `period` · Of a file: the columns, in this order, with commas between them; all of them when absent. There are `title` `grid` `assignee` `state` `late` `due_at` `points` `source` `period` */
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -18930,11 +19226,14 @@ export interface operations {
             /** @description 一页任务，期限最早的在前 · A page of tasks, the earliest deadline first */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description `bad_request`, `invalid_cursor` */
@@ -19021,6 +19320,17 @@ export interface operations {
             };
             /** @description `unavailable` */
             503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     "Retry-After": components["headers"]["RetryAfter"];
                     "x-request-id": components["headers"]["RequestId"];

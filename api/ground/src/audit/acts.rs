@@ -15,16 +15,8 @@ pub const ERASE: Act = Act::new(
 /// Old entries were removed.
 pub const PURGE: Act = Act::new("purge_audit", "清理过期日志", "Removed old entries", &[]);
 
-/// The log was given out as a file.
-pub const EXPORT: Act = Act::new(
-    "export_audit_entries",
-    "导出操作日志",
-    "Exported the audit log",
-    &["export_audit_entries"],
-);
-
 /// Another key's signature was added to a checkpoint.
 pub const COSIGNED: Act = Act::new("keep_cosignature", "收存检查点联署", "Kept a cosignature", &[]);
 
 /// All of them.
-pub const ACTS: &[&Act] = &[&SIGN_IN_FAILED, &ERASE, &PURGE, &EXPORT, &COSIGNED];
+pub const ACTS: &[&Act] = &[&SIGN_IN_FAILED, &ERASE, &PURGE, &COSIGNED];

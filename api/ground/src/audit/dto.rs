@@ -8,7 +8,15 @@ use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::door::{Day, left_out};
+use crate::http::Sort;
 use crate::page;
+
+crate::sort_keys! {
+    /// What the log may be ordered by.
+    EntryKey {
+        At = "at",
+    }
+}
 
 /// Which entries.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams, Validate)]
@@ -47,7 +55,17 @@ pub struct ListAuditEntries {
     #[param(max_length = 512)]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `at`, falling unless asked otherwise; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<EntryKey>)]
+    pub sort: Option<Sort<EntryKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListAuditEntries);
 
 /// Who acted.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -6,9 +6,12 @@ use actix_web::{HttpResponse, get, web};
 use super::dto::{AuditEntryPage, AuditLog, ListAuditEntries};
 use super::perm;
 use super::query;
+use super::sheet;
 use crate::auth::Permit;
-use crate::http::{Download, Json, PathId, Query, Result};
+use crate::http::{Json, PathId, Result};
+use crate::sheet::{Answer, Asked};
 use crate::state::AppState;
+use crate::tenancy::Scope;
 
 /// 操作日志 · List the audit log
 ///
@@ -23,30 +26,11 @@ use crate::state::AppState;
 #[get("/audit-entries")]
 pub(crate) async fn list_audit_entries(
     permit: Permit<perm::AuditRead>,
-    query: Query<ListAuditEntries>,
-) -> Result<Json<AuditEntryPage>> {
-    Ok(Json(query::list(&permit, query.into_inner()).await?))
-}
-
-/// 导出操作日志 · Export the audit log
-///
-/// 按同样的条件导出为 CSV 表格（UTF-8），供电子表格打开：最近的在前，最多 50,000 条，`limit` 和 `cursor` 在此不起作用。
-/// 导出本身也记入操作日志。
-///
-/// The same as a table of text (CSV, UTF-8) for a spreadsheet: at most 50,000 entries, the latest first; `limit` and `cursor`
-/// mean nothing here. That it was made is an entry itself.
-#[utoipa::path(tag = "audit", operation_id = "export_audit_entries", security(("bearer" = ["audit.read"])),
-    params(ListAuditEntries),
-    responses((status = 200, description = "文件 · The file", body = String, content_type = "text/csv")))]
-#[get("/audit-entries/export")]
-pub(crate) async fn export_audit_entries(
-    permit: Permit<perm::AuditRead>,
-    query: Query<ListAuditEntries>,
-) -> Result<Download> {
-    let bytes = query::export(&permit, query.into_inner()).await?;
-    Ok(Download {
-        media_type: "text/csv; charset=utf-8", name: "操作日志.csv".to_owned(), bytes
-    })
+    asked: Asked<ListAuditEntries>,
+) -> Result<Answer<AuditEntryPage>> {
+    let language = asked.language();
+    let list = async |scope: &Scope, query| query::list(scope, query, language).await;
+    asked.pages(&permit, &sheet::ENTRIES, list).await
 }
 
 /// 操作日志的状态 · Get the state of the audit log

@@ -36,7 +36,6 @@
 //!   was kept elsewhere: that one will not fit.
 
 pub mod acts;
-pub mod codes;
 pub mod cosign;
 pub mod dto;
 mod failures;
@@ -49,6 +48,7 @@ mod purge;
 mod query;
 mod record;
 mod seal;
+mod sheet;
 mod verify;
 
 pub use failures::Failures;
@@ -67,14 +67,13 @@ pub const FEATURE: Feature = Feature {
     permissions: perm::ALL,
     acts: acts::ACTS,
     jobs: JOBS,
-    answers: codes::ANSWERS,
+    sheets: sheet::SHEETS,
     ..Feature::of("audit")
 };
 
 /// Its routes.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::list_audit_entries)
-        .service(handlers::export_audit_entries)
         .service(handlers::get_audit_log)
         .service(handlers::get_audit_checkpoint);
 }

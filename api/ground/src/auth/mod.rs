@@ -14,7 +14,7 @@
 //!   a wrong password.
 //! - Which passwords may be chosen: see [`strength`].
 //! - Attempts are counted before anything is hashed, by the account found and where they come from; who fails waits
-//!   longer and longer, and nobody else does: see [`throttle`].
+//!   longer and longer (ten are free, then 1, 2, 4 seconds, up to a quarter of an hour), and nobody else does: see [`throttle`].
 //! - A known device is one that carries the server's sign of an earlier sign-in of this account: see [`device`].
 //! - Where a request comes from is told by the connection, and by `X-Forwarded-For` where a configured proxy sent it:
 //!   see [`source`].

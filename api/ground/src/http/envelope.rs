@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing_actix_web::RequestId;
 
@@ -110,15 +110,20 @@ pub(in crate::http) fn dress(headers: &mut HeaderMap, trace_id: &str, secure: bo
     }
 }
 
+/// The language that a request asks for.
+pub(crate) fn language_of(req: &HttpRequest) -> Language {
+    Language::of_header(
+        req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
+    )
+}
+
 /// The middleware.
 pub async fn envelope<B: MessageBody + 'static>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let started = Instant::now();
-    let language = Language::of_header(
-        req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
-    );
+    let language = language_of(req.request());
     let trace_id = req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     let asked = req.method().clone();
     let secure =

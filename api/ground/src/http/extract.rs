@@ -231,12 +231,12 @@ impl<T> Deref for Query<T> {
     }
 }
 
-impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
-    type Error = ApiError;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let query = req.query_string();
+impl<T: DeserializeOwned + Validate<Context = ()>> Query<T> {
+    /// Reads the parameters of a request out of so much of its query.
+    ///
+    /// # Errors
+    /// 422 with every fault and its place.
+    pub(crate) fn read(req: &HttpRequest, query: &str) -> Result<T> {
         let read = |query: &str| {
             let pairs = form_urlencoded::parse(query.as_bytes());
             let reader = Door::new(serde_urlencoded::Deserializer::new(pairs));
@@ -250,7 +250,18 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
             let place = place(error.path());
             Err(refusal(form.query_faults(query), place, &error.into_inner().to_string(), None))
         });
-        ready(outcome.and_then(|value| check(&value).map(|()| Self(value))))
+        let value = outcome?;
+        check(&value)?;
+        Ok(value)
+    }
+}
+
+impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(req, req.query_string()).map(Self))
     }
 }
 

@@ -26,11 +26,13 @@ mod may;
 mod other;
 mod page;
 mod reply;
+mod sort;
 mod still;
 mod watch;
 
 pub use actix_web::web::Json;
 pub use code::{Code, Language, Text};
+pub(crate) use envelope::language_of;
 pub use envelope::{ApiRootSpan, envelope};
 pub use error::{ApiError, FieldError, Problem, ProblemField, Result};
 pub use extract::{
@@ -42,7 +44,10 @@ pub use form::{closed, faults};
 pub use headers::{describe, names};
 pub use may::{Does, May, Refusal};
 pub use other::{cors, not_an_origin, overridden};
-pub use page::{Page, Seal};
+pub use page::{MAX_LIMIT, Paged, Paging, Seal, all, rows};
+pub(crate) use page::{Page, page_of_file};
+pub(crate) use reply::attachment;
 pub use reply::{Created, Download, NoContent, Tagged, Versioned};
+pub use sort::{Sort, SortKey, orders, unsorted};
 pub use still::{Packed, Still, plain};
 pub use watch::{health_routes, recorder};

@@ -16,8 +16,10 @@ use super::error::{ApiError, Result};
 
 /// Rows on a page unless the client asks otherwise.
 pub(crate) const DEFAULT_LIMIT: u16 = 50;
-/// The most rows on a page.
-pub(crate) const MAX_LIMIT: u16 = 200;
+/// The most rows on a page that a client asks for; each query sees to it.
+pub const MAX_LIMIT: u16 = 200;
+/// The most rows that are read at once.
+const MOST_READ: u16 = 1000;
 /// Bytes of the seal in a cursor: enough that nobody guesses one.
 const SEAL: usize = 16;
 
@@ -72,9 +74,15 @@ impl Seal {
     }
 }
 
+/// Rows that a `limit` parameter asks for.
+#[must_use]
+pub fn rows(limit: Option<u16>) -> u16 {
+    limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST_READ)
+}
+
 /// A page of a list.
 #[derive(Clone)]
-pub struct Page {
+pub(crate) struct Page {
     limit: u16,
     seal: Seal,
 }
@@ -82,19 +90,13 @@ pub struct Page {
 impl Page {
     /// Of the `limit` parameter (1 to 200, 50 when absent); DTOs validate the range.
     #[must_use]
-    pub fn of(seal: Seal, limit: Option<u16>) -> Self {
-        Self { limit: Self::rows(limit), seal }
-    }
-
-    /// Rows that a page of the `limit` parameter shows.
-    #[must_use]
-    pub fn rows(limit: Option<u16>) -> u16 {
-        limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
+    pub(crate) fn of(seal: Seal, limit: Option<u16>) -> Self {
+        Self { limit: rows(limit), seal }
     }
 
     /// Rows to fetch: one more than the page shows.
     #[must_use]
-    pub fn fetch(&self) -> u64 {
+    pub(crate) fn fetch(&self) -> u64 {
         u64::from(self.limit) + 1
     }
 
@@ -102,7 +104,7 @@ impl Page {
     ///
     /// # Errors
     /// 400 `invalid_cursor` when it was not made for this list, this filter and this township.
-    pub fn after<K: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<K>> {
+    pub(crate) fn after<K: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<K>> {
         cursor
             .filter(|cursor| !cursor.is_empty())
             .map(|cursor| self.seal.read(cursor).ok_or_else(|| ApiError::new(Code::INVALID_CURSOR)))
@@ -113,7 +115,7 @@ impl Page {
     ///
     /// # Errors
     /// 500 for a key that does not serialise.
-    pub fn cut<T, K: Serialize>(
+    pub(crate) fn cut<T, K: Serialize>(
         &self,
         mut rows: Vec<T>,
         key: impl FnOnce(&T) -> K,
@@ -128,10 +130,64 @@ impl Page {
     }
 }
 
-/// Makes the page type of a list, with `as_of` where it can be asked for what has changed: generators of clients trip over generic pages.
+/// What the query of every list has in common; [`crate::paged`] makes it of the fields of these names.
+pub trait Paged: Clone {
+    /// Rows on the page, where the client says.
+    fn limit(&self) -> Option<u16>;
+    /// Where the page before ended.
+    fn cursor(&self) -> Option<&str>;
+    /// Whether all rows are to be counted.
+    fn counts(&self) -> bool;
+    /// The same query for the page behind a cursor, with so many rows; counted on the first page.
+    #[must_use]
+    fn turned(&self, limit: u16, cursor: Option<String>) -> Self;
+}
+
+/// Rows that are read at a time for a file: more than a page shows, since nobody looks at them.
+#[must_use]
+pub(crate) const fn page_of_file() -> u16 {
+    MOST_READ
+}
+
+/// A page of a list, whatever its rows are; [`crate::page`] makes it.
+pub trait Paging {
+    /// The type of a row.
+    type Item;
+    /// The rows, where the next page begins, and how many there are where they were counted.
+    fn parted(self) -> (Vec<Self::Item>, Option<String>, Option<u64>);
+}
+
+/// `total` of a list that is given whole.
+pub fn all<T>(items: &[T]) -> Option<u64> {
+    u64::try_from(items.len()).ok()
+}
+
+/// Makes queries of lists [`Paged`](crate::http::Paged).
+#[macro_export]
+macro_rules! paged {
+    ($($name:ident),+ $(,)?) => {$(
+        impl $crate::http::Paged for $name {
+            fn limit(&self) -> Option<u16> {
+                self.limit
+            }
+            fn cursor(&self) -> Option<&str> {
+                self.cursor.as_deref()
+            }
+            fn counts(&self) -> bool {
+                self.total == Some(true)
+            }
+            fn turned(&self, limit: u16, cursor: Option<String>) -> Self {
+                Self { limit: Some(limit), total: Some(cursor.is_none()), cursor, ..self.clone() }
+            }
+        }
+    )+};
+}
+
+/// Makes the page type of a list of what its rows are, with `as_of` where it can be asked for what has changed: generators of clients trip
+/// over generic pages.
 #[macro_export]
 macro_rules! page {
-    ($name:ident, $item:ty) => {
+    ($name:ident, $item:ty $(, $(#[$doc:meta])* $more:ident: $kind:ty)* $(,)?) => {
         /// One page of the list.
         #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub struct $name {
@@ -140,21 +196,27 @@ macro_rules! page {
             /// Give it as `cursor` to read on; null at the end.
             #[schema(required = true)]
             pub next_cursor: Option<String>,
+            /// Rows on all pages together; there where `total` was asked for.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub total: Option<u64>,
+            $($(#[$doc])* pub $more: $kind,)*
+        }
+
+        impl $crate::http::Paging for $name {
+            type Item = $item;
+            fn parted(self) -> (Vec<$item>, Option<String>, Option<u64>) {
+                (self.items, self.next_cursor, self.total)
+            }
         }
     };
     ($name:ident, $item:ty, as_of) => {
-        /// One page of the list.
-        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        pub struct $name {
-            /// The rows of this page.
-            pub items: Vec<$item>,
-            /// Give it as `cursor` to read on; null at the end.
-            #[schema(required = true)]
-            pub next_cursor: Option<String>,
+        $crate::page!(
+            $name,
+            $item,
             /// Give it as `changed_since` the next time to read what has changed; the same on all pages of one reading. It lies some minutes
             /// before the reading began, so that nothing under way is missed.
-            pub as_of: $crate::clock::Time,
-        }
+            as_of: $crate::clock::Time,
+        );
     };
 }
 

@@ -93,6 +93,18 @@ impl Responder for NoContent {
     }
 }
 
+/// That what is answered is a file to keep, under a name in any script (RFC 6266).
+pub(crate) fn attachment(name: String) -> header::ContentDisposition {
+    header::ContentDisposition {
+        disposition: header::DispositionType::Attachment,
+        parameters: vec![header::DispositionParam::FilenameExt(header::ExtendedValue {
+            charset: header::Charset::Ext("UTF-8".to_owned()),
+            language_tag: None,
+            value: name.into_bytes(),
+        })],
+    }
+}
+
 /// A file to keep, under a name in any script (RFC 6266).
 #[derive(Debug)]
 pub struct Download {
@@ -107,17 +119,9 @@ pub struct Download {
 impl Responder for Download {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let disposition = header::ContentDisposition {
-            disposition: header::DispositionType::Attachment,
-            parameters: vec![header::DispositionParam::FilenameExt(header::ExtendedValue {
-                charset: header::Charset::Ext("UTF-8".to_owned()),
-                language_tag: None,
-                value: self.name.into_bytes(),
-            })],
-        };
         HttpResponse::Ok()
             .content_type(self.media_type)
-            .insert_header(disposition)
+            .insert_header(attachment(self.name))
             .insert_header((header::CACHE_CONTROL, "private, no-store"))
             .body(self.bytes)
     }

@@ -8,8 +8,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock::Time;
 use crate::door::left_out;
-use crate::http::May;
+use crate::http::{May, Sort};
 use crate::page;
+
+crate::sort_keys! {
+    /// What jobs may be ordered by.
+    JobKey {
+        RunAt = "run_at",
+    }
+}
 
 /// Which jobs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams, Validate)]
@@ -33,7 +40,17 @@ pub struct ListJobs {
     #[param(max_length = 512)]
     #[serde(serialize_with = "left_out")]
     pub cursor: Option<String>,
+    /// The order: by `run_at`, falling unless asked otherwise; a `-` turns it round.
+    #[garde(skip)]
+    #[param(inline, value_type = Option<JobKey>)]
+    pub sort: Option<Sort<JobKey>>,
+    /// Count the rows on all pages: `total` beside them.
+    #[garde(skip)]
+    #[serde(serialize_with = "left_out")]
+    pub total: Option<bool>,
 }
+
+crate::paged!(ListJobs);
 
 /// What the caller may do with a job now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

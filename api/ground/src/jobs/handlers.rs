@@ -7,8 +7,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::dto::{Job, JobPage, JobSummary, ListJobs};
 use super::perm;
 use super::service;
+use super::sheet;
 use crate::auth::Permit;
-use crate::http::{Json, PathId, Query, Result};
+use crate::http::{Json, PathId, Result};
+use crate::sheet::{Answer, Asked};
 
 /// Its routes.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -33,9 +35,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[get("/jobs")]
 pub(crate) async fn list_jobs(
     permit: Permit<perm::JobManage>,
-    query: Query<ListJobs>,
-) -> Result<Json<JobPage>> {
-    Ok(Json(service::list(&permit, query.into_inner()).await?))
+    asked: Asked<ListJobs>,
+) -> Result<Answer<JobPage>> {
+    asked.pages(&permit, &sheet::JOBS, service::list).await
 }
 
 /// 后台作业概况 · Get a summary of the jobs

@@ -40,6 +40,7 @@ pub mod perm;
 mod plant;
 pub mod rules;
 mod service;
+mod sheet;
 mod turn;
 mod worker;
 
@@ -74,5 +75,6 @@ pub const FEATURE: Feature = Feature {
     answers: codes::ANSWERS,
     invariants: INVARIANTS,
     changes: changes::CHANGES,
+    sheets: sheet::SHEETS,
     ..Feature::of("jobs")
 };

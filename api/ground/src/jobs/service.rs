@@ -5,17 +5,17 @@ use entity::ids::JobId;
 use entity::job;
 use entity::kinds::JobState;
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
-use super::dto::{Job, JobKind, JobMay, JobPage, JobSummary, ListJobs};
+use super::dto::{Job, JobKey, JobKind, JobMay, JobPage, JobSummary, ListJobs};
 use super::kind::kind_of;
 use super::plant::{put, wake};
 use super::rules::{self, Standing};
 use super::{Kind, acts};
 use crate::audit::{Act, Record, record};
 use crate::clock::{Guard, beijing};
-use crate::http::{ApiError, Page, Refusal, Result};
-use crate::tenancy::{Scope, Tx, beyond};
+use crate::http::{ApiError, Refusal, Result, Sort};
+use crate::tenancy::{Part, Rows, Scope, Sorting, Tx};
 
 fn schedule(tx: &Tx, kind: &str) -> bool {
     kind_of(tx.scope(), kind).is_some_and(|kind| kind.schedule)
@@ -46,24 +46,19 @@ fn show(tx: &Tx, row: job::Model) -> Job {
 /// The township's jobs, those that are tried latest first; one statement.
 pub(crate) async fn list(scope: &Scope, query: ListJobs) -> Result<JobPage> {
     use job::Column::{Id, Kind, RunAt, State};
-    let page = Page::of(scope.seal("jobs", &query)?, query.limit);
-    let after: Option<(DateTime<Utc>, JobId)> = page.after(query.cursor.as_deref())?;
+    let reading = scope.reading("jobs", &query, &query)?;
     scope
-        .read_single(async |tx: &Tx| {
+        .read(async |tx: &Tx| {
             let condition = Condition::all()
                 .add_option(query.state.map(|state| State.eq(state)))
-                .add_option(query.kind.as_deref().map(|kind| Kind.eq(kind)))
-                .add_option(after.map(|key| beyond([RunAt, Id], key, &Order::Desc)));
-            let rows = tx
-                .find::<job::Entity>()
-                .filter(condition)
-                .order_by_desc(RunAt)
-                .order_by_desc(Id)
-                .limit(page.fetch())
-                .all()
-                .await?;
-            let (rows, next_cursor) = page.cut(rows, |row| (row.run_at, row.id))?;
-            Ok(JobPage { items: rows.into_iter().map(|row| show(tx, row)).collect(), next_cursor })
+                .add_option(query.kind.as_deref().map(|kind| Kind.eq(kind)));
+            let sort = query.sort.unwrap_or(Sort::falling(JobKey::RunAt));
+            let sorting = Sorting::which(sort.falling)
+                .by(RunAt, |row: &job::Model| row.run_at.into())
+                .by(Id, |row| Part::id(row.id));
+            let rows = reading.rows(tx.find::<job::Entity>().filter(condition), &sorting).await?;
+            let Rows { items, next_cursor, total } = rows.map(|row| show(tx, row));
+            Ok(JobPage { items, next_cursor, total })
         })
         .await
 }

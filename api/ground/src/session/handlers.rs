@@ -13,7 +13,7 @@ use super::refresh::refresh;
 use super::sign_in::Visitor;
 use crate::auth::{self, KNOWN_DAYS};
 use crate::door::Secret;
-use crate::http::{ApiError, Code, Json, NoContent, PathId, Result, Valid};
+use crate::http::{ApiError, Code, Json, NoContent, PathId, Result, Valid, all};
 use crate::state::AppState;
 
 /// The cookie without TLS, for trying: it goes to the session paths only.
@@ -182,7 +182,8 @@ pub(crate) async fn sign_out(
     responses((status = 200, description = "未结束的登录 · Open sessions", body = SessionList)))]
 #[get("/sessions")]
 pub(crate) async fn list_sessions(caller: auth::SignedIn) -> Result<Json<SessionList>> {
-    Ok(Json(SessionList { items: query::list(&caller).await?, next_cursor: None }))
+    let items = query::list(&caller).await?;
+    Ok(Json(SessionList { total: all(&items), items, next_cursor: None }))
 }
 
 /// 结束一次登录 · End a session

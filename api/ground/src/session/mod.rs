@@ -1,7 +1,9 @@
 //! Signing in and staying so.
 //!
 //! Rules:
-//! - Township, user name and password open a session. A wrong one of the three answers the same, in the same time.
+//! - Township, user name and password open a session. A wrong one of the three answers the same, in the same time. Nobody is
+//!   locked out: ten failures are free, then each waits twice as long as the one before, up to a quarter of an hour
+//!   ([`crate::auth`], in `throttle.rs`).
 //! - A session lives thirty days from its last use. Its refresh token is good once (`signin::every_theft_is_found`): each use gives a
 //!   new one. The one
 //!   before it, seen again within thirty seconds, gets the very same successor (it is a page opened twice, or an answer

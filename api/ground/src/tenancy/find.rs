@@ -6,14 +6,15 @@ use sea_orm::sea_query::{
     UnionType, UpdateStatement,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, FromQueryResult, IdenStatic, Order, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, Selector, SelectorTrait, TryGetableMany, Value,
+    ActiveModelTrait, FromQueryResult, IdenStatic, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Selector, SelectorTrait, TryGetableMany,
 };
 
 use super::tx::Tx;
 use crate::http::Result;
 
 /// A select over a township's rows.
+#[derive(Clone)]
 pub struct Find<'a, E: TenantEntity> {
     tx: &'a Tx,
     select: Select<E>,
@@ -86,22 +87,6 @@ impl<E: TenantEntity> QuerySelect for Find<'_, E> {
     type QueryStatement = SelectStatement;
     fn query(&mut self) -> &mut SelectStatement {
         QuerySelect::query(&mut self.select)
-    }
-}
-
-/// The rows behind one in an order by two columns: `(a, b) > (x, y)`, or `<` in a falling order. Said as one comparison it begins in
-/// the index, so that a page costs the same wherever it lies.
-#[must_use]
-pub fn beyond<C: ColumnTrait>(
-    columns: [C; 2],
-    (first, second): (impl Into<Value>, impl Into<Value>),
-    order: &Order,
-) -> SimpleExpr {
-    let here = Expr::tuple(columns.map(|column| column.into_expr()));
-    let there = Expr::tuple([Expr::val(first), Expr::val(second)]);
-    match order {
-        Order::Desc => here.lt(there),
-        _ => here.gt(there),
     }
 }
 

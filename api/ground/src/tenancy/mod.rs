@@ -59,7 +59,7 @@ mod writer;
 
 pub use db::{Db, StartError};
 pub use distribute::{Report, distribute};
-pub use find::{DeleteMany, Find, Selected, UpdateMany, beyond, either, nothing};
+pub use find::{DeleteMany, Find, Selected, UpdateMany, either, nothing};
 pub use keys::Keys;
 pub use news::News;
 pub use once::AnswerKept;
@@ -67,7 +67,7 @@ pub(crate) use once::KEPT_HOURS;
 pub use origin::Origin;
 pub use platform::{Platform, makes_tokens, put_setup_token};
 pub(crate) use purge::remove_audit_entries;
-pub use reading::Reading;
+pub use reading::{Part, Reading, Rows, Sorting, or_blank};
 pub use schema::migrate;
 pub use scope::Scope;
 pub use shared::{Hook, Shared};
