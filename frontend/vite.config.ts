@@ -71,12 +71,6 @@ export default defineConfig({
     rolldownOptions: {
       input: { desk: path('./index.html'), hand: path('./hand/index.html') },
       output: {
-        // Parts that several pages share are named after the first word, not after all those pages.
-        chunkFileNames: ({ name }) => `assets/${name.split('~')[0]}-[hash].js`,
-        assetFileNames: ({ names }) => {
-          const [, name = '', ending = ''] = /^([^~]*?)(?:~.*)?(\.\w+)$/.exec(names[0] ?? '') ?? []
-          return `assets/${name}-[hash]${ending}`
-        },
         codeSplitting: {
           groups: [
             { name: 'scanner', test: /node_modules[\\/](barcode-detector|zxing-wasm)[\\/][^?]*$/ },
@@ -85,13 +79,7 @@ export default defineConfig({
               test: /node_modules[\\/](element-plus|@element-plus|@floating-ui|async-validator|@popperjs|@vueuse|lodash-es)[\\/].*\.m?js$/,
             },
             // What several pages share comes in a few requests rather than in a dozen of a thousand bytes, half of which are heads.
-            {
-              name: 'common',
-              test: /[\\/]src[\\/](shared|api)[\\/]/,
-              minShareCount: 2,
-              entriesAware: true,
-              entriesAwareMergeThreshold: 12_000,
-            },
+            { name: 'common', test: /[\\/]src[\\/](shared|api)[\\/]/, minShareCount: 2 },
             { name: 'parts', test: /[\\/]src[\\/]hand[\\/]/, minShareCount: 2 },
             {
               name: 'base',

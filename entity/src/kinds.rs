@@ -107,7 +107,7 @@ words! {
         GridHead = "grid_head" "网格长" "Grid head",
         Worker = "worker" "网格员" "Grid worker",
         Member = "member" "在职党员" "In-service member",
-        Integrator = "integrator" "集成方" "Integrator",
+        Integrator = "integrator" "接口对接单位" "Integrator",
     }
 
     /// What a role is for. Nobody works in two of them (三员分立): who gives the rights does no business with them, and who audits

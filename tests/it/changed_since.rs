@@ -185,7 +185,7 @@ on_both! {
                     source_kind: PostingSourceKind::Task,
                     source_id: uuid::Uuid::now_v7(),
                     rule: points::rules::TASK_ITEM.to_owned(),
-                    reason: "完成『走访』，计 1 分".to_owned(),
+                    reason: "完成“走访”，计 1 分".to_owned(),
                     member_id: member,
                     amount: Points::whole(1),
                     // Earned long ago, posted now.

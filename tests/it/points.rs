@@ -80,7 +80,7 @@ fn post_of(member_id: MemberId, source_id: Uuid, hundredths: i64, at: DateTime<U
         source_kind: PostingSourceKind::Task,
         source_id,
         rule: api::points::rules::TASK_ITEM.to_owned(),
-        reason: "完成『走访』，计分".to_owned(),
+        reason: "完成“走访”，计分".to_owned(),
         member_id,
         amount: Points::from_hundredths(hundredths),
         at,

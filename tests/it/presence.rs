@@ -165,7 +165,7 @@ on_both! {
 
         let lines = entries(&app, Who::Member).await;
         assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0]["reason"], "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分");
+        assert_eq!(lines[0]["reason"], "参加“水库村河道清理”，服务 95 分钟，按 1 小时 1 分计 1.58 分");
         assert_eq!(lines[0]["rule"], "activity_hour");
         assert_eq!(lines[0]["amount"], 1.58);
         assert_eq!(lines[0]["balance_after"], 1.58);
@@ -190,7 +190,7 @@ on_both! {
         let left = check_out(&app, Who::Worker, &id, &id_of(&arrived)).await.ok(200);
         assert_eq!((&left["minutes"], &left["points"]), (&json!(180), &json!(2)));
         let lines = entries(&app, Who::Worker).await;
-        assert_eq!(lines[0]["reason"], "参加『水库村河道清理』，服务 180 分钟，按 1 小时 1 分计，超过每次活动上限，按 2 分计");
+        assert_eq!(lines[0]["reason"], "参加“水库村河道清理”，服务 180 分钟，按 1 小时 1 分计，超过每次活动上限，按 2 分计");
         app.keeps_its_promises().await;
     }
 

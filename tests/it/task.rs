@@ -261,7 +261,7 @@ on_both! {
         assert_eq!((&purse["balance"], &purse["quarter_score"]), (&json!(2), &json!(2)));
         let lines = head.get("/points-entries").await.ok(200);
         assert_eq!(lines["items"].as_array().unwrap().len(), 1);
-        assert_eq!(lines["items"][0]["reason"], "完成『每周巡查一次网格』(2026-W48)，经核验得 2 分");
+        assert_eq!(lines["items"][0]["reason"], "完成“每周巡查一次网格”（2026年第48周），经核验得 2 分");
         assert_eq!(lines["items"][0]["source"], json!({"kind": "task", "id": task["id"]}));
         assert_eq!(entries(&app, Town::B).await.len(), 0);
     }

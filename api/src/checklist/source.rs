@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::perm;
 use super::query::duties_asking;
 use super::rules::duty;
+use super::rules::period::in_words;
 use crate::http::{ApiError, Result};
 use crate::points;
 use crate::task::{Event, Fact, Source};
@@ -62,14 +63,14 @@ impl Source for TaskSource {
 async fn reward(tx: &Tx, task: &entity::task::Model) -> Result<()> {
     let member_id =
         task.member_id.ok_or_else(|| ApiError::internal("a duty of a list that nobody owes"))?;
-    let period = if task.period == "once" { "一次性" } else { task.period.as_str() };
+    let period = in_words(&task.period);
     points::post(
         tx,
         points::Post {
             source_kind: PostingSourceKind::Task,
             source_id: task.id.into(),
             rule: points::rules::TASK_ITEM.to_owned(),
-            reason: format!("完成『{}』({period})，经核验得 {} 分", task.title, task.points),
+            reason: format!("完成“{}”（{period}），经核验得 {} 分", task.title, task.points),
             member_id,
             amount: task.points,
             at: tx.now(),

@@ -46,7 +46,7 @@ pub struct PointsEntry {
     /// The balance after it.
     pub balance_after: Points,
     /// Why, with all facts, in Chinese.
-    #[schema(example = "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分")]
+    #[schema(example = "参加“水库村河道清理”，服务 95 分钟，按 1 小时 1 分计 1.58 分")]
     pub reason: String,
     /// Code of the rule.
     #[schema(example = "activity_hour")]

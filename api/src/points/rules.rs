@@ -122,7 +122,7 @@ pub fn sides(amount: Points) -> (Points, Points) {
 /// The sentence under a posting for service time, with every fact from which the amount follows.
 #[must_use]
 pub fn service_reason(activity: &str, minutes: i32, per_hour: Points, earned: Earned) -> String {
-    let start = format!("参加『{activity}』，服务 {minutes} 分钟，按 1 小时 {} 分计", per_hour);
+    let start = format!("参加“{activity}”，服务 {minutes} 分钟，按 1 小时 {} 分计", per_hour);
     let amount = earned.amount;
     if earned.capped {
         format!("{start}，超过每次活动上限，按 {amount} 分计")
@@ -181,11 +181,11 @@ mod tests {
     fn sentences_carry_every_fact() {
         assert_eq!(
             service_reason("水库村河道清理", 95, HOUR, for_minutes(95, HOUR, CAP)),
-            "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分"
+            "参加“水库村河道清理”，服务 95 分钟，按 1 小时 1 分计 1.58 分"
         );
         assert_eq!(
             service_reason("水库村河道清理", 180, HOUR, for_minutes(180, HOUR, CAP)),
-            "参加『水库村河道清理』，服务 180 分钟，按 1 小时 1 分计，超过每次活动上限，按 2 分计"
+            "参加“水库村河道清理”，服务 180 分钟，按 1 小时 1 分计，超过每次活动上限，按 2 分计"
         );
         assert!(formula(ACTIVITY_HOUR, true, HOUR, CAP).contains("每次活动最多 2 分"));
         assert!(!formula(TASK_ITEM, false, points(0), None).contains('0'));

@@ -30,7 +30,7 @@ pub const CHECK_IN_CODE_EXPIRED: Code = Code::new(
 
 /// Nobody comes before it opens.
 pub(super) const NOT_YET: Refusal =
-    CHECK_IN_CLOSED.because("还没有开始签到", "Check-in has not opened yet");
+    CHECK_IN_CLOSED.because("签到尚未开始", "Check-in has not opened yet");
 /// Nobody comes to what is over.
 pub(super) const ENDED: Refusal = CHECK_IN_CLOSED.because("已经结束", "It has ended");
 /// Check-out is over, too.

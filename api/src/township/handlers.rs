@@ -24,7 +24,7 @@ pub(crate) async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
 
 /// 初始化镇街 · Set up a township
 ///
-/// 凭服务器首次启动时输出的一次性令牌，建立镇街及其首名系统管理员；镇街名称由九位代码查得。
+/// 凭服务器首次启动时输出的一次性令牌，开通镇街及其首名系统管理员；镇街名称由九位代码查得。
 /// 令牌错误、已用或超过一天的答 403 `setup_token_invalid`；被拒绝的请求不消耗令牌。
 ///
 /// Founds a township with its first administrator, against the one-time token that the server printed at its first start; its
@@ -32,7 +32,7 @@ pub(crate) async fn get_site(state: web::Data<AppState>) -> Result<Json<Site>> {
 /// refused request does not use the token up.
 #[utoipa::path(tag = "public", operation_id = "set_up", security(()),
     request_body = SetUp,
-    responses((status = 201, description = "已建立，系统管理员可以登录 · Founded; the administrator can sign in", body = SetupDone)))]
+    responses((status = 201, description = "已开通，系统管理员可以登录 · Founded; the administrator can sign in", body = SetupDone)))]
 #[post("/public/setup")]
 pub(crate) async fn set_up(
     req: HttpRequest,

@@ -1726,7 +1726,7 @@ export interface paths {
         put?: never;
         /**
          * 初始化镇街 · Set up a township
-         * @description 凭服务器首次启动时输出的一次性令牌，建立镇街及其首名系统管理员；镇街名称由九位代码查得。
+         * @description 凭服务器首次启动时输出的一次性令牌，开通镇街及其首名系统管理员；镇街名称由九位代码查得。
          *     令牌错误、已用或超过一天的答 403 `setup_token_invalid`；被拒绝的请求不消耗令牌。
          *
          *     Founds a township with its first administrator, against the one-time token that the server printed at its first start; its
@@ -5408,7 +5408,7 @@ export interface components {
             balance_after: components["schemas"]["Points"];
             /**
              * @description Why, with all facts, in Chinese.
-             * @example 参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分
+             * @example 参加“水库村河道清理”，服务 95 分钟，按 1 小时 1 分计 1.58 分
              */
             reason: string;
             /**
@@ -5439,7 +5439,7 @@ export interface components {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
          *             "name": "张三"
          *           },
-         *           "reason": "参加『水库村河道清理』，服务 95 分钟，按 1 小时 1 分计 1.58 分",
+         *           "reason": "参加“水库村河道清理”，服务 95 分钟，按 1 小时 1 分计 1.58 分",
          *           "rule": "activity_hour",
          *           "source": {
          *             "id": "019aa5c2-7a3e-7c41-9d2b-3f6b1c0e5a77",
@@ -17782,7 +17782,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 已建立，系统管理员可以登录 · Founded; the administrator can sign in */
+            /** @description 已开通，系统管理员可以登录 · Founded; the administrator can sign in */
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

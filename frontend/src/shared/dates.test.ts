@@ -10,6 +10,7 @@ const now = new Date('2026-11-22T01:30:00Z')
 describe('dates', () => {
   it('shows Beijing whatever the offset given', () => {
     expect(dates.date('2026-11-22T09:30:00+08:00')).toBe('2026年11月22日 周日')
+    expect(dates.dated('2026-11-22T09:30:00+08:00')).toBe('2026年11月22日')
     expect(dates.dayTime('2026-11-21T23:30:00Z')).toBe('2026-11-22 07:30')
     expect(dates.day('2026-11-22')).toBe('2026-11-22')
     expect(dates.today(new Date('2026-11-21T16:00:00Z'))).toBe('2026-11-22')

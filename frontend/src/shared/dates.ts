@@ -35,13 +35,14 @@ export function isDay(text: string): boolean {
 export function today(now: Date = new Date()): string {
   return day(now)
 }
+/** `2026年11月22日` (English: `22 Nov 2026`), for papers. */
+export function dated(time: string | Date): string {
+  return read(time).format(locale.value === 'en' ? 'D MMM YYYY' : 'YYYY年M月D日')
+}
 /** `2026年11月22日 周日` (English: `Sun 22 Nov 2026`), for sentences. */
 export function date(time: string | Date): string {
-  const moment = read(time)
-  const weekday = t(`date.weekday.d${moment.day()}`)
-  return locale.value === 'en'
-    ? `${weekday} ${moment.format('D MMM YYYY')}`
-    : `${moment.format('YYYY年M月D日')} ${weekday}`
+  const weekday = t(`date.weekday.d${read(time).day()}`)
+  return locale.value === 'en' ? `${weekday} ${dated(time)}` : `${dated(time)} ${weekday}`
 }
 /** `2026年11月22日 周日 09:30`, for sentences. */
 export function dateTime(time: string | Date): string {

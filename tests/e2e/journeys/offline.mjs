@@ -71,7 +71,7 @@ export async function offline(browser, server, head, api) {
       await general.settled()
       const waiting = await api.steward.get('/tasks/to-verify/summary')
       await general.text(`共 ${waiting.total} 项待核验，${waiting.right} 项按时提交。`).waitFor()
-      await general.tap(general.button(`核验通过 ${waiting.right} 项`))
+      await general.tap(general.button(`通过所选 ${waiting.right} 项`))
       await until(async () => (await api.clerk.get(`/tasks/${task.id}`)).state === 'verified', 'the verdict')
       assert(general.taps <= 2, `${general.taps} taps`)
       return `${general.taps} taps`

@@ -365,8 +365,17 @@ impl Throttle {
 
 fn refused(wait: i64) -> ApiError {
     let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000).max(1);
+    let minutes = seconds.div_ceil(60);
+    let (zh, en) = if seconds <= 90 {
+        (format!("{seconds} 秒"), format!("{seconds} seconds"))
+    } else {
+        (format!("{minutes} 分钟"), format!("{minutes} minutes"))
+    };
     ApiError::new(Code::TOO_MANY_REQUESTS)
-        .detail(format!("请在 {seconds} 秒后再试"), format!("Try again in {seconds} seconds"))
+        .detail(
+            format!("尝试次数过多，请 {zh}后再试"),
+            format!("Too many attempts: try again in {en}"),
+        )
         .retry_after(seconds)
 }
 

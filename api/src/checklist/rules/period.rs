@@ -43,6 +43,27 @@ pub(crate) fn period(frequency: Frequency, date: NaiveDate, effective_from: Naiv
     }
 }
 
+/// A period as an official writes it: 2026年第48周, 2026年11月, 2026年第4季度.
+#[must_use]
+pub(crate) fn in_words(key: &str) -> String {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let part = |between: &str| {
+        let (year, part) = key.split_once(between)?;
+        Some((number(year)?, number(part)?))
+    };
+    if key == "once" {
+        "一次性".to_owned()
+    } else if let Some((year, week)) = part("-W") {
+        format!("{year}年第{week}周")
+    } else if let Some((year, quarter)) = part("Q") {
+        format!("{year}年第{quarter}季度")
+    } else if let Some((year, month)) = part("-") {
+        format!("{year}年{month}月")
+    } else {
+        key.to_owned()
+    }
+}
+
 /// The keys of the periods that run on a day.
 #[must_use]
 pub(crate) fn running(day: NaiveDate) -> HashSet<String> {
@@ -92,6 +113,16 @@ mod tests {
         let week = ("2026-W48".to_owned(), day("2026-11-29"));
         assert_eq!(over(saturday, monday), std::slice::from_ref(&week));
         assert_eq!(over(saturday, tuesday), [week, ("2026-11".to_owned(), monday)]);
+    }
+
+    #[test]
+    fn periods_are_said_as_officials_write_them() {
+        let day = day("2026-03-02");
+        let said: Vec<_> =
+            Frequency::ALL.iter().map(|one| in_words(&period(*one, day, day).key)).collect();
+        for expected in ["一次性", "2026年第10周", "2026年3月", "2026年第1季度"] {
+            assert!(said.iter().any(|one| one == expected), "{expected}: {said:?}");
+        }
     }
 
     #[test]

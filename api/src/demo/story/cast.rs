@@ -291,7 +291,7 @@ pub(super) async fn cast_players(cast: &mut Cast<'_>) -> Result<Players> {
         }
         volunteers.push(person);
     }
-    accounts.push(("integrator".to_owned(), "集成方 · reads through the API".to_owned()));
+    accounts.push(("integrator".to_owned(), "接口对接单位 · reads through the API".to_owned()));
     accounts.push(("administrator".to_owned(), "系统管理员 · accounts only".to_owned()));
     accounts.push(("auditor".to_owned(), "审计管理员 · the audit log only".to_owned()));
     Ok(Players {

@@ -118,7 +118,7 @@ export default {
       grid_head: '网格长',
       worker: '网格员',
       member: '在职党员',
-      integrator: '集成方',
+      integrator: '接口对接单位',
     },
     rule_per: {
       hour: '每小时',

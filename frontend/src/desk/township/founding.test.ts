@@ -51,7 +51,7 @@ describe('founding', () => {
     ])
     const twice = new Problem({ code: 'already_exists', title: '已经存在' }, 409)
     expect(placed(twice).errors.map((one) => [one.field, one.message])).toEqual([
-      ['township_code', '该镇街已经建立'],
+      ['township_code', '该镇街已开通'],
     ])
     const other = Problem.network()
     expect(placed(other)).toBe(other)

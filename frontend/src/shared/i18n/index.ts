@@ -80,7 +80,11 @@ export async function useRooms(own: RoomTexts): Promise<void> {
 
 /** Speaks another language from now on, when its texts have come. */
 export async function speak(next: Locale): Promise<void> {
-  await allIn(next)
+  // A page may be opened meanwhile, and then says more.
+  for (let known = -1; known !== wanted.size;) {
+    known = wanted.size
+    await allIn(next)
+  }
   spoken.value = next
   try {
     localStorage.setItem(stored, next)

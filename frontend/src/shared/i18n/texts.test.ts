@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { deskTexts } from '@/desk/texts'
 import { handTexts } from '@/hand/texts'
 import { permissions } from '@/api/permissions'
+import { hasText, loadTexts, speak, useRooms } from '.'
 import { root } from '../texts'
 import type { RoomTexts, TextTree } from './texts'
 
@@ -164,4 +165,24 @@ it('knows the pages', () => expect(pages.length).toBeGreaterThan(40))
 it.each(pages)('$page says nothing that is not loaded with it', ({ face, page, loaded }) => {
   expect(raw[page]).toBeTypeOf('string')
   expect([...rooms(face, page)].filter((room) => !loaded.includes(room))).toEqual([])
+})
+
+describe('a page opened while the language changes', () => {
+  it('is loaded in the language that is spoken then', async () => {
+    let come: (texts: { default: TextTree }) => void = () => undefined
+    await useRooms({
+      slow: [{ one: '一' }, () => new Promise((resume) => (come = resume))],
+      other: [
+        () => Promise.resolve({ default: { one: '二' } }),
+        () => Promise.resolve({ default: { one: 'two' } }),
+      ],
+    })
+    const changed = speak('en')
+    await loadTexts(['other'])
+    come({ default: { one: 'one' } })
+    await changed
+    expect(hasText('slow.one')).toBe(true)
+    expect(hasText('other.one')).toBe(true)
+    await speak('zh-CN')
+  })
 })

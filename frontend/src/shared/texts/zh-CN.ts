@@ -26,7 +26,7 @@ export default {
     trace: '问题编号 {id}',
   },
   problem: {
-    network: '连不上服务器，请检查网络后重试。您填写的内容没有丢失。',
+    network: '无法连接服务器，请检查网络后重试。您填写的内容没有丢失。',
     unexpected: '系统出现意外情况，请稍后重试。',
     forbidden_title: '没有权限',
     forbidden: '您的角色不能查看这一页。如需要，请联系本镇街的系统管理员。',
@@ -34,11 +34,11 @@ export default {
     not_found: '这一页不存在，或已被移走。',
     stale: '内容已被他人修改，请刷新后再改。',
     nothing_title: '暂无可用的功能',
-    nothing: '您的账号还没有可用的功能，请联系本镇街的系统管理员。',
+    nothing: '您的账号暂无可用的功能，请联系本镇街的系统管理员。',
   },
   session: {
     title: '登录',
-    welcome: '登录 格治',
+    welcome: '登录格治',
     subtitle: '乡镇（街道）治理一体化工作系统',
     township: '镇街',
     township_hint: '填写镇街名称或 9 位代码',

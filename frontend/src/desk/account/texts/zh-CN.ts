@@ -19,7 +19,7 @@ export default {
   change: '修改密码',
   changed: '密码已修改，其他设备已退出登录',
   sessions: '登录的设备',
-  sessions_note: '发现不认识的设备，请让它退出并修改密码。',
+  sessions_note: '发现不认识的设备，请强制退出并修改密码。',
   device: '设备',
   this_device: '本机',
   signed_in: '登录时间',

@@ -65,6 +65,7 @@ export default {
   cancel: 'Cancel it',
   cancel_title: 'Cancel “{title}”',
   cancel_text: 'This cannot be undone. The {n} people signed up will see it on their phones.',
+  cancel_text_nobody: 'This cannot be undone. Nobody has signed up.',
   cancel_reason: 'Reason',
   cancel_hint: 'e.g. typhoon warning, a new date will follow',
   need_reason: 'Enter the reason',

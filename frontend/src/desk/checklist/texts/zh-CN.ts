@@ -3,7 +3,7 @@ export default {
   note: '把岗位该做的事写成清单，发布后按周期自动下达到人，到期提醒、核验、计分都由系统办理。',
   new: '新建清单',
   edit: '修改清单',
-  no_lists: '还没有责任清单',
+  no_lists: '暂无责任清单',
   no_lists_text: '从 Excel 或 Word 复制现成的职责表，粘贴进来就能识别成条目；核对后即可发布。',
   no_lists_read: '党建办发布后会在这里列出。',
   column: {
@@ -51,7 +51,7 @@ export default {
   save_and_preview: '保存并预览',
   unsaved: '有未保存的修改',
   total_points: '{n} 项，全部完成一轮可得 {points} 分',
-  no_items: '清单还没有条目',
+  no_items: '清单暂无条目',
   no_items_text: '逐行填写，或粘贴现成的表格。',
   too_many: '一份清单最多 200 项，当前 {n} 项',
   need_title: '请填写清单名称',

@@ -52,7 +52,7 @@ export default {
   from: 'From',
   need_member: 'Choose a person',
   need_since: 'Choose the first day',
-  appointed: '{member} is now {post}',
+  appointed: '{member} is now {post} of {grid}',
   end: 'End the term',
   end_title: 'End the term',
   end_text:

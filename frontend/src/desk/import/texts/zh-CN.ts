@@ -6,7 +6,7 @@ export default {
   checking: '正在检查 {name}',
   writing: '正在导入 {name}',
   wrong_type: '请选择 {accept} 文件',
-  unreadable: '这个文件读不出来，请关闭正在使用它的程序后重新选择。',
+  unreadable: '无法读取该文件，请关闭正在使用它的程序后重新选择。',
   not_geojson: '这个文件不是 GeoJSON：应为 UTF-8 编码、type 为 FeatureCollection 的 JSON 文件。',
   result_ready: '检查通过，共 {n}，可以导入。',
   result_nothing: '检查通过，共 {n}，与现有数据一致，没有需要导入的内容。',

@@ -20,7 +20,7 @@ export default {
   unread_mark: '未读',
   everybody: '全体人员',
   holders: '任职人员',
-  none: '还没有通知',
+  none: '暂无通知',
   none_text: '发布后，收到的人在手机上就能看到，谁看过、谁没看过一目了然。',
   none_read: '发给您的通知会出现在这里。',
   none_found: '没有符合条件的通知',
@@ -63,7 +63,7 @@ export default {
   is_read: '已读 {n} 人',
   is_unread: '未读 {n} 人',
   reader: { name: '姓名', account: '账号', read_at: '阅读时间' },
-  nobody_read: '还没有人阅读',
+  nobody_read: '暂无人阅读',
   nobody_unread: '应读人员均已阅读',
   sheet: '阅读情况表',
 }

@@ -1,5 +1,5 @@
 export default {
-  first_time: '首次使用：建立镇街',
+  first_time: '首次使用：开通镇街',
   pick_person: '输入姓名、拼音首字母、编号或手机尾号',
   pick_grid: '选择网格',
   no_person: '没有找到这名人员',
@@ -13,7 +13,7 @@ export default {
   exported: '已导出，并记入操作日志',
   sections: '本栏目',
   leave_title: '离开此页？',
-  leave: '修改还没有保存，离开后将丢失。',
+  leave: '修改尚未保存，离开后将丢失。',
   leave_yes: '不保存，离开',
   stay: '留在此页',
 }

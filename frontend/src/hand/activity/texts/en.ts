@@ -2,6 +2,7 @@ import type { English } from '@/shared/i18n/texts'
 import type zh from './zh-CN'
 
 export default {
+  up_to: 'Up to {n} points',
   title: 'Activities',
   one: 'Activity',
   parts: 'Kinds of activities',

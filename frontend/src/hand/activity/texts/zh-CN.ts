@@ -1,4 +1,5 @@
 export default {
+  up_to: '可得 {n} 分',
   title: '活动',
   one: '活动',
   parts: '活动分类',
@@ -12,7 +13,7 @@ export default {
   see_upcoming: '看即将开始的活动',
   empty_upcoming: '暂无已发布的活动',
   empty_upcoming_text: '党建办发布活动后会出现在这里，届时可以报名。',
-  empty_mine: '您还没有参加过活动',
+  empty_mine: '暂无参加过的活动',
   empty_mine_text: '报名后的活动和您管理签到的活动都在这里。',
   when: '时间',
   where: '地点',
@@ -39,8 +40,8 @@ export default {
   got: '得 {n} 分',
   how_in: '到现场后，用手机相机、微信或下面的按钮扫现场的签到码。活动开始前 30 分钟起可以签到。',
   how_out: '离开前请再扫一次现场的码签退，签退后才计时和积分。',
-  not_out: '活动已结束，您还没有签退：结束后 12 小时内，请扫签到管理人手机上的码签退。',
-  out_over: '活动已结束，您还没有签退：已超过 12 小时，请联系签到管理人或党建办补办签退（结束后 30 天内）。',
+  not_out: '活动已结束，您尚未签退：结束后 12 小时内，请扫签到管理人手机上的码签退。',
+  out_over: '活动已结束，您尚未签退：已超过 12 小时，请联系签到管理人或党建办补办签退（结束后 30 天内）。',
   cancelled_text: '本活动已取消。',
   cancelled_for: '取消原因：{reason}',
   steward: '签到管理',
@@ -64,6 +65,6 @@ export default {
   completed: '已补办签退',
   completed_by: '{who}补办：{why}',
   need: { left_at: '请选择签退时间', completion_reason: '请写明原因，至少 2 个字' },
-  empty_people: '还没有人报名',
+  empty_people: '暂无人报名',
   empty_people_text: '现场扫码签到的人会自动列入。',
 }

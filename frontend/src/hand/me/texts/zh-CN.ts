@@ -8,7 +8,7 @@ export default {
   no_posts_text: '如有变动，请联系党建办在网格中登记。',
   outbox: '待发送',
   check_ins: '我的签到',
-  empty_check_ins: '还没有签到记录',
+  empty_check_ins: '暂无签到记录',
   empty_check_ins_text: '到活动现场扫码签到后，记录会出现在这里。',
   more_check_ins: '更早的签到',
   served: '服务 {minutes}，得 {n} 分',

@@ -7,7 +7,7 @@ export default {
   all: '全部',
   empty_unread: '没有未读通知',
   empty_current: '没有有效的通知',
-  empty_all: '还没有通知',
+  empty_all: '暂无通知',
   see_all: '查看全部通知',
   when: '{who}　{when}',
   until: '有效期至 {day}',

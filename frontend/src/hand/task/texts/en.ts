@@ -2,6 +2,7 @@ import type { English } from '@/shared/i18n/texts'
 import type zh from './zh-CN'
 
 export default {
+  wants: 'Wants {what}',
   title: 'To do',
   one: 'Task',
   parts: 'Kinds of tasks',
