@@ -54,4 +54,17 @@ export class Problem extends Error {
   is(...codes: string[]): boolean {
     return codes.includes(this.code)
   }
+
+  /** Whether our server has looked at the request and said no. Otherwise it may have been done all the same, or may be
+   * done later: nobody was reached, the server cannot answer now, one has to sign in first, or what came back is not in
+   * the server's own form and so from something in between. */
+  get refused(): boolean {
+    if (this.is('network', 'unexpected')) return false
+    return this.status < 500 && ![401, 408, 429].includes(this.status)
+  }
+
+  /** Whether it was refused because what the page shows is no longer so. */
+  get outdated(): boolean {
+    return this.refused && [404, 409, 412, 428].includes(this.status)
+  }
 }

@@ -1,10 +1,9 @@
 import { watch } from 'vue'
-import { call } from '@/api'
 import type { Activity } from '@/api'
+import { useAct } from './act'
 import { useForm } from './form'
 import type { Form } from './form'
 import { fromPicker, toPicker } from './picker'
-import { invalidate, readAgain } from './query'
 
 /** When somebody who forgot to check out has most likely left: at the end, or now while the activity still runs. */
 export function leavingOf(activity: Pick<Activity, 'ends_at'>, now: Date = new Date()): string {
@@ -24,13 +23,14 @@ export function useCompletion(
   checkIn: () => string | undefined,
   need: (what: 'left_at' | 'completion_reason') => string,
 ): Completion {
+  const completing = useAct('complete_check_in')
   const form = useForm(
     { checked_out_at: '', reason: '' },
     async ({ checked_out_at, reason }) => {
       const id = checkIn()
       if (!id) return
       const body = { checked_out_at: fromPicker(checked_out_at), reason: reason.trim() }
-      await call('complete_check_in', { path: { id }, body })
+      await completing.send({ path: { id }, body })
     },
     ({ checked_out_at, reason }, mark) => {
       if (!checked_out_at) mark('checked_out_at', need('left_at'))
@@ -44,12 +44,5 @@ export function useCompletion(
     },
     { immediate: true },
   )
-  async function complete(): Promise<boolean> {
-    const done = await form.submit()
-    if (done) void readAgain('complete_check_in')
-    // Somebody was faster: the list shows who.
-    else if (form.problem.value?.is('state_conflict')) await invalidate('list_participants')
-    return done
-  }
-  return { form, complete }
+  return { form, complete: form.submit }
 }

@@ -1,8 +1,8 @@
 import { computed } from 'vue'
 import type { Ref } from 'vue'
-import { call, Problem } from '@/api'
 import type { Notice } from '@/api'
-import { readAgain, useRead } from '@/shared/query'
+import { useAct } from '@/shared/act'
+import { useRead } from '@/shared/query'
 import { useSession } from '@/shared/session'
 
 /** As many as are counted. */
@@ -27,10 +27,5 @@ export function useUnread(): Ref<string> {
  * for when it is opened again. What was refused is read anew: it was withdrawn, or is to be read again as it is now. */
 export async function sign(notice: Notice): Promise<void> {
   if (!notice.may.read_notice.allowed) return
-  try {
-    await call('read_notice', { path: { id: notice.id }, version: notice.version })
-  } catch (thrown) {
-    if (Problem.of(thrown).is('network')) return
-  }
-  await readAgain('read_notice')
+  await useAct('read_notice', { shows: true }).run({ path: { id: notice.id }, version: notice.version })
 }

@@ -1,19 +1,23 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { ComputedRef, Ref, ShallowRef } from 'vue'
-import { call } from '@/api'
+import type { ActId } from '@/api'
+import { call } from '@/api/client'
 import { wire } from '@/shared/dates'
 import { t } from '@/shared/i18n'
 import { notify } from '@/shared/notify'
-import { invalidate, readAgain } from '@/shared/query'
+import { readAgain } from '@/shared/query'
 import { useSession } from '@/shared/session'
-import { body, draft, empty, entryId } from './entry'
-import type { Entry, TaskFacts, Written } from './entry'
+import { entryId, entryOf } from './entry'
+import type { Draft, Entry } from './entry'
+import { kindOf } from './kinds'
 import { pause, send, sendAll, upload } from './sender'
 import type { Outcome, Server } from './sender'
 import { memoryStorage, openStorage } from './storage'
 import type { Storage } from './storage'
 
-export type { Entry, KeptPhoto, TaskFacts, Written } from './entry'
+export type { Entry, KeptFile } from './entry'
+export { isSubmission, submission } from './submission'
+export type { Submission, TaskFacts, Written } from './submission'
 export { preparePages } from './prepare'
 
 export interface Outbox {
@@ -27,10 +31,10 @@ export interface Outbox {
   sending: Ref<string | undefined>
   /** Whether what is kept outlives the page. */
   durable: Ref<boolean>
-  find: (task: string) => Promise<Entry | undefined>
-  saveDraft: (task: TaskFacts, written: Written) => Promise<void>
+  find: (operation: ActId, name: string) => Promise<Entry | undefined>
+  saveDraft: (draft: Draft) => Promise<void>
   /** Puts it in the outbox and tries at once. Throws the problem where it could be neither sent nor kept. */
-  submit: (task: TaskFacts, written: Written) => Promise<Outcome | undefined>
+  submit: (draft: Draft) => Promise<Outcome | undefined>
   /** Takes a waiting or refused entry back to write on. */
   reopen: (id: string) => Promise<void>
   remove: (id: string) => Promise<void>
@@ -39,9 +43,10 @@ export interface Outbox {
   recall: <T>(name: string) => Promise<{ at: number; value: T } | undefined>
 }
 
+const sendAny = call as (id: ActId, input: object) => Promise<unknown>
 const server: Server = {
-  upload: async (photo) => (await call('upload_attachment', { body: upload(photo), key: photo.key })).id,
-  submit: (entry) => call('submit_task', { path: { id: entry.task.id }, body: body(entry), key: entry.key }),
+  upload: async (file) => (await call('upload_attachment', { body: upload(file), key: file.key })).id,
+  act: ({ operation, path, key }, body) => sendAny(operation as ActId, { path, body, key }),
 }
 
 async function oneTabAtATime<T>(act: () => Promise<T>): Promise<T> {
@@ -85,14 +90,12 @@ function make(): Outbox {
         sending.value = outcome ? undefined : entry.id
         if (!outcome) return
         outcomes.set(entry.id, outcome)
-        if (outcome.kind === 'sent') {
-          void readAgain('submit_task')
-          if (entry.id !== quiet) notify.done(t('outbox.sent', { title: entry.task.title }))
-        } else if (outcome.kind === 'refused') {
-          // What the phone showed of the task was out of date.
-          void invalidate('get_task', 'list_inbox')
-          if (entry.id !== quiet) notify.done(t('outbox.refused_toast', { title: entry.task.title }))
-        }
+        if (outcome.kind === 'waiting') return
+        // What the phone showed of it is out of date, done or refused.
+        void readAgain(entry.operation as ActId)
+        if (entry.id === quiet) return
+        const title = kindOf(entry.operation)?.title(entry) ?? t('outbox.unknown')
+        notify.done(t(outcome.kind === 'sent' ? 'outbox.sent' : 'outbox.refused_toast', { title }))
       }),
     ).finally(() => (sending.value = undefined))
     await show(storage)
@@ -143,25 +146,25 @@ function make(): Outbox {
     durable,
     waiting: computed(() => entries.value.filter((one) => one.state === 'waiting').length),
     refused: computed(() => entries.value.filter((one) => one.state === 'refused').length),
-    find: async (task) => (await opened).entry(entryId(account() ?? '', task)),
-    saveDraft: (task, written) =>
+    find: async (operation, name) => (await opened).entry(entryId(account() ?? '', operation, name)),
+    saveDraft: (draft) =>
       change(async (storage) => {
         const me = account()
         if (!me) return
-        const before = await storage.entry(entryId(me, task.id))
-        if (empty(written)) {
+        const before = await storage.entry(entryId(me, draft.operation, draft.name))
+        if (kindOf(draft.operation)?.empty(draft)) {
           if (before?.state === 'draft') await storage.remove(before.id)
           return
         }
-        const next = draft(me, task, written, Date.now())
+        const next = entryOf(me, draft, Date.now())
         // What the server said stays beside it until it is sent again.
         await storage.keep(before?.fault ? { ...next, fault: before.fault } : next)
       }),
-    submit: async (task, written) => {
+    submit: async (draft) => {
       const me = account()
       if (!me) return undefined
       const entry: Entry = {
-        ...draft(me, task, written, Date.now()),
+        ...entryOf(me, draft, Date.now()),
         state: 'waiting',
         doneAt: wire(new Date()),
       }

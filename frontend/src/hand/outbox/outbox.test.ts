@@ -1,11 +1,19 @@
-import { describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { Problem } from '@/api'
-import type { EvidenceKind, EvidenceRequirement, Task } from '@/api'
-import { body, draft, empty, meaning, missing, readNumber } from './entry'
-import type { Entry, Written } from './entry'
+import type { EvidenceKind, EvidenceRequirement } from '@/api'
+import { handTexts } from '@/hand/texts'
+import { useRooms } from '@/shared/i18n'
+import { entryOf } from './entry'
+import type { Draft, Entry } from './entry'
+import { carries, kindOf, rules } from './kinds'
+import { carryOver } from './old'
 import { pause, send, sendAll } from './sender'
 import type { Server } from './sender'
 import { memoryStorage } from './storage'
+import { missing, readNumber, request, submission } from './submission'
+import type { Submission, Written } from './submission'
+
+beforeAll(() => useRooms(handTexts))
 
 const need = (kind: EvidenceKind, more: Partial<EvidenceRequirement> = {}): EvidenceRequirement => ({
   kind,
@@ -30,16 +38,17 @@ const written = (change: Partial<Written> = {}): Written => ({
   place: null,
   ...change,
 })
-const waiting = (change: Partial<Entry> = {}): Entry => ({
-  ...draft('me', facts, written(), 1_000),
+const draft = (task: typeof facts, given: Written, now: number): Submission =>
+  entryOf('me', submission(task, given), now)
+const waiting = (change: Partial<Submission> = {}, given: Partial<Written> = {}): Submission => ({
+  ...draft(facts, written(given), 1_000),
   state: 'waiting',
   doneAt: '2026-11-22T09:30:00+08:00',
   ...change,
 })
-const done = { id: 'task', state: 'submitted' } as Task
 const server = (change: Partial<Server> = {}): Server => ({
   upload: async (one) => `id-${one.key}`,
-  submit: async () => done,
+  act: async () => undefined,
   ...change,
 })
 const problem = (status: number, code: string, field?: string) =>
@@ -79,19 +88,16 @@ describe('an entry', () => {
     expect(lack({ number: '40' })).toBeUndefined()
   })
   it('says whether there is anything to keep', () => {
-    expect(empty(written({ photos: [] }))).toBe(true)
-    expect(empty(written({ photos: [], text: ' 已巡查' }))).toBe(false)
-    expect(empty(written())).toBe(false)
+    const empty = (given: Partial<Written>) => kindOf('submit_task')?.empty(submission(facts, written(given)))
+    expect(empty({ photos: [] })).toBe(true)
+    expect(empty({ photos: [], text: ' 已巡查' })).toBe(false)
+    expect(empty({})).toBe(false)
   })
   it('sends only what was given', () => {
-    expect(body(draft('me', facts, written({ photos: [] }), 1))).toEqual({ attachment_ids: [] })
-    const full = waiting({
-      text: ' 好 ',
-      number: '3',
-      place: { lng: 121, lat: 30 },
-      photos: [{ ...photo('p'), attachment: 'a' }],
-    })
-    expect(body(full)).toEqual({
+    expect(request(draft(facts, written({ photos: [] }), 1))).toEqual({ attachment_ids: [] })
+    const photos = [{ ...photo('p'), attachment: 'a' }]
+    const full = waiting({}, { text: ' 好 ', number: '3', place: { lng: 121, lat: 30 }, photos })
+    expect(request(full)).toEqual({
       text: '好',
       number: 3,
       place: { lng: 121, lat: 30 },
@@ -100,15 +106,18 @@ describe('an entry', () => {
     })
   })
   it('tells a refusal from a server out of reach', () => {
-    expect(meaning(Problem.network())).toBe('later')
-    expect(meaning(problem(503, 'unavailable'))).toBe('later')
-    expect(meaning(problem(429, 'too_many_requests'))).toBe('later')
+    expect(Problem.network().refused).toBe(false)
+    for (const [status, code] of [
+      [503, 'unavailable'],
+      [429, 'too_many_requests'],
+      [401, 'session_ended'],
+    ] as const)
+      expect(problem(status, code).refused).toBe(false)
     // A gateway's page in between, not our server.
-    expect(meaning(Problem.from('<html>', 403))).toBe('later')
-    expect(meaning(problem(401, 'session_ended'))).toBe('again')
-    expect(meaning(problem(403, 'forbidden'))).toBe('refused')
-    expect(meaning(problem(409, 'state_conflict'))).toBe('refused')
-    expect(meaning(problem(422, 'evidence_missing'))).toBe('refused')
+    expect(Problem.from('<html>', 403).refused).toBe(false)
+    expect(problem(403, 'forbidden').refused).toBe(true)
+    expect(problem(409, 'state_conflict').refused).toBe(true)
+    expect(problem(422, 'evidence_missing').refused).toBe(true)
   })
 })
 
@@ -117,10 +126,10 @@ describe('sending one', () => {
     const storage = memoryStorage()
     const entry = waiting()
     await storage.keep(entry)
-    const submit = vi.fn<Server['submit']>(async () => done)
-    const outcome = await send(storage, server({ submit }), entry)
-    expect(outcome).toEqual({ kind: 'sent', task: done })
-    expect(body(submit.mock.calls[0]?.[0] as Entry)).toMatchObject({
+    const act = vi.fn<Server['act']>(async () => undefined)
+    const outcome = await send(storage, server({ act }), entry)
+    expect(outcome).toEqual({ kind: 'sent' })
+    expect(act.mock.calls[0]?.[1]).toMatchObject({
       attachment_ids: ['id-p1', 'id-p2'],
       done_at: '2026-11-22T09:30:00+08:00',
     })
@@ -140,15 +149,12 @@ describe('sending one', () => {
         if (one.key === 'p2' && broken) throw Problem.network()
         return `id-${one.key}`
       },
-      submit: async (one) => {
-        keys.push(one.key)
-        return done
-      },
+      act: async (one) => void keys.push(one.key),
     })
     expect((await send(storage, weak, entry)).kind).toBe('waiting')
     const kept = await storage.entry(entry.id)
     expect(kept).toMatchObject({ state: 'waiting', key: entry.key, fault: { code: 'network' } })
-    expect(kept?.photos.map((one) => one.attachment)).toEqual(['id-p1', undefined])
+    expect(kept?.files.map((one) => one.attachment)).toEqual(['id-p1', undefined])
     broken = false
     expect((await send(storage, weak, kept as Entry)).kind).toBe('sent')
     expect(uploads).toEqual(['p1', 'p2', 'p2'])
@@ -157,45 +163,47 @@ describe('sending one', () => {
 
   it('keeps what was written when the server refuses', async () => {
     const storage = memoryStorage()
-    const entry = waiting({ text: '已巡查' })
-    const outcome = await send(storage, server({ submit: says(problem(403, 'forbidden')) }), entry)
+    const entry = waiting({}, { text: '已巡查' })
+    const outcome = await send(storage, server({ act: says(problem(403, 'forbidden')) }), entry)
     expect(outcome.kind).toBe('refused')
     const kept = await storage.entry(entry.id)
-    expect(kept).toMatchObject({ state: 'refused', text: '已巡查', fault: { message: 'forbidden' } })
-    expect(kept?.photos).toHaveLength(2)
+    expect(kept).toMatchObject({
+      state: 'refused',
+      body: { text: '已巡查' },
+      fault: { message: 'forbidden' },
+    })
+    expect(kept?.files).toHaveLength(2)
   })
 
   it('leaves the moment to the server when the clock of the phone is ahead', async () => {
     const tried: (string | null)[] = []
     const strict = server({
-      submit: async (one) => {
+      act: async (one) => {
         tried.push(one.doneAt)
         if (one.doneAt) throw problem(422, 'validation_failed', 'done_at')
-        return done
       },
     })
     const storage = memoryStorage()
-    const outcome = await send(storage, strict, waiting({ photos: [], savedAt: 50_000 }), () => 60_000)
+    const outcome = await send(storage, strict, waiting({ files: [], savedAt: 50_000 }), () => 60_000)
     expect(outcome.kind).toBe('sent')
     expect(tried).toEqual(['2026-11-22T09:30:00+08:00', null])
     // Hours later that would be a wrong moment: the person decides.
-    const late = await send(storage, strict, waiting({ photos: [], savedAt: 0 }), () => 9_000_000)
+    const late = await send(storage, strict, waiting({ files: [], savedAt: 0 }), () => 9_000_000)
     expect(late.kind).toBe('refused')
     expect((await storage.entries())[0]?.fault?.message).toContain('不能晚于现在')
   })
 
   it('uploads photos once more that the server no longer has', async () => {
     const storage = memoryStorage()
-    const entry = waiting({ photos: [{ ...photo('p1'), attachment: 'gone' }] })
+    const entry = waiting({ files: [{ ...photo('p1'), attachment: 'gone' }] })
     const bodies: unknown[] = []
     const outcome = await send(
       storage,
       server({
         upload: async () => 'fresh',
-        submit: async (one) => {
-          bodies.push(body(one).attachment_ids)
+        act: async (_entry, body) => {
+          bodies.push((body as { attachment_ids: string[] }).attachment_ids)
           if (bodies.length === 1) throw problem(422, 'validation_failed', 'attachment_ids[0]')
-          return done
         },
       }),
       entry,
@@ -224,19 +232,129 @@ describe('sending all', () => {
   it('stops where there is no connection, but goes on past a refusal', async () => {
     const storage = memoryStorage()
     for (const [index, id] of ['a', 'b', 'c'].entries()) {
-      await storage.keep(waiting({ id, savedAt: index, photos: [] }))
+      await storage.keep(waiting({ id, savedAt: index, files: [] }))
     }
-    const submit = vi
-      .fn<Server['submit']>()
+    const act = vi
+      .fn<Server['act']>()
       .mockRejectedValueOnce(problem(409, 'state_conflict'))
       .mockRejectedValueOnce(Problem.network())
-    expect(await sendAll(storage, server({ submit }), 'me')).toBe('waiting')
-    expect(submit).toHaveBeenCalledTimes(2)
+    expect(await sendAll(storage, server({ act }), 'me')).toBe('waiting')
+    expect(act).toHaveBeenCalledTimes(2)
     const states = (await storage.entries()).map((one) => one.state)
     expect(states).toEqual(['refused', 'waiting', 'waiting'])
   })
   it('waits longer each time, five minutes at most', () => {
     expect([1, 2, 3].map(pause)).toEqual([10_000, 20_000, 40_000])
     expect(pause(50)).toBe(300_000)
+  })
+})
+
+describe('what is carried', () => {
+  // A second operation, as a feature would register one: something new is made, so that several may be written at once.
+  carries('create_notice', {
+    mayWait: true,
+    rule: () => '通知：可以等待',
+    title: ({ body }: Entry<{ title: string; text: string }>) => body.title,
+    place: () => undefined,
+    words: ({ body }: Entry<{ title: string; text: string }>) => [body.text],
+    page: ({ name }: Entry) => `/notices/new/${name}`,
+    empty: ({ body }: Pick<Draft<{ title: string; text: string }>, 'body' | 'files'>) => body.text === '',
+    request: ({ body }: Entry<{ title: string; text: string }>) => ({ ...body, roles: ['worker' as const] }),
+    fields: { files: 'attachment_ids', moment: 'done_at' },
+  })
+  const notice = (name: string, title: string) =>
+    entryOf(
+      'me',
+      { operation: 'create_notice', name, path: {}, body: { title, text: '全文' }, files: [], about: {} },
+      1,
+    )
+
+  it('is said beneath the list, also what cannot wait and why', () => {
+    expect(rules()).toHaveLength(3)
+    expect(kindOf('check_in')).toBeUndefined()
+    expect(kindOf('submit_task')?.title(waiting())).toBe('巡查河道')
+  })
+  it('keeps several drafts at once, of one operation and of two', async () => {
+    const storage = memoryStorage()
+    const other = { ...facts, id: 'other', title: '走访' }
+    for (const one of [
+      notice('a', '甲'),
+      notice('b', '乙'),
+      draft(facts, written(), 1),
+      draft(other, written(), 2),
+    ])
+      await storage.keep(one)
+    await storage.keep({ ...notice('a', '甲二'), savedAt: 9 })
+    const titles = (await storage.entries()).map((one) => kindOf(one.operation)?.title(one))
+    expect(titles.sort()).toEqual(['乙', '巡查河道', '甲二', '走访'].sort())
+  })
+  it('is sent as its operation asks for it, each with its own path, body and key', async () => {
+    const storage = memoryStorage()
+    const waits = [
+      { ...notice('a', '甲'), state: 'waiting' as const, savedAt: 1 },
+      waiting({ files: [], savedAt: 2 }, { text: '好' }),
+      { ...notice('b', '乙'), state: 'waiting' as const, savedAt: 3 },
+    ]
+    for (const one of waits) await storage.keep(one)
+    const sent: unknown[] = []
+    const act: Server['act'] = async ({ operation, path, key }, body) =>
+      void sent.push([operation, path, key, body])
+    expect(await sendAll(storage, server({ act }), 'me')).toBe('clear')
+    const moment = { done_at: '2026-11-22T09:30:00+08:00' }
+    expect(sent).toEqual([
+      ['create_notice', {}, waits[0]?.key, { title: '甲', text: '全文', roles: ['worker'] }],
+      ['submit_task', { id: 'task' }, waits[1]?.key, { text: '好', attachment_ids: [], ...moment }],
+      ['create_notice', {}, waits[2]?.key, { title: '乙', text: '全文', roles: ['worker'] }],
+    ])
+    expect(new Set(waits.map((one) => one.key)).size).toBe(3)
+  })
+  it('is kept and said where these pages do not know the operation', async () => {
+    const storage = memoryStorage()
+    const act = vi.fn<Server['act']>()
+    const strange = { ...waiting(), operation: 'send_pigeon', id: 'me/send_pigeon/1' }
+    expect((await send(storage, server({ act }), strange)).kind).toBe('refused')
+    expect(act).not.toHaveBeenCalled()
+    expect((await storage.entries())[0]).toMatchObject({ state: 'refused', fault: { code: 'not_carried' } })
+  })
+})
+
+describe('what an earlier version has kept', () => {
+  const old = {
+    id: 'me/task',
+    account: 'me',
+    task: facts,
+    state: 'waiting',
+    text: '已巡查',
+    number: '3',
+    photos: [{ ...photo('p1'), attachment: 'there' }, photo('p2')],
+    place: null,
+    key: 'the key',
+    doneAt: '2026-11-22T09:30:00+08:00',
+    savedAt: 7,
+  }
+  it('is carried over and sent as the same act', async () => {
+    const storage = memoryStorage()
+    await storage.keep(old as unknown as Entry)
+    await carryOver(storage)
+    const [entry, ...more] = await storage.entries()
+    expect(more).toEqual([])
+    expect(entry).toMatchObject({ id: 'me/submit_task/task', state: 'waiting', key: 'the key', savedAt: 7 })
+    const act = vi.fn<Server['act']>(async () => undefined)
+    expect((await send(storage, server({ act }), entry as Entry)).kind).toBe('sent')
+    expect(act.mock.calls[0]?.[0]).toMatchObject({ path: { id: 'task' }, key: 'the key' })
+    expect(act.mock.calls[0]?.[1]).toEqual({
+      text: '已巡查',
+      number: 3,
+      attachment_ids: ['there', 'id-p2'],
+      done_at: '2026-11-22T09:30:00+08:00',
+    })
+    expect(await storage.entries()).toEqual([])
+  })
+  it('does not overwrite what was written since', async () => {
+    const storage = memoryStorage()
+    await storage.keep(old as unknown as Entry)
+    await storage.keep(waiting({}, { text: '新写的' }))
+    await carryOver(storage)
+    expect((await storage.entries()).map((one) => (one as Submission).body.text)).toEqual(['新写的'])
   })
 })

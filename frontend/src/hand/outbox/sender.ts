@@ -1,18 +1,18 @@
 import { newKey, Problem } from '@/api'
-import type { Task } from '@/api'
 import { problemText } from '@/shared/problems'
-import { meaning } from './entry'
-import type { Entry, KeptPhoto } from './entry'
+import { t } from '@/shared/i18n'
+import type { Entry, KeptFile } from './entry'
+import { kindOf } from './kinds'
 import type { Storage } from './storage'
 
 /** What the sender asks of the server; each throws a `Problem`. */
 export interface Server {
-  upload(photo: KeptPhoto): Promise<string>
-  submit(entry: Entry): Promise<Task>
+  upload(file: KeptFile): Promise<string>
+  act(entry: Entry, body: object): Promise<unknown>
 }
 
 export type Outcome =
-  { kind: 'sent'; task: Task } | { kind: 'waiting'; problem: Problem } | { kind: 'refused'; problem: Problem }
+  { kind: 'sent' } | { kind: 'waiting'; problem: Problem } | { kind: 'refused'; problem: Problem }
 
 /** A phone whose clock is ahead names a moment that has not come. Sent at once, the server's own clock serves. */
 const freshMilliseconds = 120_000
@@ -26,7 +26,7 @@ export function faultOf(problem: Problem): { code: string; message: string } {
   return { code: problem.code, message: [...new Set(words)].join(' ') }
 }
 
-/** Sends one entry: photos first, then the submission. Every step is kept before the next, so that a break
+/** Sends one entry: files first, then the act. Every step is kept before the next, so that a break
  * anywhere goes on from there, and every request carries its own key, so that none counts twice. */
 export async function send(
   storage: Storage,
@@ -35,38 +35,45 @@ export async function send(
   now: () => number = Date.now,
 ): Promise<Outcome> {
   let entry = given
+  const how = kindOf(given.operation)
+  if (!how) {
+    // Kept by another version of the pages: nothing is lost, and nothing is promised.
+    const problem = new Problem({ code: 'not_carried', title: t('outbox.unknown') }, 422)
+    await storage.keep({ ...entry, state: 'refused', fault: faultOf(problem) })
+    return { kind: 'refused', problem }
+  }
   for (let attempt = 0; ; attempt += 1) {
     try {
-      for (const photo of entry.photos) {
-        if (photo.attachment) continue
-        const attachment = await server.upload(photo)
+      for (const file of entry.files) {
+        if (file.attachment) continue
+        const attachment = await server.upload(file)
         entry = {
           ...entry,
-          photos: entry.photos.map((one) => (one.key === photo.key ? { ...one, attachment } : one)),
+          files: entry.files.map((one) => (one.key === file.key ? { ...one, attachment } : one)),
         }
         await storage.keep(entry)
       }
-      const task = await server.submit(entry)
+      await server.act(entry, how.request(entry))
       await storage.remove(entry.id)
-      return { kind: 'sent', task }
+      return { kind: 'sent' }
     } catch (thrown) {
       const problem = Problem.of(thrown)
-      if (attempt === 0 && names(problem, 'done_at') && now() - entry.savedAt < freshMilliseconds) {
+      if (attempt === 0 && names(problem, how.fields.moment) && now() - entry.savedAt < freshMilliseconds) {
         entry = { ...entry, doneAt: null, key: newKey() }
         await storage.keep(entry)
         continue
       }
-      // The server no longer has the photos (the entry waited too long): they go up once more.
-      if (attempt === 0 && names(problem, 'attachment_ids[')) {
+      // The server no longer has the files (the entry waited too long): they go up once more.
+      if (attempt === 0 && names(problem, `${how.fields.files}[`)) {
         entry = {
           ...entry,
           key: newKey(),
-          photos: entry.photos.map(({ type, bytes }) => ({ key: newKey(), type, bytes })),
+          files: entry.files.map(({ type, bytes }) => ({ key: newKey(), type, bytes })),
         }
         await storage.keep(entry)
         continue
       }
-      const kind = meaning(problem) === 'refused' ? 'refused' : 'waiting'
+      const kind = problem.refused ? 'refused' : 'waiting'
       await storage.keep({ ...entry, state: kind, fault: faultOf(problem) })
       return { kind, problem }
     }
@@ -104,7 +111,7 @@ export function pause(failures: number): number {
   return Math.min(300_000, 10_000 * 2 ** Math.max(0, failures - 1))
 }
 
-export const upload = (photo: KeptPhoto): FormData => {
+export const upload = (photo: KeptFile): FormData => {
   const form = new FormData()
   form.set(
     'file',

@@ -1,4 +1,5 @@
 import type { Entry } from './entry'
+import { carryOver } from './old'
 
 /** Where entries and the lists last read are kept. */
 export interface Storage {
@@ -57,7 +58,10 @@ async function phoneStorage(): Promise<Storage> {
 
 export async function openStorage(): Promise<Storage> {
   try {
-    return await phoneStorage()
+    const storage = await phoneStorage()
+    // What could not be carried over, for want of room, is tried again the next time.
+    await carryOver(storage).catch(() => undefined)
+    return storage
   } catch {
     return memoryStorage()
   }

@@ -1,6 +1,6 @@
 import type Compressor from 'compressorjs'
 import { newKey } from '@/api'
-import type { KeptPhoto } from '@/hand/outbox'
+import type { KeptFile } from '@/hand/outbox'
 
 /** Photos of one submission. */
 export const mostPhotos = 9
@@ -46,7 +46,7 @@ export function bytesOf(file: Blob): Promise<ArrayBuffer> {
 
 /** A photo from the camera or the album, at most 1600 pixels long, ready to be kept. Throws when it is no picture.
  * Without the compressor (not loaded before the connection broke) the server makes it smaller. */
-export async function preparePhoto(file: File): Promise<KeptPhoto> {
+export async function preparePhoto(file: File): Promise<KeptFile> {
   let ready: Blob
   try {
     const { default: Shrinker } = await prepareCompressor().catch(() => {

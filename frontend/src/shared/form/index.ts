@@ -1,6 +1,6 @@
 import { computed, reactive, ref, toRaw, watch } from 'vue'
 import type { ComputedRef, Ref } from 'vue'
-import { newKey, Problem } from '@/api'
+import { Problem } from '@/api'
 import { problemText } from '@/shared/problems'
 
 export interface Form<V extends object> {
@@ -22,12 +22,10 @@ export interface Form<V extends object> {
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(toRaw(value) ?? null)) as T
 
-/** A form over one request. `send` gets the values and an Idempotency-Key, which stays the same while
- * the same values are tried again, so that a lost answer does not do the act twice. `check` may mark
- * faults before sending. */
+/** A form over one act: `send` gets the values and sends them by `useAct`. `check` may mark faults before sending. */
 export function useForm<V extends object>(
   initial: V,
-  send: (values: V, key: string) => Promise<unknown>,
+  send: (values: V) => Promise<unknown>,
   check?: (values: V, mark: (field: string, message: string) => void) => void,
 ): Form<V> {
   const start = ref(JSON.stringify(initial))
@@ -36,7 +34,6 @@ export function useForm<V extends object>(
   const problem = ref<Problem>() as Ref<Problem | undefined>
   const errors = reactive(new Map<string, string>())
   const shown = new Set<string>()
-  let key = newKey()
   let before = copy(values)
 
   const at = (object: unknown, path: string): unknown =>
@@ -48,7 +45,6 @@ export function useForm<V extends object>(
   watch(
     () => JSON.stringify(values),
     () => {
-      key = newKey()
       // A fault goes when its field is touched; the others stay until the next try.
       for (const field of [...errors.keys()]) {
         if (JSON.stringify(at(values, field)) !== JSON.stringify(at(before, field))) errors.delete(field)
@@ -68,8 +64,7 @@ export function useForm<V extends object>(
     if (errors.size > 0) return false
     busy.value = true
     try {
-      await send(copy(values), key)
-      key = newKey()
+      await send(copy(values))
       start.value = JSON.stringify(values)
       return true
     } catch (thrown) {
@@ -104,7 +99,6 @@ export function useForm<V extends object>(
       Object.assign(values, copy(next ?? (JSON.parse(start.value) as V)))
       errors.clear()
       problem.value = undefined
-      key = newKey()
     },
   }
 }

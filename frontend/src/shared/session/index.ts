@@ -4,6 +4,7 @@ import type { Directive } from 'vue'
 import { call, Problem } from '@/api'
 import type { Me } from '@/api'
 import { onSessionEnded, renew, setToken } from '@/api/client'
+import { useAct } from '@/shared/act'
 import { queryClient } from '@/shared/query'
 import type { Needed } from './permissions'
 
@@ -38,6 +39,8 @@ export interface Credentials {
 
 /** Who is signed in and what they may do. `state`: `unknown` until `restore` has asked the server. */
 export const useSession = defineStore('session', () => {
+  const entering = useAct('sign_in')
+  const leaving = useAct('sign_out')
   const me = ref<Me>()
   const state = ref<'unknown' | 'in' | 'out'>('unknown')
   /** Why the sign-in page appears: the session ran out while working. */
@@ -105,7 +108,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(credentials: Credentials): Promise<void> {
-    const signed = await call('sign_in', { body: { ...credentials } })
+    const signed = await entering.send({ body: { ...credentials } })
     queryClient.clear()
     setToken(signed.access_token)
     await reload()
@@ -118,7 +121,7 @@ export const useSession = defineStore('session', () => {
   /** Ends the session at the server; when that cannot be reached the problem is thrown and one stays signed in. */
   async function signOut(): Promise<void> {
     try {
-      await call('sign_out')
+      await leaving.send()
     } catch (thrown) {
       if (Problem.of(thrown).status !== 401) throw thrown
     }

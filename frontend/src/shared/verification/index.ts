@@ -1,56 +1,24 @@
 import { computed, reactive } from 'vue'
 import type { ComputedRef, WritableComputedRef } from 'vue'
-import { call, newKey, Problem } from '@/api'
 import type { SeenTask, TaskBrief, ToVerify } from '@/api'
+import { useEach } from '@/shared/act'
+import type { Act, EachAct, EachOutcome, Refused } from '@/shared/act'
 import { useRead } from '@/shared/query'
 
 /** Tasks in one request; the server takes more. So there is progress to show, and little is asked for again. */
 export const atOnce = 100
 
-export interface Refusal {
-  id: string
-  reason: string
-}
-export interface Outcome {
-  done: string[]
-  refused: Refusal[]
-  /** Not known to be verified: not tried any more, or the answer did not come. */
-  left: string[]
-  /** Why the work ended early. */
-  problem?: Problem
+/** Verifies tasks as they were seen. */
+async function verify(part: readonly SeenTask[], act: Act<'verify_tasks'>): Promise<Refused<SeenTask>[]> {
+  const { results } = await act.send({ body: { tasks: [...part] } })
+  const seen = new Map(part.map((one) => [one.id, one]))
+  return results.flatMap(({ id, verified, reason, code }) => {
+    const item = seen.get(id)
+    return verified || !item ? [] : [{ item, why: reason ?? code ?? '' }]
+  })
 }
 
-/** Verifies tasks as they were seen, some at a time. What is refused does not hold up the others; where a request fails,
- * the rest is left. */
-export async function verifyAll(
-  tasks: readonly SeenTask[],
-  keyOf: (part: readonly SeenTask[]) => string,
-  step: (done: number) => void = () => undefined,
-  stopped: () => boolean = () => false,
-): Promise<Outcome> {
-  const outcome: Outcome = { done: [], refused: [], left: [] }
-  for (let start = 0; start < tasks.length; start += atOnce) {
-    if (stopped() || outcome.problem) {
-      outcome.left.push(...tasks.slice(start).map((one) => one.id))
-      break
-    }
-    const part = tasks.slice(start, start + atOnce)
-    try {
-      const { results } = await call('verify_tasks', { body: { tasks: part }, key: keyOf(part) })
-      for (const one of results) {
-        if (one.verified) outcome.done.push(one.id)
-        else outcome.refused.push({ id: one.id, reason: one.reason ?? one.code ?? '' })
-      }
-    } catch (thrown) {
-      outcome.problem = Problem.of(thrown)
-      outcome.left.push(...part.map((one) => one.id))
-    }
-    step(start + part.length)
-  }
-  return outcome
-}
-
-export interface Verification {
+export interface Verification extends Omit<EachAct<SeenTask>, 'run'> {
   /** How many wait, how many of them look right; nothing before the server has said so. */
   waiting: ComputedRef<ToVerify | undefined>
   isPicked: (id: string) => boolean
@@ -61,7 +29,8 @@ export interface Verification {
   hidden: ComputedRef<number>
   /** All that is known is picked. */
   every: WritableComputedRef<boolean>
-  run: (step?: (done: number) => void, stopped?: () => boolean) => Promise<Outcome>
+  /** Verifies what is picked. What was refused is looked at before it is tried again. */
+  run: () => Promise<EachOutcome<SeenTask> | undefined>
 }
 
 /** Choosing among what waits for one's verification. What looks right is chosen until it is taken out, also where the
@@ -83,15 +52,9 @@ export function useVerification(shown: () => readonly TaskBrief[]): Verification
   const ids = computed(() => new Set(chosen.value.map((one) => one.seen.id)))
   const picked = computed(() => chosen.value.map((one) => one.seen))
 
-  // One key for the same tasks while the page is open: an answer that was lost is asked for again, not done again.
-  const keys = new Map<string, string>()
-  const keyOf = (part: readonly SeenTask[]) => {
-    const name = JSON.stringify(part)
-    const key = keys.get(name) ?? newKey()
-    keys.set(name, key)
-    return key
-  }
+  const all = useEach('verify_tasks', verify, atOnce)
   return {
+    ...all,
     waiting,
     isPicked: (id) => ids.value.has(id),
     pick: (id, on) => marks.set(id, on),
@@ -103,10 +66,9 @@ export function useVerification(shown: () => readonly TaskBrief[]): Verification
         for (const id of known.value.keys()) marks.set(id, on)
       },
     }),
-    run: async (step, stopped) => {
-      const outcome = await verifyAll([...picked.value], keyOf, step, stopped)
-      // What was refused is looked at before it is tried again.
-      for (const { id } of outcome.refused) marks.set(id, false)
+    run: async () => {
+      const outcome = await all.run(picked.value)
+      for (const { item } of outcome?.refused ?? []) marks.set(item.id, false)
       return outcome
     },
   }

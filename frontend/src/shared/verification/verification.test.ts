@@ -5,7 +5,7 @@ import { defineComponent, ref } from 'vue'
 import type { SeenTask, TaskBrief } from '@/api'
 import { setToken } from '@/api/client'
 import { queryClient } from '@/shared/query'
-import { useVerification, verifyAll } from './index'
+import { useVerification } from './index'
 
 const seen = (n: number): SeenTask => ({ id: `t${n}`, version: 2 })
 const brief = (n: number, right = true) =>
@@ -29,8 +29,8 @@ function answer({
   vi.stubGlobal('fetch', async (request: Request) => {
     if (request.method === 'GET') return json({ total: right.length + 1, right: right.length, tasks: right })
     const { tasks } = (await request.json()) as { tasks: SeenTask[] }
-    if (tasks.some((task) => task.id === lost)) throw new TypeError('Failed to fetch')
     asked.push({ tasks, key: request.headers.get('Idempotency-Key') })
+    if (tasks.some((task) => task.id === lost)) throw new TypeError('Failed to fetch')
     const results = tasks.map(({ id }) =>
       refuse.includes(id)
         ? { id, verified: false, code: 'state_conflict', reason: '任务状态已变化' }
@@ -43,46 +43,6 @@ function answer({
 beforeEach(() => {
   setToken('t')
   queryClient.clear()
-})
-
-describe('verifyAll', () => {
-  it('asks for some at a time, goes on after what is refused, and tells what became of each', async () => {
-    const asked = answer({ refuse: ['t1', 't150'] })
-    const steps: number[] = []
-    const outcome = await verifyAll(
-      many(250),
-      (part) => `k${part[0]?.id}`,
-      (n) => steps.push(n),
-    )
-    expect(asked.map((one) => [one.tasks.length, one.key])).toEqual([
-      [100, 'kt0'],
-      [100, 'kt100'],
-      [50, 'kt200'],
-    ])
-    expect(steps).toEqual([100, 200, 250])
-    expect(outcome.done).toHaveLength(248)
-    expect(outcome.refused).toEqual([
-      { id: 't1', reason: '任务状态已变化' },
-      { id: 't150', reason: '任务状态已变化' },
-    ])
-    expect(outcome.left).toEqual([])
-  })
-  it('leaves the rest when the connection is lost', async () => {
-    answer({ lost: 't100' })
-    const outcome = await verifyAll(many(250), () => 'key')
-    expect([outcome.done.length, outcome.left.length, outcome.problem?.code]).toEqual([100, 150, 'network'])
-  })
-  it('stops when asked to', async () => {
-    answer()
-    let stop = false
-    const outcome = await verifyAll(
-      many(201),
-      () => 'key',
-      () => (stop = true),
-      () => stop,
-    )
-    expect([outcome.done.length, outcome.left.length]).toEqual([100, 101])
-  })
 })
 
 describe('useVerification', () => {
@@ -109,24 +69,48 @@ describe('useVerification', () => {
     verification.pick('t1', false)
     verification.pick('t99', true)
     const outcome = await verification.run()
-    expect(outcome.done).toHaveLength(30)
+    expect(outcome?.done).toHaveLength(30)
     expect(asked[0]?.tasks.map((task) => task.id)).not.toContain('t1')
     expect(asked[0]?.tasks.map((task) => task.id)).toContain('t99')
   })
-  it('takes a shown task as it is shown, and keeps the key of the same tasks', async () => {
-    const asked = answer({ refuse: ['t1'], right: many(2) })
+  it('asks for some at a time, goes on after what is refused, and tells what became of each', async () => {
+    const asked = answer({ refuse: ['t1', 't150'], right: many(250) })
+    const { verification } = await page([])
+    const outcome = await verification.run()
+    expect(asked.map((one) => one.tasks.length)).toEqual([100, 100, 50])
+    expect(new Set(asked.map((one) => one.key)).size).toBe(3)
+    expect(outcome?.done).toHaveLength(248)
+    expect(outcome?.refused).toEqual([
+      { item: seen(1), why: '任务状态已变化' },
+      { item: seen(150), why: '任务状态已变化' },
+    ])
+    expect(outcome?.left).toEqual([])
+    // What was refused is looked at before it is tried again.
+    expect(verification.isPicked('t1')).toBe(false)
+  })
+  it('leaves the rest when the connection is lost, and asks for it again with the same key', async () => {
+    const lost = { lost: 't100', right: many(250) }
+    const asked = answer(lost)
+    const { verification } = await page([])
+    const outcome = await verification.run()
+    expect([outcome?.done.length, outcome?.left.length, outcome?.problem?.code]).toEqual([
+      100,
+      150,
+      'network',
+    ])
+    for (const { id } of outcome?.done ?? []) verification.pick(id, false)
+    const tried = asked[1]?.key
+    const again = answer({ right: many(250) })
+    await verification.run()
+    expect(tried).toBeTruthy()
+    expect(again[0]?.key).toBe(tried)
+  })
+  it('takes a shown task as it is shown', async () => {
+    const asked = answer({ right: many(2) })
     const { verification, shown } = await page([])
-    await verification.run()
-    // What was refused is no longer chosen.
-    expect(verification.picked.value).toEqual([seen(0)])
-    verification.pick('t1', true)
-    await verification.run()
-    expect(asked[1]?.key).toBe(asked[0]?.key)
     shown.value = [{ ...brief(0), version: 4 } as TaskBrief]
-    verification.pick('t1', true)
     await verification.run()
-    expect(asked[2]?.tasks[0]).toEqual({ id: 't0', version: 4 })
-    expect(asked[2]?.key).not.toBe(asked[0]?.key)
+    expect(asked[0]?.tasks[0]).toEqual({ id: 't0', version: 4 })
   })
   it('takes all or none', async () => {
     answer({ right: many(3) })

@@ -68,7 +68,6 @@ export default {
     password: 'At least 12 characters',
   },
   created: 'Account created',
-  conflict: 'Somebody changed the account meanwhile. What you typed is kept; saving again makes it stand.',
   permission_column: 'Permission',
   granted: 'Yes',
   not_granted: 'No',

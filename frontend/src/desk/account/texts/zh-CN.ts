@@ -65,7 +65,6 @@ export default {
     password: '至少 12 个字符',
   },
   created: '账号已创建',
-  conflict: '您修改期间，该账号已被他人修改。您填写的内容仍保留；再次保存将以您的内容为准。',
   permission_column: '权限',
   granted: '有',
   not_granted: '无',

@@ -60,8 +60,6 @@ export default {
   },
   publish: 'Publish',
   published: 'Published',
-  conflict:
-    'Somebody changed the activity meanwhile. What you typed is still here; saving again makes it stand.',
   cancel: 'Cancel it',
   cancel_title: 'Cancel “{title}”',
   cancel_text: 'This cannot be undone. The {n} people signed up will see it on their phones.',

@@ -57,7 +57,6 @@ export default {
   },
   publish: '发布活动',
   published: '活动已发布',
-  conflict: '您修改期间，活动已被他人修改。您填写的内容仍在下面；再次保存将以您的内容为准。',
   cancel: '取消活动',
   cancel_title: '取消“{title}”',
   cancel_text: '取消后不能恢复。已报名的 {n} 人会在手机上看到取消。',

@@ -48,8 +48,6 @@ export default {
   },
   publish: 'Publish',
   published: 'Published',
-  conflict:
-    'Somebody changed the notice meanwhile. What you typed is still here; saving again makes it stand.',
   published_by: '{who}, {when}',
   published_when: '{when}',
   withdraw: 'Withdraw',

@@ -45,7 +45,6 @@ export default {
   },
   publish: '发布通知',
   published: '通知已发布',
-  conflict: '您修改期间，通知已被他人修改。您填写的内容仍在下面；再次保存将以您的内容为准。',
   published_by: '{who}　{when} 发布',
   published_when: '{when} 发布',
   withdraw: '撤回',

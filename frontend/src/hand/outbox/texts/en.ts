@@ -31,5 +31,6 @@ export default {
     'Tasks can be submitted offline. The time at which you submitted counts, not the time of the connection. When they are sent, your rights and the state of the task are checked again; what is not accepted stays here with the reason.',
   how_check_in:
     'Checking in and out needs a connection. The code at the place changes every 30 seconds and the time at the server counts; sent later, it could not prove that you were there, so it is not kept here.',
+  unknown: 'This version cannot send this. It stays on this phone; ask your administrator.',
   others: '{n} more on this phone belong to other accounts; they are sent when those people sign in.',
 } satisfies English<typeof zh>

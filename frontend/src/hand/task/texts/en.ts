@@ -29,6 +29,8 @@ export default {
   verify_n: 'Verify {n}',
   verify_sum: '{total} to verify, {right} came in time.',
   verify_hidden: '{n} of the chosen are further down, not shown yet.',
+  verify_left: '{n} more were left; try again.',
+  verify_stop: 'Stop ({done} of {of} done)',
   verify_refused: '{n} could not be verified; open them to see.',
   verified_n: '{n} verified',
   not_verified: 'Not verified: {message}',

@@ -25,6 +25,8 @@ export default {
   verify_n: '通过所选 {n} 项',
   verify_sum: '共 {total} 项待核验，{right} 项按时提交。',
   verify_hidden: '已选的有 {n} 项在下面，尚未显示。',
+  verify_left: '另有 {n} 项没有通过，可再试。',
+  verify_stop: '停止（已核验 {done}/{of}）',
   verify_refused: '{n} 项没有通过核验，请点开查看。',
   verified_n: '已核验 {n} 项',
   not_verified: '未能核验：{message}',
