@@ -54,6 +54,33 @@ export async function announce(clerk, head, member, api) {
       await clerk.button('重新发布').click()
       await clerk.button('撤回').waitFor()
     })
+    await check('a withdrawal is taken back by the button beside what is said of it', async () => {
+      await clerk.button('撤回').click()
+      await desk.getByLabel('撤回原因').fill('点错了')
+      await desk.getByRole('dialog').getByRole('button', { name: '撤回', exact: true }).click()
+      await clerk.button('撤销').click()
+      await clerk.button('撤回').waitFor()
+      same((await api.clerk.get(`/notices/${notice.id}`)).phase, 'current', 'phase')
+    })
+    await check('whoever saves second is told what the first changed, and keeps both changes', async () => {
+      const path = `/notices/${notice.id}`
+      await clerk.go(`${path}/edit`)
+      await desk.getByLabel('标题').fill(`${title}（修订）`)
+      const { version } = await api.clerk.get(path)
+      await api.clerk.patch(path, version, { text: '各网格：\n请于今日走访。' })
+      clerk.expected = [/status of 412/]
+      await clerk.button('保存').click()
+      const note = desk.getByRole('alert').filter({ hasText: '内容已被他人保存' })
+      await note.getByText(/正文：原为“.*请于明日中午前走访.*”，现为“.*请于今日走访。”/s).waitFor()
+      same(await desk.getByLabel('标题').inputValue(), `${title}（修订）`, 'what was typed')
+      await clerk.button('保留我的修改').click()
+      await clerk.button('保存').click()
+      await desk.getByRole('heading', { name: `${title}（修订）` }).waitFor()
+      clerk.expected = []
+      const saved = await api.clerk.get(path)
+      same([saved.title, saved.text], [`${title}（修订）`, '各网格：\n请于今日走访。'], 'both changes')
+      await api.clerk.patch(path, saved.version, { title })
+    })
   })
   return notice
 }

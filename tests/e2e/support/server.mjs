@@ -91,17 +91,22 @@ export async function signInByApi(server, username) {
   if (answer.status !== 201)
     throw new Error(`signing in as ${username}: ${answer.status} ${await answer.text()}`)
   const { access_token: token } = await answer.json()
-  const ask = async (method, path, body) => {
+  const ask = async (method, path, body, version) => {
     const found = await fetch(`${server.base}/api/v1${path}`, {
       method,
       headers: {
         Authorization: `Bearer ${token}`,
         ...(body ? { 'Content-Type': 'application/json' } : {}),
+        ...(version ? { 'If-Match': `"v${version}"` } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
     if (!found.ok) throw new Error(`${method} ${path}: ${found.status} ${await found.text()}`)
     return found.json()
   }
-  return { get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) }
+  return {
+    get: (path) => ask('GET', path),
+    post: (path, body) => ask('POST', path, body),
+    patch: (path, version, body) => ask('PATCH', path, body, version),
+  }
 }

@@ -8,7 +8,7 @@ import { readAgain } from '@/shared/query'
 import { nameOf } from './name'
 import { offerUndo } from './offer'
 
-export { each, useEach } from './each'
+export { useEach } from './each'
 export type { EachAct, EachOutcome, Refused } from './each'
 
 /** Which act takes which back. Both take the same path and nothing else. */

@@ -9,7 +9,7 @@ export interface Offer {
 }
 
 /** Long enough to read it and to reach the button by keyboard. */
-const stands = 60_000
+const stands = 30_000
 
 /** What can be taken back now; both frames show it. */
 export const offer = shallowRef<Offer>()
@@ -20,7 +20,7 @@ function end(): void {
   offer.value = undefined
 }
 
-/** Says what was done and that it can be taken back, until something else is offered, or a minute. */
+/** Says what was done and that it can be taken back, until something else is offered, or half a minute. */
 export function offerUndo(text: string, undo: () => Promise<unknown>): void {
   end()
   if (!shown) return notify.done(text)
