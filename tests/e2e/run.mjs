@@ -6,6 +6,7 @@ import * as activity from './journeys/activity.mjs'
 import * as checklist from './journeys/checklist.mjs'
 import { integrator } from './journeys/integrator.mjs'
 import { offline } from './journeys/offline.mjs'
+import { lists } from './journeys/lists.mjs'
 import { announce } from './journeys/notice.mjs'
 import * as pages from './journeys/pages.mjs'
 import { firstDay } from './journeys/first-day.mjs'
@@ -57,6 +58,7 @@ try {
     }
     if (clerk) await walked('verify-all', await checklist.verifyAll(clerk, server, api))
     if (clerk && !day) await walked('roster', await roster(clerk, api))
+    if (clerk && !day) await walked('lists', await lists(clerk, api))
     if (clerk && submitted && arrived && !day) {
       await walked('notice', await announce(clerk, submitted.head, arrived.member, api))
     }

@@ -13,6 +13,7 @@ export default {
   export: 'Export',
   export_excel: 'Excel workbook',
   export_csv: 'CSV text',
+  export_columns: 'Choose columns',
   exported: 'Exported; the audit log says so',
   sections: 'In this section',
   edit: {

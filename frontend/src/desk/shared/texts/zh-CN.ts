@@ -10,6 +10,7 @@ export default {
   export: '导出',
   export_excel: 'Excel 表格',
   export_csv: 'CSV 文本',
+  export_columns: '选择导出的列',
   exported: '已导出，并记入操作日志',
   sections: '本栏目',
   edit: {
