@@ -135,14 +135,14 @@ final class Scenario {
         same(me.getPermissions().contains("member.manage"), true);
 
         step("two pages by cursor");
-        MemberPage first = answer(200, clerk.member().listMembersWithHttpInfo(null, null, null, null, null, 2, null));
+        MemberPage first = answer(200, clerk.member().listMembersWithHttpInfo(null, null, null, null, null, 2, null, null, null, null));
         MemberPage second =
-                answer(200, clerk.member().listMembersWithHttpInfo(null, null, null, null, null, 2, first.getNextCursor()));
-        MemberPage both = answer(200, clerk.member().listMembersWithHttpInfo(null, null, null, null, null, 4, null));
+                answer(200, clerk.member().listMembersWithHttpInfo(null, null, null, null, null, 2, first.getNextCursor(), null, null, null));
+        MemberPage both = answer(200, clerk.member().listMembersWithHttpInfo(null, null, null, null, null, 4, null, null, null, null));
         List<UUID> ids = both.getItems().stream().map(Member::getId).toList();
         same(Stream.of(first, second).flatMap(page -> page.getItems().stream()).map(Member::getId).toList(), ids);
         same(new HashSet<>(ids).size(), 4);
-        problem(400, "invalid_cursor", () -> clerk.member().listMembers(null, null, null, null, null, 2, "no cursor"));
+        problem(400, "invalid_cursor", () -> clerk.member().listMembers(null, null, null, null, null, 2, "no cursor", null, null, null));
 
         step("create once under one key");
         CreateMember wanted = new CreateMember()
@@ -156,7 +156,7 @@ final class Scenario {
         same(
                 List.of(member.getNumber(), member.getName(), member.getCategory(), member.getVersion()),
                 List.of("SCENE-1", "韩立冬", MemberCategory.VOLUNTEER, 1));
-        MemberPage found = answer(200, clerk.member().listMembersWithHttpInfo("韩立冬", null, null, null, null, null, null));
+        MemberPage found = answer(200, clerk.member().listMembersWithHttpInfo("韩立冬", null, null, null, null, null, null, null, null, null));
         same(found.getItems().stream().map(Member::getId).toList(), List.of(member.getId()));
         wanted.setName("韩立秋");
         problem(422, "idempotency_mismatch", () -> clerk.member().createMember(wanted, "scene-create"));
@@ -196,7 +196,7 @@ final class Scenario {
         TaskPage tasks = answer(
                 200,
                 clerk.task()
-                        .listTasksWithHttpInfo(TaskState.OPEN, null, null, false, null, person, null, null, "党小组学习", null, null, null, null, null));
+                        .listTasksWithHttpInfo(TaskState.OPEN, null, null, false, null, person, null, null, "党小组学习", null, null, null, null, null, null, null));
         same(tasks.getItems().size(), 1);
         TaskBrief brief = tasks.getItems().get(0);
         same(
@@ -260,7 +260,7 @@ final class Scenario {
         Purse after = answer(200, head.points().getMyPurseWithHttpInfo());
         same(task.getPoints(), 2.0);
         same(Math.round((after.getBalance() - before.getBalance()) * 100), 200L);
-        PointsEntryPage lines = answer(200, clerk.points().listPointsEntriesWithHttpInfo(person, null, null, 1, null));
+        PointsEntryPage lines = answer(200, clerk.points().listPointsEntriesWithHttpInfo(person, null, null, 1, null, null, null, null));
         PointsEntry line = lines.getItems().get(0);
         same(
                 List.of(line.getSource().getKind(), line.getSource().getId(), line.getAmount()),
@@ -278,7 +278,7 @@ final class Scenario {
         same(
                 newer.getEvidence().stream().map(EvidenceRequirement::getKind).toList(),
                 List.of(EvidenceKind.UNKNOWN_DEFAULT_OPEN_API));
-        MemberPage listed = answer(200, ahead.member().listMembersWithHttpInfo(null, null, null, null, null, 2, null));
+        MemberPage listed = answer(200, ahead.member().listMembersWithHttpInfo(null, null, null, null, null, 2, null, null, null, null));
         same(
                 listed.getItems().stream().map(Member::getCategory).toList(),
                 List.of(MemberCategory.UNKNOWN_DEFAULT_OPEN_API, MemberCategory.UNKNOWN_DEFAULT_OPEN_API));
