@@ -149,6 +149,17 @@ describe('undo', () => {
     expect(asked.map((one) => one.url)).toEqual(['notices/n/withdraw', 'notices/n/restore'])
     expect(offer.value).toBeUndefined()
   })
+  it('is offered as long as a frame is there: the next one comes before the last one goes', async () => {
+    showsOffers(true)
+    showsOffers(true)
+    showsOffers(false)
+    server(yes)
+    const act = useAct('withdraw_notice', { done: () => '已撤回', undo: () => useAct('restore_notice') })
+    await act.send({ path: { id: 'n' }, body: { reason: '时间有变' } })
+    expect(offer.value?.text).toBe('已撤回')
+    showsOffers(false)
+    expect(offer.value).toBeUndefined()
+  })
   it('is not offered for what was refused, nor where the answer did not come', async () => {
     showsOffers(true)
     const restoring = useAct('restore_notice')

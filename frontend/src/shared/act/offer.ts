@@ -23,7 +23,7 @@ function end(): void {
 /** Says what was done and that it can be taken back, until something else is offered, or half a minute. */
 export function offerUndo(text: string, undo: () => Promise<unknown>): void {
   end()
-  if (!shown) return notify.done(text)
+  if (frames === 0) return notify.done(text)
   offer.value = {
     text,
     undo: async () => {
@@ -35,9 +35,10 @@ export function offerUndo(text: string, undo: () => Promise<unknown>): void {
   timer = setTimeout(end, stands)
 }
 
-let shown = false
+/** Frames that show it: one comes before the other goes, and one may be made and thrown away unseen. */
+let frames = 0
 /** Where no frame shows the offer, what was done is only said. */
 export function showsOffers(shows: boolean): void {
-  shown = shows
-  if (!shows) end()
+  frames = Math.max(0, frames + (shows ? 1 : -1))
+  if (frames === 0) end()
 }
