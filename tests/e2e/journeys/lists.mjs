@@ -54,7 +54,7 @@ export async function lists(clerk, api) {
       await api.clerk.post('/notices', {
         title: latin,
         text: long,
-        roles: ['auditor'],
+        roles: ['leader'],
       })
     })
     await check('a heading orders the list, turns it round, and lets it be as it was', async () => {
